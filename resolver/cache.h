@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The answer cache: one for all workers, in fixed memory.
+ *
+ * Threads: any worker; each shard has a lock, held for one lookup and copy.
+ * Owns: one block of memory of the configured size; nothing is allocated after cache_new.
+ * Standards: RFC 2308, RFC 8767, RFC 9520.
+ * Method: each shard is a ring of entries with a small index in front. The oldest entry makes room; if it was hit since it was written it is
+ *         written again at the head instead (FIFO with reinsertion, an approximation of LRU).
+ */
+#pragma once
+
+#include "resolver/base/err.h"
+#include "resolver/query.h"
+
+struct cache;
+
+struct cache_usage {
+	uint64_t bytes, used_bytes, entries, evictions;
+};
+
+int cache_new(uint64_t size_bytes, struct cache **out, struct err *why);
+void cache_free(struct cache *c);
+void cache_usage(struct cache *c, struct cache_usage *out);
+
+/* The stage: on a fresh hit the records are in q->out, TTLs counted down. */
+enum step cache(struct worker *w, struct query *q);
+/* The stage after `inspect`: keeps a fresh answer or a failure, or stamps a hit that was inspected again. */
+enum step cache_keep(struct worker *w, struct query *q);
+/* After expiry, when upstream failed or is slow: true and ANSWER_STALE when there is an answer not older than cache.stale. */
+bool cache_take_stale(struct worker *w, struct query *q);
+
+/* Keeps and finds entries over a restart (cache.keep). Returns the number of entries. */
+int cache_save(struct cache *c, const char *path, struct err *why);
+int cache_load(struct cache *c, const char *path, struct err *why);

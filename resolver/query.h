@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The one object that travels the pipeline: a query and what becomes of it.
+ *
+ * Threads: a query belongs to one worker from arrival to departure.
+ * Owns: its slot; everything it points to is borrowed for a span that the field's sentence states.
+ */
+#pragma once
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "feeds/listdb.h"
+#include "resolver/base/addr.h"
+#include "resolver/base/config.h"
+#include "resolver/base/dname.h"
+#include "resolver/base/wire.h"
+
+struct worker;
+struct query;
+struct tcp_connection;
+struct view;
+
+/* What a stage says. */
+enum step {
+	STEP_NEXT, /* go on with the next stage */
+	STEP_REPLY, /* the verdict is complete: go to `reply` */
+	STEP_PARK, /* waiting for the network; the query may already be gone: do not touch it */
+	STEP_DROP, /* no answer; goes to `record` */
+};
+
+typedef enum step query_stage(struct worker *w, struct query *q);
+
+enum transport {
+	TRANSPORT_UDP,
+	TRANSPORT_TCP,
+	TRANSPORT_NONE, /* our own: a refresh of a popular name; nobody waits for the answer */
+};
+
+/* What became of a query: every one gets exactly one, and their sum equals the queries received. The order is that
+ * of the metrics. X(SYMBOL, "name as shown") */
+#define QUERY_OUTCOMES(X) \
+	X(CACHED, "cached") /* from the cache, fresh */ \
+	X(STALE, "stale") /* from the cache, expired (RFC 8767) */ \
+	X(RECURSED, "recursed") /* resolved or forwarded for this query */ \
+	X(LOCAL, "local") /* local records, special-use names, RFC 8482 */ \
+	X(BLOCKED, "blocked") /* the question is on a deny list */ \
+	X(BLOCKED_CHAIN, "blocked_chain") /* a CNAME, DNAME or SVCB target is on a deny list */ \
+	X(BLOCKED_ADDRESS, "blocked_address") /* the answer holds a denied address */ \
+	X(REBINDING, "rebinding") /* all addresses of the answer were private and removed */ \
+	X(SERVFAIL, "servfail") /* upstream failed, a deadline passed, or a cap was reached */ \
+	X(BOGUS, "bogus") /* DNSSEC validation failed */ \
+	X(REFUSED, "refused") /* outside `access`, or a type that never goes upstream */ \
+	X(NOTIMP, "notimp") /* another opcode */ \
+	X(FORMERR, "formerr") /* malformed but answerable */ \
+	X(BADVERS, "badvers") /* EDNS version other than 0 */ \
+	X(DROPPED_MALFORMED, "dropped_malformed") /* too short to answer, or QR=1 */ \
+	X(DROPPED_POLICY, "dropped_policy") /* the list's action is drop */ \
+	X(DROPPED_LIMIT, "dropped_limit") /* rate limit of refusals, or no slot */
+
+enum query_outcome {
+#define X(symbol, name) OUTCOME_##symbol,
+	QUERY_OUTCOMES(X)
+#undef X
+		OUTCOME_COUNT
+};
+
+/* Where the resource records of the answer come from. */
+enum answer_source {
+	ANSWER_NONE, /* not known yet, or the reply stage synthesizes it from the verdict */
+	ANSWER_CACHE, /* in `out` already, TTLs counted down */
+	ANSWER_STALE, /* in `out` already, expired */
+	ANSWER_FRESH, /* in `out` already, from the resolver; to be kept in the cache */
+	ANSWER_LOCAL, /* in `out` already, from local records */
+};
+
+struct query {
+	/* --- bookkeeping of the slot (worker.c) --- */
+	struct query *next; /* in the free list */
+	uint8_t stage; /* index of the stage that runs next; kept over a park (pipeline.c) */
+	bool is_parked; /* `recurse` waits for libunbound */
+	bool is_answered; /* a deadline answered the client while libunbound still works; the slot waits for its callback */
+
+	/* --- arrival: set by udp.c, tcp.c or cache.c (refresh) --- */
+	enum transport transport;
+	uint16_t socket; /* UDP: index of the worker's socket */
+	uint32_t tcp_generation; /* TCP: the connection is gone when it no longer has this number */
+	struct tcp_connection *tcp; /* TCP: see tcp_generation; borrowed */
+	struct sockaddr_storage
+		*peer; /* UDP: where to answer; points to `peer_space` once parked */
+	struct sockaddr_in6 peer_space; /* also holds a sockaddr_in */
+	struct addr client; /* the peer's address, v4-mapped for IPv4 */
+	struct addr
+		local; /* UDP on a wildcard socket: the address asked, to answer from; valid if has_local */
+	uint32_t local_interface; /* index, with `local` */
+	bool has_local;
+	uint64_t arrived_us; /* clock_us of its batch */
+	const uint8_t *packet; /* what came; borrowed until the first stage after `parse` returns */
+	uint32_t packet_len;
+
+	/* --- question: set by parse --- */
+	uint16_t id;
+	uint8_t opcode;
+	bool has_rd, has_cd, has_ad; /* as the client set them */
+	bool has_question; /* exactly one question was read: the reply carries it back */
+	bool has_edns;
+	bool has_do; /* DNSSEC OK (RFC 3225) */
+	uint16_t payload; /* what the client can take over UDP; at least 512 (RFC 6891 6.2.3) */
+	uint16_t qtype, qclass;
+	struct dname qname; /* lower case */
+	uint8_t qname_as_sent
+		[DNAME_MAX]; /* the letter case of the question, to come back bit for bit */
+
+	/* --- verdict: set by parse, admit, local, policy, inspect --- */
+	enum query_outcome outcome;
+	uint16_t rcode; /* with the extended bits */
+	int16_t ede; /* enum wire_ede; EDE_NONE: none */
+	const char *
+		ede_text; /* static, or of the view: valid while the worker is in its callback; may be NULL */
+	enum sink_action action; /* for a blocked one: what to answer */
+	int16_t list; /* bit of the list that decided, -1: none */
+	uint16_t group; /* index into the view's groups; set by admit, again after a park */
+	bool is_allowed; /* an allow rule holds the question: the chain is not judged either */
+
+	/* --- answer: set by cache, local, recurse --- */
+	enum answer_source source;
+	bool is_secure; /* validated: AD may be set */
+	bool is_clean; /* cache: inspected under this view and nothing found */
+	bool wants_refresh; /* cache: popular and about to expire */
+	uint32_t min_ttl_s; /* ANSWER_FRESH: how long it may be kept */
+	uint16_t answer_count, authority_count, additional_count; /* the OPT record not counted */
+	uint64_t key_hash; /* of the cache key, set by cache */
+
+	/* --- departure --- */
+	/* The reply under construction: header, question and the records of the answer at their final place, so that nothing is
+	 * copied twice. Set by the pipeline to a buffer of the worker before each run of stages; its content does not
+	 * survive a park. `out_max` is the room in it, WIRE_MAX or more. */
+	uint8_t *out;
+	uint32_t out_max;
+	uint32_t out_len; /* octets written; records begin at query_records_at */
+};
+
+/* Where the records begin in `out`: behind the header and the question. */
+static inline uint32_t query_records_at(const struct query *q)
+{
+	return (uint32_t)(WIRE_HEADER + q->qname.len + 4);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The control plane: starts and stops workers, joins config, generation and rules into views, publishes them; and what the web edge
+ * and the command line may ask of the running resolver.
+ *
+ * Threads: all functions may be called from any thread but a worker's.
+ */
+#pragma once
+
+#include "feeds/listdb.h"
+#include "resolver/base/addr.h"
+#include "resolver/base/config.h"
+#include "resolver/base/err.h"
+#include "resolver/stats.h"
+
+struct server;
+struct server_rule {
+	struct config_rule rule;
+	enum list_kind kind;
+	bool is_runtime; /* set over the API; false: from the config file */
+};
+
+/* One list's word on a name, for explain. */
+struct server_holder {
+	char list[64];
+	char name[DNAME_TEXT_MAX]; /* the name or ancestor that the list holds */
+	enum list_kind kind;
+	enum list_mode mode;
+	bool is_in_group; /* the client's group uses this list */
+	bool is_self, is_below; /* acts on that name, on the names below it */
+	bool is_applied; /* speaks about the name that was asked */
+};
+
+enum { SERVER_HOLDERS_MAX = 512 };
+
+/* The whole chain from a name to what would be answered. */
+struct server_explanation {
+	char name[DNAME_TEXT_MAX]; /* normalised */
+	char client[ADDR_TEXT_MAX], group[64];
+	bool is_client_admitted;
+	char type[16];
+	char verdict[16]; /* "none", "allow", "block", "monitor", "local" */
+	char list[64]; /* the deciding list, "" */
+	char category[64];
+	char action[16]; /* "null", "nxdomain", ... "" */
+	char answer[256]; /* in words and record form: `0.0.0.0`, `NXDOMAIN`, `resolved` */
+	int ede; /* -1: none */
+	uint64_t generation;
+	uint32_t holder_count; /* of `holders`; more may exist */
+	bool is_cut;
+	struct server_holder holders[SERVER_HOLDERS_MAX];
+};
+
+struct server_info {
+	uint64_t started_s; /* wall time */
+	uint64_t uptime_s;
+	uint32_t workers;
+	uint64_t cache_bytes, cache_used_bytes, cache_entries, cache_evictions;
+	uint32_t in_flight; /* queries waiting for upstream */
+	uint32_t tcp_connections;
+	uint64_t config_reloads, config_failures;
+	uint64_t view_serial;
+	char last_reload_error[512]; /* "" when the last reload worked */
+};
+
+/* Takes `config` and `db` (NULL: no generation yet: lists do not act), also on failure. Creates workers and binds their sockets;
+ * serves nothing yet. */
+int server_new(struct config *config, struct listdb *db, struct server **out, struct err *why);
+int server_start(struct server *s, struct err *why);
+/* Drains and stops the workers, within a few seconds. */
+void server_stop(struct server *s);
+void server_free(struct server *s);
+
+/* Publish: in force for every query that arrives after the return. Both take their argument, also on failure, and free what they
+ * replace when its last reader has left. After a failure the old one goes on serving and `why` says what is wrong. */
+int server_set_config(struct server *s, struct config *config, struct err *why);
+int server_set_generation(struct server *s, struct listdb *db, struct err *why);
+/* Counts a reload that failed before it came here, with its sentence, for server_info. */
+void server_note_failed_reload(struct server *s, const struct err *why);
+
+void server_stats(struct server *s, struct stats_total *out);
+void server_info(struct server *s, struct server_info *out);
+/* The name behind a list counter (index into list_hits); NULL when unused. Valid while the server lives. */
+const char *server_list_counter_name(struct server *s, unsigned index);
+
+/* `client` NULL: this machine. `type` 0: A. Returns 0 or CEN_EFORMAT for a name that is none. */
+int server_explain(struct server *s, const char *name, const struct addr *client, uint16_t type,
+	struct server_explanation *out, struct err *why);
+
+/* Own rules at run time: in force for every query that arrives after the return, kept in the state folder. */
+int server_rule_add(
+	struct server *s, enum list_kind kind, const struct config_rule *rule, struct err *why);
+int server_rule_remove(
+	struct server *s, enum list_kind kind, const struct config_rule *rule, struct err *why);
+/* Fills at most `max`; returns how many there are. */
+size_t server_rules(struct server *s, struct server_rule *out, size_t max);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * A worker: one thread with its own sockets, event loop, resolver contexts, slots and counters.
+ *
+ * Threads: everything here belongs to the worker's thread, but worker_new/start/stop/free, which the control side calls.
+ * Owns: its slots, sockets, loop, contexts.
+ */
+#pragma once
+
+#include <event2/event.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "resolver/query.h"
+#include "resolver/view.h"
+
+struct cache;
+struct recurse;
+struct server;
+struct stats_worker;
+struct tcp;
+struct udp;
+
+struct worker {
+	unsigned index;
+	struct server *server;
+	struct event_base *base;
+	const struct view *view; /* valid between worker_enter and worker_leave */
+	struct cache *cache; /* of all workers */
+	struct stats_worker *stats; /* written by this thread alone */
+	struct udp *udp;
+	struct tcp *tcp;
+	struct recurse *recurse;
+	struct query *free; /* slots */
+	uint32_t free_count, slot_count;
+	uint64_t now_us; /* read at worker_enter, once a batch */
+	unsigned depth; /* nesting of worker_enter */
+	uint8_t *big_out; /* WIRE_MAX octets: the reply of a query that is not in a UDP batch */
+};
+
+/* Every callback of the event loop that touches queries stands between these two; they nest (libunbound calls back from inside
+ * a call). They fetch the current view, read the clock and send what a batch has gathered. */
+void worker_enter(struct worker *w);
+void worker_leave(struct worker *w);
+
+/* A zeroed slot, or NULL when all are in use (count it and drop). The bookkeeping, arrival and question fields that a caller
+ * needs are its own to set; verdict fields have their neutral values (ede EDE_NONE, list -1). */
+struct query *worker_take(struct worker *w);
+void worker_give_back(struct worker *w, struct query *q);
+
+/* Creates loop, sockets, contexts. `index` from 0. */
+int worker_new(struct server *s, unsigned index, struct worker **out, struct err *why);
+int worker_start(struct worker *w);
+/* Stops the loop after what is in flight has been answered, at most `grace_ms`; joins the thread. */
+void worker_stop(struct worker *w, uint32_t grace_ms);
+void worker_free(struct worker *w);

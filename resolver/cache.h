@@ -24,8 +24,10 @@ void cache_usage(struct cache *c, struct cache_usage *out);
 
 /* The stage: on a fresh hit the records are in q->out, TTLs counted down. */
 enum step cache(struct worker *w, struct query *q);
-/* The stage after `inspect`: keeps a fresh answer or a failure, or stamps a hit that was inspected again. */
+/* The stage between `recurse` and `inspect`: keeps a fresh answer or a failure as it came, before anything is taken out of it. */
 enum step cache_keep(struct worker *w, struct query *q);
+/* `inspect` found nothing in this query's answer, for any group: its entry is clean under w->view, and a later hit has q->is_clean. */
+void cache_stamp(struct worker *w, struct query *q);
 /* After expiry, when upstream failed or is slow: true and ANSWER_STALE when there is an answer not older than cache.stale. */
 bool cache_take_stale(struct worker *w, struct query *q);
 

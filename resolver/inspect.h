@@ -9,6 +9,6 @@
 
 #include "resolver/query.h"
 
-/* The stage. A cache hit costs one comparison when its stamp is the current view's and nothing was found then (q->is_clean). Sets q->is_clean when
- * no list, no rule and no address rule of any group speaks against the answer: `keep` stamps the cache with it. */
+/* The stage, after `keep`. A cache hit costs one comparison when its stamp is the current view's and nothing was found then (q->is_clean). Otherwise
+ * walks the answer, and when no list, no rule and no address rule of any group speaks against it, stamps its cache entry (cache_stamp). */
 enum step inspect(struct worker *w, struct query *q);

@@ -125,7 +125,7 @@ struct query {
 	/* --- answer: set by cache, local, recurse --- */
 	enum answer_source source;
 	bool is_secure; /* validated: AD may be set */
-	bool is_clean; /* cache: inspected under this view and nothing found */
+	bool is_clean; /* cache, inspect: inspected under this view and nothing found for any group */
 	bool wants_refresh; /* cache: popular and about to expire */
 	uint32_t min_ttl_s; /* ANSWER_FRESH: how long it may be kept */
 	uint16_t answer_count, authority_count, additional_count; /* the OPT record not counted */

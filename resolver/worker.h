@@ -18,6 +18,7 @@ struct recurse;
 struct server;
 struct stats_worker;
 struct tcp;
+struct tcp_limits;
 struct udp;
 
 struct worker {
@@ -26,6 +27,7 @@ struct worker {
 	struct event_base *base;
 	const struct view *view; /* valid between worker_enter and worker_leave */
 	struct cache *cache; /* of all workers */
+	struct tcp_limits *tcp_limits; /* of all workers */
 	struct stats_worker *stats; /* written by this thread alone */
 	struct udp *udp;
 	struct tcp *tcp;

@@ -21,8 +21,16 @@ enum {
 /* X(TYPE number, "name"), in the order of the counters. */
 #define STATS_TYPE_NAMES(X) \
 	X(1, "A") \
-	X(28, "AAAA") X(65, "HTTPS") X(12, "PTR") X(16, "TXT") X(15, "MX") X(33, "SRV") X(2, "NS") \
-		X(6, "SOA") X(43, "DS") X(48, "DNSKEY")
+	X(28, "AAAA") \
+	X(65, "HTTPS") \
+	X(12, "PTR") \
+	X(16, "TXT") \
+	X(15, "MX") \
+	X(33, "SRV") \
+	X(2, "NS") \
+	X(6, "SOA") \
+	X(43, "DS") \
+	X(48, "DNSKEY")
 
 /* Things that are not one outcome of one query. X(symbol, "metric_suffix", "help") */
 #define STATS_EVENTS(X) \

@@ -5,6 +5,8 @@
  *           must handle it: `if (!CHECK(n > 0)) return -EINVAL;`
  * MUST(x):  our own memory is corrupt, or start-up cannot go on. Aborts.
  * Neither is ever used on bytes from outside.
+ *
+ * Threads: any.
  */
 #pragma once
 

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Who may include whom, and which few files know a third-party header."""
+import fnmatch
+import re
+
+import tree
+
+INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.M)
+
+# Project headers: the first pattern that matches the including file decides.
+MAY_INCLUDE = [
+    ("resolver/main.c", ["*"]),
+    ("resolver/cli*", ["*"]),
+    ("resolver/base/*", ["resolver/base/*"]),
+    ("resolver/evidence/*", ["resolver/base/*", "dga/dga.h", "resolver/evidence/*"]),
+    ("resolver/*", ["resolver/base/*", "dga/dga.h", "feeds/listdb.h", "resolver/evidence/evidence.h", "resolver/*.h"]),
+    ("dga/*", ["resolver/base/*", "dga/*"]),
+    ("feeds/*", ["resolver/base/*", "feeds/*"]),
+    ("web/*", ["resolver/base/*", "feeds/feeds.h", "resolver/stats.h", "resolver/querylog.h", "resolver/server.h",
+               "resolver/evidence/evidence.h", "resolver/evidence/cases.h", "web/*"]),
+]
+
+# Third-party headers: an API change or a CVE has one address.
+THIRD_PARTY = {
+    "unbound*.h": ["resolver/recurse*.c"],
+    "lmdb.h": ["resolver/base/mdb.c"],
+    "xxhash.h": ["resolver/base/hash.h"],
+    "libpsl.h": ["resolver/base/suffix.c"],
+    "idn2.h": ["resolver/base/dname.c"],
+    "yaml.h": ["resolver/base/config*.[ch]"],
+    "ldns/*": ["resolver/local*.c"],
+    "event2/*": ["resolver/worker.[ch]", "resolver/udp.[ch]", "resolver/tcp.[ch]", "resolver/recurse*.[ch]",
+                 "resolver/server.c"],
+    "urcu*": ["resolver/server.c", "resolver/worker.c"],
+    "curl/*": ["feeds/fetch.c", "web/client.c"],
+    "archive*.h": ["feeds/fetch.c", "feeds/unpack.c"],
+    "microhttpd.h": ["web/http*.[ch]"],
+    "jansson.h": ["web/*", "feeds/*.c", "resolver/cli*.c"],
+    "sodium.h": ["resolver/base/*.c", "resolver/cache.c", "feeds/*.c", "web/*.c"],
+    "systemd/*": ["resolver/main.c"],
+}
+OF_THE_SYSTEM = re.compile(
+    r"^(std\w+|assert|ctype|dirent|endian|errno|fcntl|float|ifaddrs|inttypes|limits|locale|math|netdb|poll|pthread|pwd|grp"
+    r"|sched|semaphore|signal|string|strings|syslog|termios|threads|time|unistd|malloc|getopt|spawn|wchar"
+    r"|(arpa|net|netinet|sys|linux|bits)/[\w/]+)\.h$")
+
+
+def includes(name):
+    return INCLUDE.findall(tree.text(name))
+
+
+def matches(name, patterns):
+    return any(fnmatch.fnmatchcase(name, p) for p in patterns)
+
+
+def test_project_headers_point_downwards():
+    wrong = []
+    for name in tree.sources():
+        allowed = next(patterns for of, patterns in MAY_INCLUDE if fnmatch.fnmatchcase(name, of))
+        wrong += [f"{name} includes {header}" for kind, header in includes(name)
+                  if kind == '"' and not matches(header, allowed)]
+    assert not wrong
+
+
+def test_project_headers_are_written_from_the_root():
+    known = set(tree.files())
+    wrong = [f"{name} includes {header}" for name in tree.sources() for kind, header in includes(name)
+             if kind == '"' and header not in known]
+    assert not wrong
+
+
+def test_third_party_headers_have_one_address():
+    wrong = []
+    for name in tree.sources():
+        for kind, header in includes(name):
+            if kind == '"' or OF_THE_SYSTEM.match(header):
+                continue
+            allowed = next((files for of, files in THIRD_PARTY.items() if fnmatch.fnmatchcase(header, of)), None)
+            if allowed is None:
+                wrong.append(f"{name} includes <{header}>, which has no row in THIRD_PARTY")
+            elif not matches(name, allowed):
+                wrong.append(f"{name} includes <{header}>; only {', '.join(allowed)} may")
+    assert not wrong

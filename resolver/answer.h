@@ -12,7 +12,8 @@
 #include "resolver/query.h"
 
 /* Takes the records of `packet` (libunbound's: own ID and flags, always an OPT, DNSSEC records always) into q->out behind
- * the question: without OPT; without RRSIG, NSEC, NSEC3 unless q->has_do or the type was asked for itself; compression kept valid. Sets counts,
+ * the question: without OPT; without RRSIG, NSEC, NSEC3 unless q->has_do or (answer section) the type was asked for itself; compression kept valid.
+ * Sets counts,
  * out_len, rcode, source ANSWER_FRESH and min_ttl_s (for a negative answer at most the SOA's TTL and minimum, RFC 2308 5;
  * clamped to [min_ttl_s, max_ttl_s]). False when the packet is malformed or does not fit: the caller makes it SERVFAIL. */
 bool answer_take(struct query *q, const uint8_t *packet, uint32_t len, uint32_t min_ttl_s,
@@ -35,7 +36,8 @@ struct answer_cursor {
 bool answer_next(const struct query *q, struct answer_cursor *c, struct answer_record *r);
 
 /* Removes the records for which `is_unwanted` says so; keeps the others valid (names inside removed records that later ones point to are
- * rewritten). Returns the number removed, -1 when the bytes are malformed. */
+ * rewritten). Returns the number removed, -1 (and nothing changed) when the bytes are malformed. The predicate gets a query
+ * that is like q, but its `out` holds the records as they were; it can read names there. */
 int answer_remove(struct query *q,
 	bool (*is_unwanted)(void *arg, const struct query *q, const struct answer_record *r),
 	void *arg);

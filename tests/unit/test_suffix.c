@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Public suffixes and registrable domains.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "resolver/base/suffix.h"
+
+static struct dname name_of(const char *text)
+{
+	struct dname d;
+	if (dname_from_text(text, strlen(text), &d))
+		fail_msg("not a name: %s", text);
+	return d;
+}
+
+static void assert_registrable(const char *text, const char *want)
+{
+	struct dname name = name_of(text), out, wanted = name_of(want);
+	suffix_registrable(&name, &out);
+	char shown[DNAME_TEXT_MAX], wanted_shown[DNAME_TEXT_MAX];
+	assert_string_equal(
+		dname_to_text(out.bytes, shown), dname_to_text(wanted.bytes, wanted_shown));
+	assert_int_equal(out.labels, wanted.labels);
+	suffix_registrable(&name, &name);
+	assert_true(dname_equal(&name, &out));
+}
+
+static void public_suffixes_are_known(void **state)
+{
+	(void)state;
+	static const char *const yes[] = {".", "com", "no-such-tld", "co.uk", "foo.ck",
+		"in-addr.arpa", "pvt.k12.ma.us", "xn--fiqs8s", "\\000"};
+	static const char *const no[] = {"example.com", "example.co.uk", "www.ck", "duckdns.org",
+		"github.io", "s3.amazonaws.com", "a.b.pvt.k12.ma.us", "x.pvt.k12.ma.us",
+		"a.b.c.d.e.f.com", "_x.com", "co\\046uk.x", "x.co\\046uk"};
+	for (size_t i = 0; i < sizeof yes / sizeof yes[0]; i++) {
+		struct dname d = name_of(yes[i]);
+		if (!suffix_is_public(&d))
+			fail_msg("should be public: %s", yes[i]);
+	}
+	for (size_t i = 0; i < sizeof no / sizeof no[0]; i++) {
+		struct dname d = name_of(no[i]);
+		if (suffix_is_public(&d))
+			fail_msg("should not be public: %s", no[i]);
+	}
+}
+
+static void registrable_domains_are_found(void **state)
+{
+	(void)state;
+	assert_registrable("www.example.com", "example.com");
+	assert_registrable("example.com", "example.com");
+	assert_registrable("a.b.c.d.e.f.g.example.co.uk", "example.co.uk");
+	assert_registrable("x.y.www.ck", "www.ck");
+	assert_registrable("a.b.foo.ck", "b.foo.ck");
+	assert_registrable("a.b.pvt.k12.ma.us", "b.pvt.k12.ma.us");
+	assert_registrable("a.example.no-such-tld", "example.no-such-tld");
+	assert_registrable("user.duckdns.org", "duckdns.org");
+	assert_registrable("1.2.0.192.in-addr.arpa", "192.in-addr.arpa");
+	assert_registrable("a.co\\046uk.example", "co\\046uk.example");
+	/* None: the name itself. */
+	assert_registrable(".", ".");
+	assert_registrable("com", "com");
+	assert_registrable("co.uk", "co.uk");
+}
+
+static void the_longest_name_is_taken(void **state)
+{
+	(void)state;
+	char text[DNAME_TEXT_MAX] = "";
+	for (int i = 0; i < 127; i++)
+		strcat(text, i ? ".x" : "x");
+	assert_registrable(text, "x.x");
+	memset(text, 'a', 253);
+	text[63] = text[127] = text[191] = '.';
+	text[253] = 0;
+	assert_registrable(text, text + 128);
+}
+
+/* suffix.c looks at five labels: no rule may be longer. */
+static void no_rule_is_longer_than_we_look(void **state)
+{
+	(void)state;
+	FILE *f = fopen("/usr/share/publicsuffix/public_suffix_list.dat", "r");
+	assert_non_null(f);
+	char line[1024];
+	int longest = 0, rules = 0;
+	while (fgets(line, sizeof line, f) && !strstr(line, "===END ICANN")) {
+		if (line[0] == '/' || line[0] == '\n')
+			continue;
+		int labels = 1;
+		for (const char *c = line; *c; c++)
+			labels += *c == '.';
+		longest = labels > longest ? labels : longest;
+		rules++;
+	}
+	fclose(f);
+	assert_in_range(rules, 5000, 100000);
+	assert_in_range(longest, 4, 5);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(public_suffixes_are_known),
+		cmocka_unit_test(registrable_domains_are_found),
+		cmocka_unit_test(the_longest_name_is_taken),
+		cmocka_unit_test(no_rule_is_longer_than_we_look),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

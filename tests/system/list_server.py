@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""An HTTP server of block lists: ETag and 304, not found, HTML instead of a list, slow, redirecting in circles."""
+import hashlib
+import http.server
+import threading
+import time
+
+
+class ListServer(http.server.ThreadingHTTPServer):
+    """`lists` maps a path to its text; `behaviour` maps a path to one of ok, missing, html, slow, loop, cut, error."""
+    daemon_threads = True
+
+    def __init__(self, host="127.0.0.1"):
+        super().__init__((host, 0), Handler)
+        self.lists, self.behaviour, self.requests = {}, {}, []
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def url(self, path):
+        return f"http://127.0.0.1:{self.server_address[1]}{path}"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *words):
+        pass
+
+    def do_GET(self):
+        behaviour = self.server.behaviour.get(self.path, "ok")
+        body = self.server.lists.get(self.path, "").encode()
+        if behaviour == "missing" or self.path not in self.server.lists:
+            return self.answer(404, b"not here")
+        if behaviour == "error":
+            return self.answer(500, b"broken")
+        if behaviour == "loop":
+            return self.answer(302, b"", Location=self.path)
+        if behaviour == "html":
+            return self.answer(200, b"<!DOCTYPE html><html><body>Log in, please</body></html>")
+        if behaviour == "slow":
+            time.sleep(20)
+        if behaviour == "cut":
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body) + 1000))
+            self.end_headers()
+            self.wfile.write(body[:len(body) // 2])
+            self.close_connection = True
+            return None
+        tag = '"' + hashlib.sha256(body).hexdigest()[:16] + '"'
+        if self.headers.get("If-None-Match") == tag:
+            return self.answer(304, b"", ETag=tag)
+        return self.answer(200, body, ETag=tag)
+
+    def answer(self, status, body, **headers):
+        self.server.requests.append((self.path, status))
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Who may ask, and to which group a client belongs.
+ *
+ * Threads: the worker's.
+ */
+#pragma once
+
+#include "resolver/query.h"
+
+/* The stage: REFUSED for clients outside `access`, at most so many a second, then silence. */
+enum step admit(struct worker *w, struct query *q);
+
+/* The client's group under the current view; again after a park, since the view may be another. */
+void admit_group(struct worker *w, struct query *q);

@@ -62,7 +62,7 @@ struct view {
 	struct addr_table *group_of_client;
 	struct addr_table *access; /* 1: may ask */
 	struct addr_table *denied_addresses; /* NULL: none */
-	const struct local *local; /* local records and special-use names; owned */
+	struct local *local; /* local records and special-use names; owned */
 };
 
 /* Joins them. Borrows `config` and `db`; `rules` (run-time rules, may be NULL) is only read here. Returns owned. */

@@ -30,7 +30,3 @@ enum step cache_keep(struct worker *w, struct query *q);
 void cache_stamp(struct worker *w, struct query *q);
 /* After expiry, when upstream failed or is slow: true and ANSWER_STALE when there is an answer not older than cache.stale. */
 bool cache_take_stale(struct worker *w, struct query *q);
-
-/* Keeps and finds entries over a restart (cache.keep). Returns the number of entries. */
-int cache_save(struct cache *c, const char *path, struct err *why);
-int cache_load(struct cache *c, const char *path, struct err *why);

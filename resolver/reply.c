@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "resolver/reply.h"
+
+#include <string.h>
+
+#include "resolver/stats.h"
+#include "resolver/worker.h"
+
+enum {
+	OPT_BYTES = 11, /* root owner, type, class, TTL, RDLEN */
+	EDE_OPTION = 15, /* RFC 8914 2 */
+	EDE_BYTES = 6, /* option code, length, INFO-CODE */
+	QUESTION_AT = 0xC000 | WIRE_HEADER, /* a pointer to the question's name */
+};
+
+/* --- synthesized records of a verdict --- */
+
+static uint8_t *put_record_head(uint8_t *p, uint16_t type, uint32_t ttl_s, uint16_t data_len)
+{
+	wire_put_u16(p, QUESTION_AT);
+	wire_put_u16(p + 2, type);
+	wire_put_u16(p + 4, CLASS_IN);
+	wire_put_u32(p + 6, ttl_s);
+	wire_put_u16(p + 10, data_len);
+	return p + 12;
+}
+
+static void put_address(struct query *q, const uint8_t *address, unsigned len, uint32_t ttl_s)
+{
+	uint8_t *p = put_record_head(q->out + q->out_len, q->qtype, ttl_s, (uint16_t)len);
+	memcpy(p, address, len);
+	q->out_len += 12 + len;
+	q->answer_count++;
+}
+
+/* RFC 2308 5: without an SOA a negative answer is not cached, and a blocked name would be asked again and again. */
+static void put_soa(struct query *q, uint32_t ttl_s)
+{
+	static const uint8_t names[] = "\6cenote\7invalid\0\6nobody\7invalid";
+	uint8_t *p = put_record_head(q->out + q->out_len, TYPE_SOA, ttl_s, sizeof names + 20);
+	memcpy(p, names, sizeof names);
+	p += sizeof names;
+	wire_put_u32(p, 1); /* serial */
+	wire_put_u32(p + 4, 3600); /* refresh */
+	wire_put_u32(p + 8, 600); /* retry */
+	wire_put_u32(p + 12, 86400); /* expire */
+	wire_put_u32(p + 16, ttl_s); /* minimum: the negative TTL */
+	q->out_len += 12 + (uint32_t)sizeof names + 20;
+	q->authority_count++;
+}
+
+static void put_sinkhole_addresses(struct query *q, const struct config *c, enum sink_action action)
+{
+	static const uint8_t zeros[16];
+	bool is_v4 = q->qtype == TYPE_A;
+	if (action == SINK_NULL) {
+		put_address(q, zeros, is_v4 ? 4 : 16, c->sinkhole_ttl_s);
+		return;
+	}
+	for (size_t i = 0; i < c->sinkhole_address_count && q->answer_count < 16; i++) {
+		const struct addr *a = &c->sinkhole_addresses[i];
+		if (addr_is_v4(a) == is_v4)
+			put_address(
+				q, a->bytes + (is_v4 ? 12 : 0), is_v4 ? 4 : 16, c->sinkhole_ttl_s);
+	}
+}
+
+/* All types of a blocked name agree: where it has an address, the other types are NODATA (among them HTTPS, so that a browser does not
+ * find the service by another door); where it does not exist, none does. */
+static void synthesize(struct query *q, const struct config *c)
+{
+	q->out_len = query_records_at(q);
+	q->answer_count = q->authority_count = q->additional_count = 0;
+	q->is_secure = false;
+	q->rcode = RCODE_NOERROR;
+	switch (q->action) {
+	case SINK_REFUSED:
+	case SINK_DROP: /* of a chain: the question itself was not dropped */
+		q->rcode = RCODE_REFUSED;
+		return;
+	case SINK_NXDOMAIN:
+		q->rcode = RCODE_NXDOMAIN;
+		break;
+	case SINK_NULL:
+	case SINK_ADDRESS:
+		if (q->qtype == TYPE_A || q->qtype == TYPE_AAAA)
+			put_sinkhole_addresses(q, c, q->action);
+		break;
+	case SINK_NODATA:
+	case SINK_DEFAULT:
+		break;
+	}
+	if (!q->answer_count)
+		put_soa(q, c->sinkhole_ttl_s);
+}
+
+static bool is_blocked(const struct query *q)
+{
+	return q->outcome == OUTCOME_BLOCKED || q->outcome == OUTCOME_BLOCKED_CHAIN ||
+		q->outcome == OUTCOME_BLOCKED_ADDRESS;
+}
+
+/* --- the message around them --- */
+
+static void put_question(struct query *q)
+{
+	uint8_t *p = q->out + WIRE_HEADER;
+	memcpy(p, q->qname_as_sent, q->qname.len);
+	p += q->qname.len;
+	wire_put_u16(p, q->qtype);
+	wire_put_u16(p + 2, q->qclass);
+}
+
+static void put_header(struct query *q, bool is_truncated)
+{
+	uint8_t *p = q->out;
+	bool is_local = q->outcome == OUTCOME_LOCAL;
+	/* RFC 6840 5.8: AD for those who asked for it, by AD or DO; RFC 4035 3.2.3 */
+	bool has_ad = q->is_secure && (q->has_do || q->has_ad) && !q->has_cd;
+	wire_put_u16(p, q->id);
+	p[2] = (uint8_t)(WIRE_QR | q->opcode << 3 | (is_local ? WIRE_AA : 0) |
+		(is_truncated ? WIRE_TC : 0) | (q->has_rd ? WIRE_RD : 0));
+	p[3] = (uint8_t)(WIRE_RA | (has_ad ? WIRE_AD : 0) | (q->has_cd ? WIRE_CD : 0) |
+		(q->rcode & 15));
+	wire_put_u16(p + 4, q->has_question);
+	wire_put_u16(p + 6, q->answer_count);
+	wire_put_u16(p + 8, q->authority_count);
+	wire_put_u16(p + 10, (uint16_t)(q->additional_count + q->has_edns));
+}
+
+static void put_opt(struct query *q, uint16_t payload, uint32_t room)
+{
+	uint8_t *p = q->out + q->out_len;
+	size_t text_len = q->ede_text ? strlen(q->ede_text) : 0;
+	/* RFC 8914 3: the text goes before a record would have to. */
+	if (OPT_BYTES + EDE_BYTES + text_len > room)
+		text_len = 0;
+	bool has_ede = q->ede != EDE_NONE && OPT_BYTES + EDE_BYTES + text_len <= room;
+	uint16_t data_len = has_ede ? (uint16_t)(EDE_BYTES + text_len) : 0;
+	p[0] = 0;
+	wire_put_u16(p + 1, TYPE_OPT);
+	wire_put_u16(p + 3, payload);
+	p[5] = (uint8_t)(q->rcode >> 4); /* RFC 6891 6.1.3 */
+	p[6] = 0;
+	p[7] = q->has_do ? 0x80 : 0; /* RFC 3225 3: DO comes back */
+	p[8] = 0;
+	wire_put_u16(p + 9, data_len);
+	if (has_ede) {
+		wire_put_u16(p + 11, EDE_OPTION);
+		wire_put_u16(p + 13, (uint16_t)(2 + text_len));
+		wire_put_u16(p + 15, (uint16_t)q->ede);
+		if (text_len)
+			memcpy(p + 17, q->ede_text, text_len);
+	}
+	q->out_len += OPT_BYTES + data_len;
+}
+
+static uint32_t limit_of(const struct query *q, const struct config *c)
+{
+	if (q->transport != TRANSPORT_UDP)
+		return WIRE_MAX;
+	return q->payload < c->udp_payload_bytes ? q->payload : c->udp_payload_bytes;
+}
+
+enum step reply(struct worker *w, struct query *q)
+{
+	const struct config *c = w->view->config;
+	if (q->transport == TRANSPORT_NONE)
+		return STEP_NEXT;
+	if (!q->has_question) {
+		q->out_len = WIRE_HEADER;
+		q->has_edns = false;
+	} else {
+		if (is_blocked(q))
+			synthesize(q, c);
+		else if (q->source == ANSWER_NONE)
+			q->out_len = query_records_at(q);
+		put_question(q);
+	}
+	uint32_t limit = limit_of(q, c), opt = q->has_edns ? OPT_BYTES : 0;
+	bool is_truncated = q->out_len + opt > limit;
+	if (is_truncated) {
+		/* RFC 2181 9: with TC set the client takes the whole over TCP; a part is of no use to it. */
+		stats_add(&w->stats->truncated, 1);
+		q->answer_count = q->authority_count = q->additional_count = 0;
+		q->out_len = query_records_at(q);
+	}
+	if (q->has_edns)
+		put_opt(q, (uint16_t)c->udp_payload_bytes, limit - q->out_len);
+	put_header(q, is_truncated);
+	return STEP_NEXT;
+}

@@ -20,3 +20,6 @@ void pipeline_answer_early(struct worker *w, struct query *q);
 
 /* Points q->out at a buffer of the worker; for use before writing records outside of a stage. */
 void pipeline_lend_out(struct worker *w, struct query *q);
+
+/* Resolves a refresh (TRANSPORT_NONE): from `recurse` on, past the cache. */
+void pipeline_refresh(struct worker *w, struct query *q);

@@ -7,6 +7,8 @@
 #pragma once
 
 #include <event2/event.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -15,15 +17,25 @@
 
 struct cache;
 struct recurse;
+struct refresh;
 struct server;
 struct stats_worker;
 struct tcp;
 struct tcp_limits;
 struct udp;
 
+/* What admit found out about the client that asked last. */
+struct worker_client {
+	uint32_t view_serial; /* 0: nothing yet */
+	struct addr client;
+	bool is_admitted;
+	uint16_t group;
+};
+
 struct worker {
-	unsigned index;
+	unsigned index, worker_count;
 	struct server *server;
+	const struct view *_Atomic *published; /* where the current view is found */
 	struct event_base *base;
 	const struct view *view; /* valid between worker_enter and worker_leave */
 	struct cache *cache; /* of all workers */
@@ -32,11 +44,22 @@ struct worker {
 	struct udp *udp;
 	struct tcp *tcp;
 	struct recurse *recurse;
+	struct refresh *refresh;
 	struct query *free; /* slots */
 	uint32_t free_count, slot_count;
 	uint64_t now_us; /* read at worker_enter, once a batch */
 	unsigned depth; /* nesting of worker_enter */
-	uint8_t *big_out; /* WIRE_MAX octets: the reply of a query that is not in a UDP batch */
+	uint32_t batch_count; /* queries answered since worker_enter, to be given one latency */
+	struct worker_client last_client;
+	uint32_t refused_second, refused_count; /* refusals in this second */
+	struct query *slots; /* all of them; `free` links those not in use */
+	struct event *wake; /* the control side wants something: see stopping */
+	int wake_fd;
+	_Atomic(bool) is_stopping;
+	bool is_thread_started;
+	uint64_t stop_by_us; /* the end of the grace of worker_stop */
+	struct event *stop_timer;
+	pthread_t thread;
 };
 
 /* Every callback of the event loop that touches queries stands between these two; they nest (libunbound calls back from inside
@@ -49,8 +72,19 @@ void worker_leave(struct worker *w);
 struct query *worker_take(struct worker *w);
 void worker_give_back(struct worker *w, struct query *q);
 
+/* What the workers share; borrowed from the server for their whole life. */
+struct worker_shared {
+	struct server *server;
+	const struct config *config; /* read by worker_new only */
+	struct cache *cache;
+	struct tcp_limits *tcp_limits;
+	const struct view *_Atomic *view; /* the published one */
+	unsigned worker_count;
+};
+
 /* Creates loop, sockets, contexts. `index` from 0. */
-int worker_new(struct server *s, unsigned index, struct worker **out, struct err *why);
+int worker_new(
+	const struct worker_shared *shared, unsigned index, struct worker **out, struct err *why);
 int worker_start(struct worker *w);
 /* Stops the loop after what is in flight has been answered, at most `grace_ms`; joins the thread. */
 void worker_stop(struct worker *w, uint32_t grace_ms);

@@ -31,12 +31,12 @@ THIRD_PARTY = {
     "ldns/*": ["resolver/local*.c"],
     "event2/*": ["resolver/worker.[ch]", "resolver/udp.[ch]", "resolver/tcp.[ch]", "resolver/recurse*.[ch]",
                  "resolver/server.c"],
-    "urcu*": ["resolver/server.c", "resolver/worker.c"],
+    "urcu*": ["resolver/base/rcu.h"],
     "curl/*": ["feeds/fetch.c", "web/client.c"],
     "archive*.h": ["feeds/fetch.c", "feeds/unpack.c"],
     "microhttpd.h": ["web/http*.[ch]"],
     "jansson.h": ["web/*", "feeds/*.c", "resolver/cli*.c"],
-    "sodium.h": ["resolver/base/*.c", "resolver/cache.c", "feeds/*.c", "web/*.c"],
+    "sodium.h": ["resolver/base/*.c", "resolver/cache.c", "resolver/view.c", "feeds/*.c", "web/*.c"],
     "systemd/*": ["resolver/main.c"],
 }
 OF_THE_SYSTEM = re.compile(

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "resolver/server_internal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "resolver/base/clock.h"
+#include "resolver/base/log.h"
+#include "resolver/base/rcu.h"
+#include "resolver/recurse.h"
+
+enum { GRACE_MS = 2000 };
+
+/* --- views: under the lock --- */
+
+/* A list keeps its counter while the process lives, whatever its place in the generations. */
+static uint16_t counter_of(struct server *s, const char *name)
+{
+	unsigned i = 0;
+	while (i < s->counter_count && strcmp(s->counter_names[i], name) != 0)
+		i++;
+	if (i == STATS_LISTS - 1)
+		snprintf(s->counter_names[i], sizeof s->counter_names[i], "others");
+	else if (i == s->counter_count)
+		snprintf(s->counter_names[i], sizeof s->counter_names[i], "%s", name);
+	if (i == s->counter_count)
+		s->counter_count++;
+	return (uint16_t)i;
+}
+
+static int publish(
+	struct server *s, const struct config *config, struct listdb *db, struct err *why)
+{
+	struct view *v = NULL;
+	int e = view_new(s->serial + 1, config, db, s->rules, &v, why);
+	if (e)
+		return e;
+	s->serial++;
+	for (unsigned bit = 0; bit < LISTDB_LISTS_MAX; bit++)
+		if (v->lists[bit].name[0])
+			v->lists[bit].counter = counter_of(s, v->lists[bit].name);
+	struct view *old = s->owned_view;
+	atomic_store_explicit(&s->view, v, memory_order_release);
+	s->owned_view = v;
+	if (old)
+		rcu_wait_for_readers((void *)(uintptr_t)&s->view);
+	view_free(old);
+	return 0;
+}
+
+int server_set_config(struct server *s, struct config *config, struct err *why)
+{
+	pthread_mutex_lock(&s->lock);
+	int e = publish(s, config, s->db, why);
+	struct config *gone = config;
+	if (e) {
+		s->failed_reloads++;
+		snprintf(s->last_reload_error, sizeof s->last_reload_error, "%s",
+			why ? why->text : "");
+	} else {
+		gone = s->config;
+		s->config = config;
+		s->reloads++;
+		s->last_reload_error[0] = 0;
+	}
+	config_free(gone);
+	pthread_mutex_unlock(&s->lock);
+	return e;
+}
+
+int server_set_generation(struct server *s, struct listdb *db, struct err *why)
+{
+	pthread_mutex_lock(&s->lock);
+	int e = publish(s, s->config, db, why);
+	struct listdb *gone = e ? db : s->db;
+	if (!e)
+		s->db = db;
+	listdb_close(gone);
+	pthread_mutex_unlock(&s->lock);
+	return e;
+}
+
+void server_note_failed_reload(struct server *s, const struct err *why)
+{
+	pthread_mutex_lock(&s->lock);
+	s->failed_reloads++;
+	snprintf(s->last_reload_error, sizeof s->last_reload_error, "%s", why->text);
+	pthread_mutex_unlock(&s->lock);
+}
+
+/* --- own rules --- */
+
+static int change_rule(struct server *s,
+	int (*change)(struct rules *, enum list_kind, const struct config_rule *, struct err *),
+	enum list_kind kind, const struct config_rule *rule, struct err *why)
+{
+	pthread_mutex_lock(&s->lock);
+	int e = change(s->rules, kind, rule, why);
+	if (!e)
+		e = publish(s, s->config, s->db, why);
+	pthread_mutex_unlock(&s->lock);
+	return e;
+}
+
+int server_rule_add(
+	struct server *s, enum list_kind kind, const struct config_rule *rule, struct err *why)
+{
+	return change_rule(s, rules_add, kind, rule, why);
+}
+
+int server_rule_remove(
+	struct server *s, enum list_kind kind, const struct config_rule *rule, struct err *why)
+{
+	return change_rule(s, rules_remove, kind, rule, why);
+}
+
+static void put_rule(struct server_rule *out, size_t max, size_t *n, const struct config_rule *rule,
+	enum list_kind kind, bool is_runtime)
+{
+	if (*n < max)
+		out[*n] =
+			(struct server_rule){.rule = *rule, .kind = kind, .is_runtime = is_runtime};
+	++*n;
+}
+
+size_t server_rules(struct server *s, struct server_rule *out, size_t max)
+{
+	size_t n = 0;
+	pthread_mutex_lock(&s->lock);
+	for (size_t i = 0; i < s->config->allow_count; i++)
+		put_rule(out, max, &n, &s->config->allow[i], LIST_ALLOW, false);
+	for (size_t i = 0; i < s->config->deny_count; i++)
+		put_rule(out, max, &n, &s->config->deny[i], LIST_DENY, false);
+	for (size_t i = 0; i < s->rules->count; i++)
+		put_rule(out, max, &n, &s->rules->entries[i].rule, s->rules->entries[i].kind, true);
+	pthread_mutex_unlock(&s->lock);
+	return n;
+}
+
+/* --- what it knows --- */
+
+void server_stats(struct server *s, struct stats_total *out)
+{
+	memset(out, 0, sizeof *out);
+	for (unsigned i = 0; i < s->worker_count; i++)
+		stats_sum(out, s->workers[i]->stats);
+}
+
+void server_info(struct server *s, struct server_info *out)
+{
+	struct cache_usage usage;
+	cache_usage(s->cache, &usage);
+	memset(out, 0, sizeof *out);
+	out->started_s = s->started_wall_s;
+	out->uptime_s = (clock_us() - s->started_us) / 1000000;
+	out->workers = s->worker_count;
+	out->cache_bytes = usage.bytes;
+	out->cache_used_bytes = usage.used_bytes;
+	out->cache_entries = usage.entries;
+	out->cache_evictions = usage.evictions;
+	out->tcp_connections = tcp_limits_total(s->tcp_limits);
+	for (unsigned i = 0; i < s->worker_count; i++)
+		out->in_flight += recurse_in_flight(s->workers[i]->recurse);
+	pthread_mutex_lock(&s->lock);
+	out->config_reloads = s->reloads;
+	out->config_failures = s->failed_reloads;
+	out->view_serial = s->serial;
+	snprintf(out->last_reload_error, sizeof out->last_reload_error, "%s", s->last_reload_error);
+	pthread_mutex_unlock(&s->lock);
+}
+
+const char *server_list_counter_name(struct server *s, unsigned index)
+{
+	pthread_mutex_lock(&s->lock);
+	bool is_known = index < s->counter_count;
+	pthread_mutex_unlock(&s->lock);
+	return is_known ? s->counter_names[index] : NULL;
+}
+
+/* --- life --- */
+
+/* SO_REUSEPORT lets a second cenote bind the same port, and each would get half of the queries: one bind without it tells. */
+static int check_ports_are_free(const struct config *config, struct err *why)
+{
+	for (size_t i = 0; i < config->listen_count; i++) {
+		struct sockaddr_storage sa;
+		socklen_t len = addr_to_sockaddr(&config->listen[i], &sa);
+		char text[ADDR_TEXT_MAX];
+		int one = 1, e = 0;
+		int fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+		if (fd < 0)
+			continue; /* udp_new says it better */
+		if (sa.ss_family == AF_INET6)
+			setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
+		if (bind(fd, (struct sockaddr *)&sa, len) && errno == EADDRINUSE)
+			e = err_set(why, -EADDRINUSE,
+				"listen: %s is in use by another program (another cenote?)",
+				addr_endpoint_to_text(&config->listen[i], text));
+		close(fd);
+		if (e)
+			return e;
+	}
+	return 0;
+}
+
+static int make_workers(struct server *s, struct err *why)
+{
+	struct worker_shared shared = {
+		.server = s,
+		.config = s->config,
+		.cache = s->cache,
+		.tcp_limits = s->tcp_limits,
+		.view = &s->view,
+		.worker_count = s->config->workers,
+	};
+	s->workers = calloc(shared.worker_count, sizeof *s->workers);
+	if (!s->workers)
+		return err_set(why, -ENOMEM, "out of memory while starting workers");
+	for (unsigned i = 0; i < shared.worker_count; i++) {
+		int e = worker_new(&shared, i, &s->workers[i], why);
+		if (e)
+			return e;
+		s->worker_count++;
+	}
+	return 0;
+}
+
+int server_new(struct config *config, struct listdb *db, struct server **out, struct err *why)
+{
+	struct server *s = calloc(1, sizeof *s);
+	if (!s) {
+		listdb_close(db);
+		config_free(config);
+		return err_set(why, -ENOMEM, "out of memory while starting");
+	}
+	pthread_mutex_init(&s->lock, NULL);
+	s->config = config;
+	s->db = db;
+	s->started_wall_s = clock_wall_s();
+	s->started_us = clock_us();
+	int e = check_ports_are_free(config, why);
+	if (!e)
+		e = rules_load(config->state_directory, &s->rules, why);
+	if (!e)
+		e = cache_new(config->cache_size_bytes, &s->cache, why);
+	if (!e && !(s->tcp_limits = tcp_limits_new(config)))
+		e = err_set(why, -ENOMEM, "out of memory while starting");
+	if (!e)
+		e = publish(s, config, db, why);
+	if (!e)
+		e = make_workers(s, why);
+	if (e)
+		server_free(s);
+	else
+		*out = s;
+	return e;
+}
+
+int server_start(struct server *s, struct err *why)
+{
+	for (unsigned i = 0; i < s->worker_count; i++) {
+		int e = worker_start(s->workers[i]);
+		if (e)
+			return err_set(why, e, "worker %u cannot be started: %s", i, err_string(e));
+	}
+	return 0;
+}
+
+void server_stop(struct server *s)
+{
+	for (unsigned i = 0; i < s->worker_count; i++)
+		worker_stop(s->workers[i], GRACE_MS);
+}
+
+void server_free(struct server *s)
+{
+	if (!s)
+		return;
+	for (unsigned i = 0; i < s->worker_count; i++)
+		worker_free(s->workers[i]);
+	free(s->workers);
+	view_free(s->owned_view);
+	tcp_limits_free(s->tcp_limits);
+	cache_free(s->cache);
+	rules_free(s->rules);
+	listdb_close(s->db);
+	config_free(s->config);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The whole chain from a name to what would be answered, by the tree of the generation, not by its hashes: what the
+ * path does and what this says are found in two ways.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "resolver/local.h"
+#include "resolver/policy.h"
+#include "resolver/server_internal.h"
+
+static void type_text(uint16_t type, char out[16])
+{
+	unsigned i = stats_type_index(type);
+	if (i < STATS_TYPES - 1)
+		snprintf(out, 16, "%s", stats_type_name(i));
+	else
+		snprintf(out, 16, "TYPE%u", type); /* RFC 3597 5 */
+}
+
+/* --- who holds the name --- */
+
+static struct server_holder *add_holder(struct server_explanation *x)
+{
+	if (x->holder_count == SERVER_HOLDERS_MAX) {
+		x->is_cut = true;
+		return NULL;
+	}
+	return &x->holders[x->holder_count++];
+}
+
+static void add_list_holders(struct server *s, struct server_explanation *x,
+	const struct view_group *g, const struct dname *at, bool is_name_itself)
+{
+	struct listdb_set set;
+	const struct view *v = s->owned_view;
+	if (!s->db || listdb_find(s->db, at, &set))
+		return;
+	for (unsigned bit = LISTDB_FIRST_LIST; bit < LISTDB_LISTS_MAX; bit++) {
+		bool is_self = listdb_bits_test(&set.self, bit),
+		     is_below = listdb_bits_test(&set.below, bit);
+		struct server_holder *h = is_self || is_below ? add_holder(x) : NULL;
+		if (!h)
+			continue;
+		snprintf(h->list, sizeof h->list, "%s", v->lists[bit].name);
+		dname_to_text(at->bytes, h->name);
+		h->kind = v->lists[bit].kind;
+		h->mode = v->lists[bit].is_used ? v->lists[bit].mode : LIST_MODE_OFF;
+		h->is_in_group = listdb_bits_test(&g->any, bit);
+		h->is_self = is_self;
+		h->is_below = is_below;
+		h->is_applied = is_name_itself ? is_self : is_below;
+	}
+}
+
+static void add_own_holder(struct server_explanation *x, enum list_kind kind,
+	const struct config_rule *rule, const struct dname *name)
+{
+	struct server_holder *h = dname_is_at_or_below(name, &rule->name) ? add_holder(x) : NULL;
+	if (!h)
+		return;
+	snprintf(h->list, sizeof h->list, "own %s", config_kind_name(kind));
+	dname_to_text(rule->name.bytes, h->name);
+	h->kind = kind;
+	h->mode = LIST_MODE_BLOCK;
+	h->is_in_group = true;
+	h->is_self = rule->is_self;
+	h->is_below = rule->is_below;
+	h->is_applied = dname_equal(name, &rule->name) ? rule->is_self : rule->is_below;
+}
+
+static void find_holders(struct server *s, struct server_explanation *x, const struct view_group *g,
+	const struct dname *name)
+{
+	const struct config *c = s->config;
+	for (size_t i = 0; i < c->allow_count; i++)
+		add_own_holder(x, LIST_ALLOW, &c->allow[i], name);
+	for (size_t i = 0; i < c->deny_count; i++)
+		add_own_holder(x, LIST_DENY, &c->deny[i], name);
+	for (size_t i = 0; i < s->rules->count; i++)
+		add_own_holder(x, s->rules->entries[i].kind, &s->rules->entries[i].rule, name);
+	for (unsigned n = 0; n < name->labels; n++) {
+		struct dname at;
+		dname_parent(name, n, &at);
+		add_list_holders(s, x, g, &at, n == 0);
+	}
+}
+
+/* --- what would be answered --- */
+
+static void say_addresses(const struct config *c, uint16_t type, struct server_explanation *x)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < c->sinkhole_address_count; i++) {
+		char text[ADDR_TEXT_MAX];
+		if (addr_is_v4(&c->sinkhole_addresses[i]) != (type == TYPE_A))
+			continue;
+		addr_to_text(&c->sinkhole_addresses[i], text);
+		if (n + strlen(text) + 2 < sizeof x->answer)
+			n += (size_t)snprintf(
+				x->answer + n, sizeof x->answer - n, "%s%s", n ? " " : "", text);
+	}
+	if (!n)
+		snprintf(x->answer, sizeof x->answer, "NODATA");
+}
+
+static void say_sinkhole(const struct config *c, enum sink_action action, uint16_t type,
+	struct server_explanation *x)
+{
+	bool is_address = type == TYPE_A || type == TYPE_AAAA;
+	snprintf(x->action, sizeof x->action, "%s", config_action_name(action));
+	switch (action) {
+	case SINK_NULL:
+		snprintf(x->answer, sizeof x->answer, "%s",
+			!is_address		 ? "NODATA"
+				: type == TYPE_A ? "0.0.0.0"
+						 : "::");
+		return;
+	case SINK_ADDRESS:
+		if (is_address)
+			say_addresses(c, type, x);
+		else
+			snprintf(x->answer, sizeof x->answer, "NODATA");
+		return;
+	case SINK_NXDOMAIN:
+		snprintf(x->answer, sizeof x->answer, "NXDOMAIN");
+		return;
+	case SINK_REFUSED:
+		snprintf(x->answer, sizeof x->answer, "REFUSED");
+		return;
+	case SINK_DROP:
+		snprintf(x->answer, sizeof x->answer, "no answer");
+		return;
+	case SINK_NODATA:
+	case SINK_DEFAULT:
+		snprintf(x->answer, sizeof x->answer, "NODATA");
+		return;
+	}
+}
+
+/* Would the local stage answer it? Asked of the stage itself, with a query of its own. */
+static bool is_local(struct server *s, const struct dname *name, uint16_t type)
+{
+	static const size_t out_bytes = WIRE_MAX;
+	struct query *q = calloc(1, sizeof *q);
+	uint8_t *out = malloc(out_bytes);
+	bool is_answered = false;
+	if (q && out) {
+		struct worker w = {.view = s->owned_view};
+		q->qname = *name;
+		memcpy(q->qname_as_sent, name->bytes, name->len);
+		q->qtype = type;
+		q->qclass = CLASS_IN;
+		q->has_question = true;
+		q->out = out;
+		q->out_max = WIRE_MAX;
+		q->list = -1;
+		is_answered = local(&w, q) == STEP_REPLY;
+	}
+	free(out);
+	free(q);
+	return is_answered;
+}
+
+static void judge(struct server *s, struct server_explanation *x, uint16_t group,
+	const struct dname *name, uint16_t type)
+{
+	const struct view *v = s->owned_view;
+	struct policy_verdict verdict = policy_judge(v, group, name);
+	x->ede = EDE_NONE;
+	snprintf(x->answer, sizeof x->answer, "as resolved");
+	if (is_local(s, name, type)) {
+		snprintf(x->verdict, sizeof x->verdict, "local");
+		snprintf(x->answer, sizeof x->answer, "local records or a special-use name");
+		return;
+	}
+	int16_t list = verdict.list >= 0 ? verdict.list : verdict.monitored;
+	if (list >= 0) {
+		snprintf(x->list, sizeof x->list, "%s", v->lists[list].name);
+		snprintf(x->category, sizeof x->category, "%.63s", v->lists[list].category);
+	}
+	if (verdict.kind == POLICY_DENY) {
+		snprintf(x->verdict, sizeof x->verdict, "block");
+		x->ede = v->lists[list].ede;
+		say_sinkhole(s->config, v->lists[list].action, type, x);
+	} else if (verdict.kind == POLICY_ALLOW) {
+		snprintf(x->verdict, sizeof x->verdict, "allow");
+	} else {
+		snprintf(
+			x->verdict, sizeof x->verdict, verdict.monitored >= 0 ? "monitor" : "none");
+	}
+}
+
+int server_explain(struct server *s, const char *name, const struct addr *client, uint16_t type,
+	struct server_explanation *out, struct err *why)
+{
+	struct dname n;
+	struct addr self;
+	memset(out, 0, sizeof *out);
+	int e = dname_from_text(name, strlen(name), &n);
+	if (e)
+		return err_set(why, e,
+			"\"%.100s\" is not a domain name (labels of 1-63 octets, 255 in all)",
+			name);
+	if (!client && (e = addr_from_text("127.0.0.1", &self)))
+		return e;
+	const struct addr *a = client ? client : &self;
+	type = type ? type : TYPE_A;
+	dname_to_text(n.bytes, out->name);
+	addr_to_text(a, out->client);
+	type_text(type, out->type);
+	pthread_mutex_lock(&s->lock);
+	const struct view *v = s->owned_view;
+	uint16_t group = (uint16_t)addr_table_find(v->group_of_client, a, 0);
+	snprintf(out->group, sizeof out->group, "%s", v->groups[group].name);
+	out->is_client_admitted = addr_table_find(v->access, a, 0) != 0;
+	out->generation = s->db ? listdb_number(s->db) : 0;
+	find_holders(s, out, &v->groups[group], &n);
+	judge(s, out, group, &n, type);
+	pthread_mutex_unlock(&s->lock);
+	return 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * What server.c and its halves (server_explain.c) share.
+ *
+ * Threads: `lock` guards everything but the workers and the published view.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "resolver/cache.h"
+#include "resolver/rules.h"
+#include "resolver/server.h"
+#include "resolver/tcp_limits.h"
+#include "resolver/view.h"
+#include "resolver/worker.h"
+
+struct server {
+	pthread_mutex_t lock;
+	struct config *config;
+	struct listdb *db;
+	struct rules *rules;
+	struct cache *cache;
+	struct tcp_limits *tcp_limits;
+	const struct view *_Atomic view; /* the published one */
+	struct view *owned_view; /* the same, to be freed */
+	struct worker **workers;
+	unsigned worker_count;
+	uint32_t serial;
+	char counter_names[STATS_LISTS]
+			  [64]; /* of list counters, in the order in which lists were first seen */
+	unsigned counter_count;
+	uint64_t started_wall_s, started_us;
+	uint64_t reloads, failed_reloads;
+	char last_reload_error[512];
+};

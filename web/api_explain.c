@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * /api/v1/explain: the whole chain from a name to what would be answered.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "web/api.h"
+#include "web/response.h"
+
+struct type_name {
+	uint16_t number;
+	const char *name;
+};
+
+static const struct type_name type_names[] = {
+#define X(number, name) {number, name},
+	STATS_TYPE_NAMES(X)
+#undef X
+		{TYPE_CNAME, "CNAME"},
+	{TYPE_DNAME, "DNAME"},
+	{TYPE_SVCB, "SVCB"},
+	{TYPE_ANY, "ANY"},
+	{35, "NAPTR"},
+	{44, "SSHFP"},
+	{52, "TLSA"},
+	{257, "CAA"},
+};
+
+/* A mnemonic, `TYPE65` (RFC 3597 5) or a number. 0 when it is none. */
+static uint16_t type_from_text(const char *text)
+{
+	for (size_t i = 0; i < sizeof type_names / sizeof *type_names; i++)
+		if (!strcasecmp(text, type_names[i].name))
+			return type_names[i].number;
+	if (!strncasecmp(text, "TYPE", 4))
+		text += 4;
+	size_t digits = strspn(text, "0123456789");
+	if (!digits || digits > 5 || text[digits])
+		return 0;
+	unsigned long n = strtoul(text, NULL, 10);
+	return n <= UINT16_MAX ? (uint16_t)n : 0;
+}
+
+static json_t *holders(const struct server_explanation *e)
+{
+	json_t *a = json_array();
+	for (uint32_t i = 0; i < e->holder_count && i < SERVER_HOLDERS_MAX; i++) {
+		const struct server_holder *h = &e->holders[i];
+		json_array_append_new(a,
+			json_pack("{s:o, s:o, s:s, s:s, s:b, s:b, s:b, s:b}", "list",
+				response_text(h->list), "name", response_text(h->name), "kind",
+				config_kind_name(h->kind), "mode", config_mode_name(h->mode),
+				"is_self", h->is_self, "is_below", h->is_below, "is_in_group",
+				h->is_in_group, "is_applied", h->is_applied));
+	}
+	return a;
+}
+
+/* The registry of RFC 8914 5.2, as far as cenote gives them for a policy. */
+static const char *ede_name(int ede)
+{
+	switch (ede) {
+	case EDE_BLOCKED:
+		return "Blocked";
+	case EDE_FILTERED:
+		return "Filtered";
+	case EDE_PROHIBITED:
+		return "Prohibited";
+	case EDE_NOT_SUPPORTED:
+		return "Not Supported";
+	default:
+		return "";
+	}
+}
+
+static json_t *explanation(const struct server_explanation *e)
+{
+	json_t *ede = e->ede < 0
+		? json_null()
+		: json_pack("{s:i, s:s}", "code", e->ede, "name", ede_name(e->ede));
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:b, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
+		"name", response_text(e->name), "type", response_text(e->type), "client",
+		response_text(e->client), "group", response_text(e->group), "is_client_admitted",
+		e->is_client_admitted, "verdict", response_text(e->verdict), "is_blocked",
+		!strcmp(e->verdict, "block"), "list", response_text(e->list), "category",
+		response_text(e->category), "action", response_text(e->action), "answer",
+		response_text(e->answer), "ede", ede, "generation", response_number(e->generation),
+		"holders", holders(e), "is_cut", e->is_cut);
+}
+
+void api_explain_get(const struct edge_request *q, struct edge_response *r)
+{
+	const char *name = target_param(&q->target, "name");
+	const char *client = target_param(&q->target, "client");
+	const char *type = target_param(&q->target, "type");
+	struct addr from;
+	uint16_t qtype = 0;
+	if (!name || !*name) {
+		response_problem(r, 400, "the parameter `name` is needed: ?name=example.com");
+		return;
+	}
+	if (client && *client && addr_from_text(client, &from)) {
+		response_problem(r, 400, "`client` is not an IP address");
+		return;
+	}
+	if (type && *type && !(qtype = type_from_text(type))) {
+		response_problem(r, 400,
+			"`type` is not a record type: a name as AAAA, or a number from 1 to 65535");
+		return;
+	}
+	struct err why = {0};
+	struct server_explanation *e = calloc(1, sizeof *e);
+	int code = e ? server_explain(q->web->doors.server, name, client && *client ? &from : NULL,
+			       qtype, e, &why)
+		     : -ENOMEM;
+	if (code)
+		response_failure(r, code, &why);
+	else
+		response_json(r, 200, explanation(e));
+	free(e);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * /api/v1/stats: every counter, as the dashboard and `cenote stats` show them.
+ */
+#include <math.h>
+
+#include "web/api.h"
+#include "web/response.h"
+
+static json_t *outcomes(const struct stats_total *t, uint64_t *blocked)
+{
+	json_t *o = json_object();
+	*blocked = 0;
+	for (int i = 0; i < OUTCOME_COUNT; i++) {
+		enum query_outcome outcome = (enum query_outcome)i;
+		json_object_set_new(
+			o, stats_outcome_name(outcome), response_number(t->outcomes[i]));
+		if (stats_outcome_is_blocked(outcome))
+			*blocked += t->outcomes[i];
+	}
+	return o;
+}
+
+static json_t *types(const struct stats_total *t)
+{
+	json_t *o = json_object();
+	for (unsigned i = 0; i < STATS_TYPES; i++)
+		json_object_set_new(o, stats_type_name(i), response_number(t->types[i]));
+	return o;
+}
+
+static json_t *lists(struct server *s, const struct stats_total *t)
+{
+	json_t *a = json_array();
+	for (unsigned i = 0; i < STATS_LISTS; i++) {
+		const char *name = server_list_counter_name(s, i);
+		if (name)
+			json_array_append_new(a,
+				json_pack("{s:o, s:o, s:o}", "name", response_text(name), "hits",
+					response_number(t->list_hits[i]), "monitored",
+					response_number(t->list_monitored[i])));
+	}
+	return a;
+}
+
+static json_t *latency(const struct stats_total *t)
+{
+	uint64_t count = 0;
+	json_t *buckets = json_array();
+	for (unsigned i = 0; i < STATS_BUCKETS; i++) {
+		count += t->latency[i];
+		json_array_append_new(buckets, response_number(t->latency[i]));
+	}
+	double mean = count ? (double)t->latency_sum_us / (double)count : 0;
+	return json_pack("{s:o, s:f, s:f, s:f, s:f, s:o}", "count", response_number(count),
+		"mean_us", mean, "p50_us", stats_quantile_us(t, 0.5), "p95_us",
+		stats_quantile_us(t, 0.95), "p99_us", stats_quantile_us(t, 0.99), "buckets",
+		buckets);
+}
+
+static json_t *events(const struct stats_total *t)
+{
+	json_t *o = json_object();
+#define X(symbol, name, help) json_object_set_new(o, name, response_number(t->symbol));
+	STATS_EVENTS(X)
+#undef X
+	return o;
+}
+
+static json_t *policy(struct feeds *feeds)
+{
+	struct feeds_status f;
+	feeds_status(feeds, &f);
+	return json_pack("{s:o, s:o, s:o, s:I, s:b, s:o}", "generation",
+		response_number(f.generation), "names", response_number(f.names), "created",
+		response_time(f.created_s), "lists", (json_int_t)f.list_count, "is_building",
+		f.is_building, "last_error", response_text(f.last_error));
+}
+
+void api_stats_get(const struct edge_request *q, struct edge_response *r)
+{
+	struct stats_total t;
+	struct server_info i;
+	uint64_t blocked;
+	struct server *s = q->web->doors.server;
+	server_stats(s, &t);
+	server_info(s, &i);
+	json_t *by_outcome = outcomes(&t, &blocked);
+	double percent = t.queries ? 100.0 * (double)blocked / (double)t.queries : 0;
+	response_json(r, 200,
+		json_pack("{s:o, s:I, s:o, s:o, s:f, s:o, s:o, s:{s:o, s:o}, s:o, s:o,"
+			  " s:{s:o, s:o, s:o, s:o}, s:I, s:I, s:o, s:o}",
+			"started", response_time(i.started_s), "uptime_s", (json_int_t)i.uptime_s,
+			"queries", response_number(t.queries), "blocked", response_number(blocked),
+			"blocked_percent", round(percent * 100) / 100, "outcomes", by_outcome,
+			"types", types(&t), "transports", "udp", response_number(t.transports[0]),
+			"tcp", response_number(t.transports[1]), "latency", latency(&t), "lists",
+			lists(s, &t), "cache", "size_bytes", response_number(i.cache_bytes),
+			"used_bytes", response_number(i.cache_used_bytes), "entries",
+			response_number(i.cache_entries), "evictions",
+			response_number(i.cache_evictions), "in_flight", (json_int_t)i.in_flight,
+			"tcp_connections", (json_int_t)i.tcp_connections, "events", events(&t),
+			"policy", policy(q->web->doors.feeds)));
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "web/host.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "resolver/base/addr.h"
+
+static bool is_port(const char *text)
+{
+	size_t n = strspn(text, "0123456789");
+	return n >= 1 && n <= 5 && !text[n];
+}
+
+bool host_is_ours(const char *host)
+{
+	char name[ADDR_TEXT_MAX];
+	struct addr a;
+	const char *end;
+	bool is_v6 = host[0] == '[';
+	if (is_v6) {
+		end = strchr(++host, ']');
+		if (!end || (end[1] && (end[1] != ':' || !is_port(end + 2))))
+			return false;
+	} else {
+		end = host + strcspn(host, ":");
+		if (*end && !is_port(end + 1))
+			return false;
+	}
+	size_t len = (size_t)(end - host);
+	if (!len || len >= sizeof name)
+		return false;
+	memcpy(name, host, len);
+	name[len] = 0;
+	if (is_v6)
+		return strchr(name, ':') && addr_from_text(name, &a) == 0;
+	return !strcasecmp(name, "localhost") || addr_from_text(name, &a) == 0;
+}

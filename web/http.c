@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "web/http.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "resolver/base/clock.h"
+#include "resolver/base/log.h"
+#include "web/edge.h"
+#include "web/host.h"
+#include "web/response.h"
+#include "web/route.h"
+
+/* A connection, for its deadline: the library's own is one of idleness, which a trickle of octets defeats. */
+struct connection {
+	struct connection *next, **link;
+	int fd;
+	uint64_t since_ms; /* when it began, or its last answer ended */
+	bool is_ended;
+};
+
+struct http {
+	struct web *web;
+	bool is_local;
+	struct MHD_Daemon *daemon;
+	pthread_mutex_t lock; /* of the connections */
+	struct connection *connections;
+};
+
+/* A request while it is read. */
+struct exchange {
+	struct edge_request request;
+	bool is_target_good, is_seen;
+	size_t body_room;
+};
+
+static void count_response(struct web *w, unsigned status)
+{
+	unsigned class = status / 100;
+	atomic_fetch_add_explicit(
+		&w->counters.responses[class < 6 ? class : 0], 1, memory_order_relaxed);
+}
+
+static void *begin_exchange(void *arg, const char *uri, struct MHD_Connection *c)
+{
+	(void)c;
+	struct http *h = arg;
+	struct exchange *x = malloc(sizeof *x);
+	if (!x)
+		return NULL;
+	x->is_seen = false;
+	x->body_room = 0;
+	x->request = (struct edge_request){.web = h->web, .is_local = h->is_local};
+	/* The library would decode the path and cut it at %00: the target as sent is read by ourselves. */
+	x->is_target_good = target_parse(uri, strlen(uri), &x->request.target);
+	return x;
+}
+
+static void end_exchange(
+	void *arg, struct MHD_Connection *c, void **state, enum MHD_RequestTerminationCode code)
+{
+	(void)code;
+	struct http *h = arg;
+	struct exchange *x = *state;
+	if (x) {
+		free(x->request.body);
+		free(x);
+		*state = NULL;
+	}
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct connection *k = info ? info->socket_context : NULL;
+	if (k) {
+		pthread_mutex_lock(&h->lock);
+		k->since_ms = clock_ms();
+		pthread_mutex_unlock(&h->lock);
+	}
+}
+
+static void notice_connection(
+	void *arg, struct MHD_Connection *c, void **state, enum MHD_ConnectionNotificationCode code)
+{
+	struct http *h = arg;
+	struct connection *k = *state;
+	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+		const union MHD_ConnectionInfo *info =
+			MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
+		k = info ? calloc(1, sizeof *k) : NULL;
+		*state = k;
+		if (!k)
+			return;
+		k->fd = info->connect_fd;
+		k->since_ms = clock_ms();
+		pthread_mutex_lock(&h->lock);
+		k->next = h->connections;
+		k->link = &h->connections;
+		if (k->next)
+			k->next->link = &k->next;
+		h->connections = k;
+		pthread_mutex_unlock(&h->lock);
+	} else if (k) {
+		/* Called before the descriptor is closed, so that http_sweep never ends a stranger's. */
+		pthread_mutex_lock(&h->lock);
+		*k->link = k->next;
+		if (k->next)
+			k->next->link = k->link;
+		pthread_mutex_unlock(&h->lock);
+		free(k);
+		*state = NULL;
+	}
+}
+
+void http_sweep(struct http *h)
+{
+	uint64_t now = clock_ms();
+	pthread_mutex_lock(&h->lock);
+	for (struct connection *k = h->connections; k; k = k->next) {
+		if (k->is_ended || now - k->since_ms < HTTP_REQUEST_MS)
+			continue;
+		k->is_ended = true;
+		shutdown(k->fd, SHUT_RDWR);
+		atomic_fetch_add_explicit(&h->web->counters.deadlines, 1, memory_order_relaxed);
+	}
+	pthread_mutex_unlock(&h->lock);
+}
+
+struct header_count {
+	const char *name;
+	unsigned count;
+};
+
+static enum MHD_Result count_header(
+	void *arg, enum MHD_ValueKind kind, const char *key, const char *value)
+{
+	(void)kind;
+	(void)value;
+	struct header_count *h = arg;
+	h->count += !strcasecmp(key, h->name);
+	return MHD_YES;
+}
+
+static unsigned header_count(struct MHD_Connection *c, const char *name)
+{
+	struct header_count h = {.name = name};
+	MHD_get_connection_values(c, MHD_HEADER_KIND, count_header, &h);
+	return h.count;
+}
+
+static const char *header(struct MHD_Connection *c, const char *name)
+{
+	return MHD_lookup_connection_value(c, MHD_HEADER_KIND, name);
+}
+
+/* What the library accepts and RFC 9112 3.2 and 6.3 do not: returns false after having written the problem. */
+static bool is_framing_good(struct MHD_Connection *c, const char *version, struct edge_response *r)
+{
+	unsigned hosts = header_count(c, MHD_HTTP_HEADER_HOST);
+	unsigned lengths = header_count(c, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	unsigned encodings = header_count(c, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+	bool is_old = !strcmp(version, MHD_HTTP_VERSION_1_0);
+	if (hosts > 1 || (hosts == 0 && !is_old)) {
+		response_problem(r, 400, "exactly one Host header is needed");
+		return false;
+	}
+	if (lengths + encodings > 1) {
+		response_problem(r, 400, "more than one Content-Length or Transfer-Encoding");
+		return false;
+	}
+	const char *length = header(c, MHD_HTTP_HEADER_CONTENT_LENGTH);
+	if (length && (strlen(length) > 5 || strtoul(length, NULL, 10) > EDGE_BODY_MAX)) {
+		response_problem(r, 413, "a body is at most %d octets", EDGE_BODY_MAX);
+		return false;
+	}
+	return true;
+}
+
+static enum edge_method method_of(const char *method)
+{
+	/* Method names are case-sensitive (RFC 9110 9.1). */
+	if (!strcmp(method, "GET") || !strcmp(method, "HEAD"))
+		return EDGE_GET;
+	if (!strcmp(method, "POST"))
+		return EDGE_POST;
+	return !strcmp(method, "DELETE") ? EDGE_DELETE : EDGE_OTHER;
+}
+
+/* The headers are there, the body is not: refuse now what can be refused. */
+static bool is_head_good(struct http *h, struct MHD_Connection *c, const char *version,
+	struct exchange *x, struct edge_response *r)
+{
+	if (!is_framing_good(c, version, r))
+		return false;
+	const char *host = header(c, MHD_HTTP_HEADER_HOST);
+	if (!h->is_local && host && !host_is_ours(host)) {
+		atomic_fetch_add_explicit(&h->web->counters.foreign_hosts, 1, memory_order_relaxed);
+		response_problem(r, 421,
+			"ask by an IP address or as localhost: the Host header holds another name");
+		return false;
+	}
+	if (!x->is_target_good) {
+		response_problem(r, 400, "the request's target is malformed");
+		return false;
+	}
+	return route_admit(&x->request, r);
+}
+
+static const char *const security_headers[][2] = {
+	{"Content-Security-Policy",
+		"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+		"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+	{"X-Content-Type-Options", "nosniff"},
+	{"X-Frame-Options", "DENY"},
+	{"Referrer-Policy", "no-referrer"},
+	{"Cross-Origin-Opener-Policy", "same-origin"},
+	{"Cross-Origin-Resource-Policy", "same-origin"},
+	{"Permissions-Policy", "camera=(), geolocation=(), microphone=()"},
+};
+
+static enum MHD_Result send_response(
+	struct web *w, struct MHD_Connection *c, const struct edge_response *r, bool is_last)
+{
+	const void *bytes = r->body ? r->body : r->fixed;
+	struct MHD_Response *m = MHD_create_response_from_buffer(r->len, (void *)(uintptr_t)bytes,
+		r->body ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
+	if (!m) {
+		free(r->body);
+		return MHD_NO;
+	}
+	for (size_t i = 0; i < sizeof security_headers / sizeof *security_headers; i++)
+		MHD_add_response_header(m, security_headers[i][0], security_headers[i][1]);
+	if (r->type)
+		MHD_add_response_header(m, MHD_HTTP_HEADER_CONTENT_TYPE, r->type);
+	if (r->etag)
+		MHD_add_response_header(m, MHD_HTTP_HEADER_ETAG, r->etag);
+	MHD_add_response_header(
+		m, MHD_HTTP_HEADER_CACHE_CONTROL, r->etag ? "no-cache" : "no-store");
+	if (r->allow)
+		MHD_add_response_header(m, MHD_HTTP_HEADER_ALLOW, r->allow);
+	if (is_last)
+		MHD_add_response_header(m, MHD_HTTP_HEADER_CONNECTION, "close");
+	count_response(w, r->status);
+	enum MHD_Result result = MHD_queue_response(c, r->status, m);
+	MHD_destroy_response(m);
+	return result;
+}
+
+/* Keeps a piece of the body. False when it is over the cap: a chunked one, whose length was not told. */
+static bool keep_body(struct exchange *x, const char *bytes, size_t len)
+{
+	struct edge_request *q = &x->request;
+	if (len > EDGE_BODY_MAX - q->body_len)
+		return false;
+	if (q->body_len + len > x->body_room) {
+		size_t room = 2 * (q->body_len + len);
+		char *body = realloc(q->body, room);
+		if (!body)
+			return false;
+		q->body = body;
+		x->body_room = room;
+	}
+	memcpy(q->body + q->body_len, bytes, len);
+	q->body_len += len;
+	return true;
+}
+
+/* The library calls this once with the headers, then for each piece of the body, then once more. */
+static enum MHD_Result answer(void *arg, struct MHD_Connection *c, const char *url,
+	const char *method, const char *version, const char *bytes, size_t *len, void **state)
+{
+	(void)url;
+	struct http *h = arg;
+	struct exchange *x = *state;
+	struct edge_response r = {0};
+	if (!x)
+		return MHD_NO;
+	if (!x->is_seen) {
+		x->is_seen = true;
+		x->request.method = method_of(method);
+		if (!is_head_good(h, c, version, x, &r))
+			return send_response(h->web, c, &r, true);
+		return MHD_YES;
+	}
+	if (*len) {
+		if (!keep_body(x, bytes, *len))
+			return MHD_NO;
+		*len = 0;
+		return MHD_YES;
+	}
+	x->request.if_none_match = header(c, MHD_HTTP_HEADER_IF_NONE_MATCH);
+	x->request.content_type = header(c, MHD_HTTP_HEADER_CONTENT_TYPE);
+	route_handle(&x->request, &r);
+	return send_response(h->web, c, &r, false);
+}
+
+/* What the library says can be brought about by strangers: for the debug level only. */
+static void note(void *arg, const char *format, va_list ap) __attribute__((format(printf, 2, 0)));
+static void note(void *arg, const char *format, va_list ap)
+{
+	(void)arg;
+	char text[256];
+	vsnprintf(text, sizeof text, format, ap);
+	log_debug("http", "library=\"%s\"", text);
+}
+
+int http_new(struct web *w, int listen_fd, bool is_local, struct http **out, struct err *why)
+{
+	struct http *h = calloc(1, sizeof *h);
+	if (!h) {
+		close(listen_fd);
+		return err_set(why, -ENOMEM, "http: memory is short");
+	}
+	h->web = w;
+	h->is_local = is_local;
+	pthread_mutex_init(&h->lock, NULL);
+	/* Over the control socket a handler may wait (feeds), so each connection has its thread there. */
+	unsigned flags = MHD_USE_ERROR_LOG |
+		(is_local ? MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
+					MHD_USE_POLL
+			  : MHD_USE_EPOLL_INTERNAL_THREAD);
+	h->daemon = MHD_start_daemon(flags, 0, NULL, NULL, answer, h, MHD_OPTION_EXTERNAL_LOGGER,
+		note, NULL, MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_URI_LOG_CALLBACK,
+		begin_exchange, h, MHD_OPTION_NOTIFY_COMPLETED, end_exchange, h,
+		MHD_OPTION_NOTIFY_CONNECTION, notice_connection, h, MHD_OPTION_CONNECTION_LIMIT,
+		(unsigned)HTTP_CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+		is_local ? 0u : (unsigned)HTTP_CONNECTIONS_PER_ADDRESS,
+		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_HEADER_BYTES,
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+	if (!h->daemon) {
+		pthread_mutex_destroy(&h->lock);
+		free(h);
+		close(listen_fd);
+		return err_set(
+			why, CEN_ELIB, "http: libmicrohttpd did not start: %s", strerror(errno));
+	}
+	*out = h;
+	return 0;
+}
+
+void http_free(struct http *h)
+{
+	if (!h)
+		return;
+	MHD_stop_daemon(h->daemon); /* closes the listening descriptor too */
+	pthread_mutex_destroy(&h->lock);
+	free(h);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * One HTTP listener: the only file that knows libmicrohttpd. Checks what the library lets through, collects the body, and hands
+ * complete requests to route.c.
+ *
+ * Threads: the library's; http_new, http_sweep and http_free from the control side.
+ * Owns: the listening descriptor and the connections.
+ * Standards: RFC 9110, RFC 9112.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "resolver/base/err.h"
+
+struct http;
+struct web;
+
+enum {
+	HTTP_IDLE_S = 20, /* a connection on which nothing moves */
+	HTTP_REQUEST_MS =
+		30000, /* from the first octet (or the answer before) to the last of the answer */
+	HTTP_CONNECTIONS = 128,
+	HTTP_CONNECTIONS_PER_ADDRESS = 32,
+	HTTP_HEADER_BYTES = 16 * 1024,
+};
+
+/* Takes `listen_fd`, also on failure. `is_local`: the control socket. Serves at once. */
+int http_new(struct web *w, int listen_fd, bool is_local, struct http **out, struct err *why);
+/* Ends the connections whose request is over its deadline. To be called about each second. */
+void http_sweep(struct http *h);
+/* Waits for the handlers that run. */
+void http_free(struct http *h);

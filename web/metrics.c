@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "web/metrics.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "web/response.h"
+
+static void head(FILE *f, const char *name, const char *kind, const char *help)
+{
+	fprintf(f, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind);
+}
+
+static void single(FILE *f, const char *name, const char *kind, const char *help, uint64_t value)
+{
+	head(f, name, kind, help);
+	fprintf(f, "%s %" PRIu64 "\n", name, value);
+}
+
+/* A sample with one label; the value's backslash, quote and line feed are escaped, as the format wants. */
+static void labelled(FILE *f, const char *name, const char *label, const char *text, uint64_t value)
+{
+	fprintf(f, "%s{%s=\"", name, label);
+	for (; *text; text++) {
+		if (*text == '\n')
+			fputs("\\n", f);
+		else if (*text == '\\' || *text == '"')
+			fprintf(f, "\\%c", *text);
+		else
+			fputc(*text, f);
+	}
+	fprintf(f, "\"} %" PRIu64 "\n", value);
+}
+
+static void queries(FILE *f, const struct stats_total *t)
+{
+	const char *name = "cenote_queries_total";
+	head(f, name, "counter", "DNS queries received, by what became of them.");
+	for (int i = 0; i < OUTCOME_COUNT; i++)
+		labelled(f, name, "outcome", stats_outcome_name((enum query_outcome)i),
+			t->outcomes[i]);
+	name = "cenote_queries_by_type_total";
+	head(f, name, "counter", "DNS queries received, by record type.");
+	for (unsigned i = 0; i < STATS_TYPES; i++)
+		labelled(f, name, "type", stats_type_name(i), t->types[i]);
+	name = "cenote_queries_by_transport_total";
+	head(f, name, "counter", "DNS queries received, by transport.");
+	labelled(f, name, "transport", "udp", t->transports[0]);
+	labelled(f, name, "transport", "tcp", t->transports[1]);
+}
+
+static void latency(FILE *f, const struct stats_total *t)
+{
+	const char *name = "cenote_response_latency_seconds";
+	uint64_t count = 0;
+	head(f, name, "histogram", "Time from a query's arrival to its answer.");
+	for (unsigned i = 0; i < STATS_BUCKETS; i++) {
+		uint64_t limit = stats_bucket_limit_us(i);
+		count += t->latency[i];
+		if (limit == UINT64_MAX)
+			continue;
+		fprintf(f, "%s_bucket{le=\"%.9g\"} %" PRIu64 "\n", name, (double)limit / 1e6,
+			count);
+	}
+	fprintf(f, "%s_bucket{le=\"+Inf\"} %" PRIu64 "\n", name, count);
+	fprintf(f, "%s_sum %.6f\n%s_count %" PRIu64 "\n", name, (double)t->latency_sum_us / 1e6,
+		name, count);
+}
+
+static void list_hits(FILE *f, struct server *s, const struct stats_total *t)
+{
+	const char *name = "cenote_list_hits_total";
+	head(f, name, "counter", "Queries decided by a list.");
+	for (unsigned i = 0; i < STATS_LISTS; i++) {
+		const char *list = server_list_counter_name(s, i);
+		if (list)
+			labelled(f, name, "list", list, t->list_hits[i]);
+	}
+	name = "cenote_list_monitored_total";
+	head(f, name, "counter", "Queries that a list in monitor mode would have blocked.");
+	for (unsigned i = 0; i < STATS_LISTS; i++) {
+		const char *list = server_list_counter_name(s, i);
+		if (list)
+			labelled(f, name, "list", list, t->list_monitored[i]);
+	}
+}
+
+static void events(FILE *f, const struct stats_total *t)
+{
+#define X(symbol, name, help) single(f, "cenote_" name "_total", "counter", help ".", t->symbol);
+	STATS_EVENTS(X)
+#undef X
+}
+
+static void resolver(FILE *f, const struct server_info *i)
+{
+	single(f, "process_start_time_seconds", "gauge",
+		"Start time of the process since unix epoch in seconds.", i->started_s);
+	single(f, "cenote_workers", "gauge", "Worker threads.", i->workers);
+	single(f, "cenote_queries_in_flight", "gauge", "Queries that wait for upstream.",
+		i->in_flight);
+	single(f, "cenote_tcp_connections", "gauge", "Open DNS connections.", i->tcp_connections);
+	single(f, "cenote_cache_size_bytes", "gauge", "Memory of the answer cache.",
+		i->cache_bytes);
+	single(f, "cenote_cache_used_bytes", "gauge", "Memory of the answer cache in use.",
+		i->cache_used_bytes);
+	single(f, "cenote_cache_entries", "gauge", "Answers in the cache.", i->cache_entries);
+	single(f, "cenote_cache_evictions_total", "counter",
+		"Answers that gave way to others before they expired.", i->cache_evictions);
+	single(f, "cenote_config_reloads_total", "counter", "Configurations taken at run time.",
+		i->config_reloads);
+	single(f, "cenote_config_reload_failures_total", "counter",
+		"Configurations refused at run time.", i->config_failures);
+	single(f, "cenote_config_last_reload_successful", "gauge",
+		"1 unless the last reload failed.", i->last_reload_error[0] ? 0 : 1);
+}
+
+static void one_per_list(FILE *f, const char *name, const char *kind, const char *help,
+	const struct feeds_list_status *l, size_t n,
+	uint64_t (*value)(const struct feeds_list_status *))
+{
+	head(f, name, kind, help);
+	for (size_t i = 0; i < n; i++)
+		labelled(f, name, "list", l[i].name, value(&l[i]));
+}
+
+static uint64_t rules_of(const struct feeds_list_status *l)
+{
+	return l->rules;
+}
+
+static uint64_t is_fresh(const struct feeds_list_status *l)
+{
+	return l->state == FEEDS_OK;
+}
+
+static uint64_t changed_of(const struct feeds_list_status *l)
+{
+	return l->changed_s;
+}
+
+static uint64_t checked_of(const struct feeds_list_status *l)
+{
+	return l->checked_s;
+}
+
+static void feeds_lists(FILE *f, struct feeds *feeds)
+{
+	struct feeds_list_status *l = calloc(CONFIG_LISTS_MAX, sizeof *l);
+	if (!l)
+		return;
+	size_t n = feeds_list_status(feeds, l, CONFIG_LISTS_MAX);
+	if (n > CONFIG_LISTS_MAX)
+		n = CONFIG_LISTS_MAX;
+	one_per_list(
+		f, "cenote_list_rules", "gauge", "Names that a list contributes.", l, n, rules_of);
+	one_per_list(f, "cenote_list_fresh", "gauge",
+		"1 when the last fetch of the list was taken, 0 when older content (or none) "
+		"serves.",
+		l, n, is_fresh);
+	one_per_list(f, "cenote_list_changed_timestamp_seconds", "gauge",
+		"When the list's content last changed; 0 for never.", l, n, changed_of);
+	one_per_list(f, "cenote_list_checked_timestamp_seconds", "gauge",
+		"When the list was last asked for; 0 for never.", l, n, checked_of);
+	free(l);
+}
+
+static void policy(FILE *f, struct feeds *feeds)
+{
+	struct feeds_status s;
+	feeds_status(feeds, &s);
+	single(f, "cenote_policy_generation", "gauge",
+		"Number of the policy generation that serves; 0 for none (unfiltered).",
+		s.generation);
+	single(f, "cenote_policy_names", "gauge", "Names in that generation.", s.names);
+	single(f, "cenote_policy_created_timestamp_seconds", "gauge",
+		"When that generation was built.", s.created_s);
+	single(f, "cenote_policy_builds_total", "counter", "Generations built.", s.builds);
+	single(f, "cenote_policy_build_failures_total", "counter", "Builds that failed.",
+		s.build_failures);
+	single(f, "cenote_policy_building", "gauge", "1 while a generation is built.",
+		s.is_building);
+	feeds_lists(f, feeds);
+}
+
+static void edge(FILE *f, struct web *w)
+{
+	static const char *const classes[] = {"other", "1xx", "2xx", "3xx", "4xx", "5xx"};
+	const char *name = "cenote_http_responses_total";
+	head(f, name, "counter", "HTTP responses, by the hundreds of their status.");
+	for (int i = 1; i < 6; i++)
+		labelled(f, name, "code", classes[i], atomic_load(&w->counters.responses[i]));
+#define X(symbol, suffix, help) \
+	single(f, "cenote_" suffix "_total", "counter", help ".", atomic_load(&w->counters.symbol));
+	EDGE_EVENTS(X)
+#undef X
+}
+
+void metrics_get(const struct edge_request *q, struct edge_response *r)
+{
+	char *text = NULL;
+	size_t size = 0;
+	struct stats_total t;
+	struct server_info i;
+	struct server *s = q->web->doors.server;
+	FILE *f = open_memstream(&text, &size);
+	if (!f) {
+		response_problem(r, 500, "memory is short");
+		return;
+	}
+	server_stats(s, &t);
+	server_info(s, &i);
+	head(f, "cenote_build_info", "gauge", "The version, as a label; always 1.");
+	labelled(f, "cenote_build_info", "version", CENOTE_VERSION, 1);
+	queries(f, &t);
+	latency(f, &t);
+	list_hits(f, s, &t);
+	events(f, &t);
+	resolver(f, &i);
+	policy(f, q->web->doors.feeds);
+	edge(f, q->web);
+	bool is_written = !ferror(f);
+	if (fclose(f) || !is_written) {
+		free(text);
+		response_problem(r, 500, "memory is short");
+		return;
+	}
+	*r = (struct edge_response){.status = 200,
+		.type = "text/plain; version=0.0.4; charset=utf-8",
+		.body = text,
+		.len = size};
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "web/response.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const char out_of_memory[] =
+	"{\"type\":\"about:blank\",\"title\":\"Internal Server Error\",\"status\":500,"
+	"\"detail\":\"memory is short\"}\n";
+
+static void out_of_memory_problem(struct edge_response *r)
+{
+	*r = (struct edge_response){.status = 500,
+		.type = "application/problem+json",
+		.fixed = out_of_memory,
+		.len = sizeof out_of_memory - 1};
+}
+
+static void put(struct edge_response *r, unsigned status, const char *type, json_t *value)
+{
+	size_t size = 0;
+	char *text = NULL;
+	FILE *f = value ? open_memstream(&text, &size) : NULL;
+	bool is_written = false;
+	if (f) {
+		is_written = json_dumpf(value, f, JSON_INDENT(1)) == 0;
+		is_written &= fputc('\n', f) != EOF;
+		is_written &= fclose(f) == 0;
+	}
+	json_decref(value);
+	if (!is_written) {
+		free(text);
+		out_of_memory_problem(r);
+		return;
+	}
+	*r = (struct edge_response){.status = status, .type = type, .body = text, .len = size};
+}
+
+void response_json(struct edge_response *r, unsigned status, json_t *value)
+{
+	put(r, status, "application/json", value);
+}
+
+static const char *title(unsigned status)
+{
+	switch (status) {
+	case 400:
+		return "Bad Request";
+	case 403:
+		return "Forbidden";
+	case 404:
+		return "Not Found";
+	case 405:
+		return "Method Not Allowed";
+	case 409:
+		return "Conflict";
+	case 413:
+		return "Content Too Large";
+	case 415:
+		return "Unsupported Media Type";
+	case 421:
+		return "Misdirected Request";
+	case 422:
+		return "Unprocessable Content";
+	case 503:
+		return "Service Unavailable";
+	default:
+		return "Internal Server Error";
+	}
+}
+
+void response_problem(struct edge_response *r, unsigned status, const char *format, ...)
+{
+	char detail[1024];
+	va_list ap;
+	va_start(ap, format);
+	vsnprintf(detail, sizeof detail, format, ap);
+	va_end(ap);
+	put(r, status, "application/problem+json",
+		json_pack("{s:s, s:s, s:i, s:o}", "type", "about:blank", "title", title(status),
+			"status", (int)status, "detail", response_text(detail)));
+}
+
+void response_failure(struct edge_response *r, int code, const struct err *why)
+{
+	unsigned status = 500;
+	switch (code) {
+	case CEN_EFORMAT:
+	case CEN_ERANGE:
+		status = 422;
+		break;
+	case CEN_ENOTFOUND:
+	case -ENOENT:
+		status = 404;
+		break;
+	case CEN_EREFUSED:
+	case CEN_ELIMIT:
+	case CEN_ELOCKED:
+	case -EEXIST:
+		status = 409;
+		break;
+	default:
+		break;
+	}
+	response_problem(r, status, "%s", why->text[0] ? why->text : err_string(code));
+}
+
+json_t *response_text(const char *text)
+{
+	json_t *s = json_string(text);
+	if (s)
+		return s;
+	size_t len = strlen(text);
+	char *clean = malloc(3 * len + 1);
+	if (!clean)
+		return NULL;
+	size_t n = 0;
+	for (size_t i = 0; i < len; i++) {
+		if ((unsigned char)text[i] < 0x80) {
+			clean[n++] = text[i];
+		} else {
+			memcpy(clean + n, "\xEF\xBF\xBD", 3);
+			n += 3;
+		}
+	}
+	s = json_stringn(clean, n);
+	free(clean);
+	return s;
+}
+
+json_t *response_time(uint64_t wall_s)
+{
+	if (!wall_s)
+		return json_null();
+	char text[40];
+	time_t t = (time_t)wall_s;
+	struct tm tm;
+	gmtime_r(&t, &tm);
+	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return json_string(text);
+}
+
+json_t *response_number(uint64_t n)
+{
+	return json_integer((json_int_t)n);
+}
+
+static bool is_among(const char *key, const char *const *keys)
+{
+	for (; *keys; keys++)
+		if (!strcmp(key, *keys))
+			return true;
+	return false;
+}
+
+json_t *response_body(
+	const struct edge_request *q, const char *const *keys, struct edge_response *r)
+{
+	if (!q->body_len)
+		return json_object();
+	/* A form or plain text is what a foreign page could send without being asked about. */
+	if (!q->content_type || strncmp(q->content_type, "application/json", 16)) {
+		response_problem(r, 415, "send the body as content-type application/json");
+		return NULL;
+	}
+	json_error_t e;
+	json_t *body = json_loadb(q->body, q->body_len, JSON_REJECT_DUPLICATES, &e);
+	if (!json_is_object(body)) {
+		response_problem(r, 400, "the body is not a JSON object: %s",
+			body ? "another kind of value" : e.text);
+		json_decref(body);
+		return NULL;
+	}
+	const char *key;
+	json_t *value;
+	json_object_foreach(body, key, value)
+	{
+		if (!is_among(key, keys) || !json_is_string(value)) {
+			response_problem(
+				r, 400, "\"%.64s\" is not expected here, or not a string", key);
+			json_decref(body);
+			return NULL;
+		}
+	}
+	return body;
+}

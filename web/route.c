@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "web/route.h"
+
+#include <string.h>
+
+#include "web/api.h"
+#include "web/assets.h"
+#include "web/metrics.h"
+#include "web/response.h"
+
+enum route_scope {
+	ROUTE_ANY,
+	ROUTE_LOCAL, /* over the control socket only: it changes something */
+};
+
+struct route {
+	enum edge_method method;
+	const char *path;
+	enum route_scope scope;
+	edge_handler *handler;
+};
+
+static const struct route routes[] = {
+	{EDGE_GET, "/healthz", ROUTE_ANY, api_state_health},
+	{EDGE_GET, "/metrics", ROUTE_ANY, metrics_get},
+	{EDGE_GET, "/api/v1/stats", ROUTE_ANY, api_stats_get},
+	{EDGE_GET, "/api/v1/status", ROUTE_ANY, api_state_get},
+	{EDGE_GET, "/api/v1/explain", ROUTE_ANY, api_explain_get},
+	{EDGE_GET, "/api/v1/feeds", ROUTE_ANY, api_feeds_get},
+	{EDGE_POST, "/api/v1/feeds/update", ROUTE_LOCAL, api_feeds_update},
+	{EDGE_GET, "/api/v1/rules", ROUTE_ANY, api_rules_get},
+	{EDGE_POST, "/api/v1/rules", ROUTE_LOCAL, api_rules_add},
+	{EDGE_DELETE, "/api/v1/rules", ROUTE_LOCAL, api_rules_remove},
+	{EDGE_POST, "/api/v1/reload", ROUTE_LOCAL, api_state_reload},
+	{EDGE_GET, "/", ROUTE_ANY, assets_get},
+	{EDGE_GET, "/app.css", ROUTE_ANY, assets_get},
+	{EDGE_GET, "/app.js", ROUTE_ANY, assets_get},
+	{EDGE_GET, "/icon.svg", ROUTE_ANY, assets_get},
+};
+
+enum { ROUTES = sizeof routes / sizeof *routes };
+
+static const struct route *find(const struct edge_request *q, unsigned *methods)
+{
+	*methods = 0;
+	for (size_t i = 0; i < ROUTES; i++) {
+		if (strcmp(routes[i].path, q->target.path))
+			continue;
+		*methods |= 1u << routes[i].method;
+		if (routes[i].method == q->method)
+			return &routes[i];
+	}
+	return NULL;
+}
+
+static const char *allowed(unsigned methods)
+{
+	enum { GET = 1u << EDGE_GET, POST = 1u << EDGE_POST };
+	if (methods == GET)
+		return "GET, HEAD";
+	return methods == POST ? "POST" : "GET, HEAD, POST, DELETE";
+}
+
+bool route_admit(const struct edge_request *q, struct edge_response *r)
+{
+	unsigned methods;
+	const struct route *route = find(q, &methods);
+	if (route && route->scope == ROUTE_LOCAL && !q->is_local) {
+		atomic_fetch_add_explicit(&q->web->counters.denied_writes, 1, memory_order_relaxed);
+		response_problem(r, 403,
+			"changes are made over the control socket only (cenote's own commands use "
+			"it)");
+	} else if (!route && methods) {
+		response_problem(r, 405, "this path takes %s", allowed(methods));
+		r->allow = allowed(methods);
+	} else if (!route) {
+		response_problem(r, 404, "there is nothing at this path");
+	}
+	return r->status == 0;
+}
+
+void route_handle(const struct edge_request *q, struct edge_response *r)
+{
+	unsigned methods;
+	find(q, &methods)->handler(q, r);
+}

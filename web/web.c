@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "web/web.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "resolver/base/clock.h"
+#include "resolver/base/log.h"
+#include "web/edge.h"
+#include "web/http.h"
+#include "web/listener.h"
+
+enum { SWEEP_MS = 1000 };
+
+/* The thread that holds connections to their deadline. */
+struct edge_sweeper {
+	struct web *web;
+	pthread_t thread;
+	int wake; /* an eventfd: time to end */
+};
+
+static void *sweep(void *arg)
+{
+	struct edge_sweeper *s = arg;
+	struct pollfd p = {.fd = s->wake, .events = POLLIN};
+	while (poll(&p, 1, SWEEP_MS) <= 0)
+		for (size_t i = 0; i < s->web->http_count; i++)
+			http_sweep(s->web->https[i]);
+	return NULL;
+}
+
+static int start_sweeper(struct web *w, struct err *why)
+{
+	struct edge_sweeper *s = calloc(1, sizeof *s);
+	int code = s ? 0 : ENOMEM;
+	if (s) {
+		s->web = w;
+		s->wake = eventfd(0, EFD_CLOEXEC);
+		code = s->wake < 0 ? errno : pthread_create(&s->thread, NULL, sweep, s);
+	}
+	if (code) {
+		if (s && s->wake >= 0)
+			close(s->wake);
+		free(s);
+		return err_set(why, -code, "http: no thread: %s", strerror(code));
+	}
+	w->sweeper = s;
+	return 0;
+}
+
+static void stop_sweeper(struct edge_sweeper *s)
+{
+	if (!s)
+		return;
+	eventfd_write(s->wake, 1);
+	pthread_join(s->thread, NULL);
+	close(s->wake);
+	free(s);
+}
+
+/* Binds everything before the first request can come, so that the handlers find `w` complete. Descriptors go to
+ * `fds`, the control socket's first. */
+static int bind_all(struct web *w, const struct config *c, int *fds, size_t *n, struct err *why)
+{
+	if (c->http_listen_count > EDGE_LISTENERS_MAX)
+		return err_set(
+			why, CEN_ELIMIT, "http.listen: at most %d addresses", EDGE_LISTENERS_MAX);
+	int fd = listener_unix(c->socket, &w->socket_inode, why);
+	if (fd < 0)
+		return fd;
+	fds[(*n)++] = fd;
+	for (size_t i = 0; i < c->http_listen_count; i++) {
+		w->http_listen[i] = c->http_listen[i];
+		fd = listener_tcp(&w->http_listen[i], why);
+		if (fd < 0)
+			return fd;
+		fds[(*n)++] = fd;
+		w->http_listen_count++;
+	}
+	return 0;
+}
+
+static int open_all(struct web *w, const struct config *c, struct err *why)
+{
+	int fds[EDGE_LISTENERS_MAX + 1];
+	size_t n = 0, taken = 0;
+	int code = bind_all(w, c, fds, &n, why);
+	while (!code && taken < n) {
+		code = http_new(w, fds[taken], taken == 0, &w->https[taken], why);
+		taken++;
+		if (!code)
+			w->http_count = taken;
+	}
+	while (taken < n)
+		close(fds[taken++]);
+	return code;
+}
+
+static struct web *new_web(const struct web_doors *doors, const struct config *c)
+{
+	struct web *w = calloc(1, sizeof *w);
+	if (!w)
+		return NULL;
+	w->doors = *doors;
+	w->started_s = clock_wall_s();
+	w->config_file = c->file ? strdup(c->file) : NULL;
+	w->socket = strdup(c->socket);
+	w->dns_listen = calloc(c->listen_count ? c->listen_count : 1, sizeof *w->dns_listen);
+	if (!w->socket || !w->dns_listen || (c->file && !w->config_file)) {
+		web_stop(w);
+		return NULL;
+	}
+	for (size_t i = 0; i < c->listen_count; i++)
+		w->dns_listen[i] = c->listen[i];
+	w->dns_listen_count = c->listen_count;
+	return w;
+}
+
+int web_start(const struct web_doors *doors, const struct config *config, struct web **out,
+	struct err *why)
+{
+	struct web *w = new_web(doors, config);
+	if (!w)
+		return err_set(why, -ENOMEM, "http: memory is short");
+	int code = open_all(w, config, why);
+	if (!code)
+		code = start_sweeper(w, why);
+	if (code) {
+		web_stop(w);
+		return code;
+	}
+	*out = w;
+	return 0;
+}
+
+void web_stop(struct web *w)
+{
+	if (!w)
+		return;
+	atomic_store(&w->is_stopping, true);
+	stop_sweeper(w->sweeper);
+	if (w->socket_inode)
+		listener_unlink(w->socket, w->socket_inode);
+	for (size_t i = 0; i < w->http_count; i++)
+		http_free(w->https[i]);
+	free(w->config_file);
+	free(w->socket);
+	free(w->dns_listen);
+	free(w);
+}
+
+bool web_endpoint(const struct web *w, size_t i, struct addr_endpoint *out)
+{
+	if (i >= w->http_listen_count)
+		return false;
+	*out = w->http_listen[i];
+	return true;
+}

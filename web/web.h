@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The web edge: dashboard, API, metrics and health over TCP, and the same with the right to change things over the control socket.
+ *
+ * Threads: web_start and web_stop from the main thread; the edge has threads of its own, on which `reload` is called.
+ * Owns: its listening sockets and the control socket's file.
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "feeds/feeds.h"
+#include "resolver/base/addr.h"
+#include "resolver/base/config.h"
+#include "resolver/base/err.h"
+#include "resolver/server.h"
+
+struct web;
+
+/* What the edge may reach. All borrowed until web_stop has returned. */
+struct web_doors {
+	struct server *server;
+	struct feeds *feeds;
+	/* Reads the configuration again, as SIGHUP does. `restart_keys`: which changed keys wait for a restart, comma-separated. */
+	int (*reload)(void *arg, char *restart_keys, size_t size, struct err *why);
+	void *reload_arg;
+};
+
+/* Binds everything first, then serves. `config` is read during the call only. */
+int web_start(const struct web_doors *doors, const struct config *config, struct web **out,
+	struct err *why);
+void web_stop(struct web *w);
+
+/* Where TCP listener `i` really listens (its port when 0 was asked for). False when there is none. */
+bool web_endpoint(const struct web *w, size_t i, struct addr_endpoint *out);

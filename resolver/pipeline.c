@@ -39,8 +39,8 @@ static void depart(struct worker *w, struct query *q, bool is_dropped)
 {
 	if (!is_dropped && q->transport == TRANSPORT_UDP)
 		udp_send(w, q);
-	else if (!is_dropped && q->transport == TRANSPORT_TCP)
-		tcp_send(w, q);
+	else if (q->transport == TRANSPORT_TCP)
+		(is_dropped ? tcp_drop : tcp_send)(w, q);
 	record(w, q);
 	if (!q->is_parked)
 		worker_give_back(w, q);

@@ -12,7 +12,7 @@
 
 struct tcp;
 
-/* One SO_REUSEPORT listener for each of config->listen. Caps of connections in total are shared by all workers (an atomic of the server). */
+/* One SO_REUSEPORT listener for each of config->listen. w->tcp_limits holds the caps of all workers. */
 int tcp_new(struct worker *w, const struct config *config, struct tcp **out, struct err *why);
 void tcp_free(struct tcp *t);
 /* No new connections; those idle are closed. */
@@ -21,3 +21,5 @@ void tcp_drain(struct tcp *t);
 /* Queues q->out (out_len octets) with its length prefix on the connection the query came from; does nothing
  * when that is gone. */
 void tcp_send(struct worker *w, struct query *q);
+/* The query gets no answer: its place among the connection's queries in flight is free again. */
+void tcp_drop(struct worker *w, struct query *q);

@@ -1,0 +1,346 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Prints what cenote costs: CPU microseconds a query, as ratios to a bare UDP echo and beside Unbound's daemon, all in one run.
+
+  tests/bench/run.py [--build DIR] [--names 1000000 | --list FILE] [--rounds 3] [--workers 1] [--lists 1]
+
+Everything runs on 127.0.0.1 and high ports, with bounded load; nsd is the upstream. nsd and unbound are taken from PATH, and
+Unbound is left out, with a word, when it is not there. Figures are printed, never judged: speed is not a test.
+"""
+import argparse
+import json
+import os
+import random
+import shutil
+import signal
+import socket
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+HOST = "127.0.0.1"
+PORTS = {"nsd": 25353, "echo": 25302, "cenote": 25300, "unbound": 25310}
+ZONE = "bench.example"
+POOL = 10000
+
+
+def children(pid):
+    pids = [pid]
+    for task in os.listdir(f"/proc/{pid}/task"):
+        try:
+            with open(f"/proc/{pid}/task/{task}/children", encoding="ascii") as f:
+                for child in f.read().split():
+                    pids += children(int(child))
+        except OSError:
+            pass
+    return pids
+
+
+def cpu_ns(pid):
+    """Nanoseconds on a core of all threads of a process and its children."""
+    total = 0
+    for p in children(pid):
+        try:
+            for task in os.listdir(f"/proc/{p}/task"):
+                with open(f"/proc/{p}/task/{task}/schedstat", encoding="ascii") as f:
+                    total += int(f.read().split()[0])
+        except OSError:
+            pass
+    return total
+
+
+def rss_mb(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        fields = dict(line.split(":", 1) for line in f if ":" in line)
+    return {k: int(fields[k].split()[0]) / 1024 for k in ("VmRSS", "RssAnon", "RssFile")}
+
+
+def ask(port, name, timeout=0.1):
+    """(rcode, answers, bytes) or None."""
+    labels = b"".join(bytes([len(x)]) + x.encode() for x in name.split("."))
+    packet = struct.pack(">HHHHHH", random.randrange(65536), 0x100, 1, 0, 0, 0) + labels + b"\0" + struct.pack(">HH", 1, 1)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.settimeout(timeout)
+        try:
+            s.connect((HOST, port))
+            s.send(packet)
+            reply = s.recv(4096)
+        except OSError:
+            return None
+    return reply[3] & 15, struct.unpack(">H", reply[6:8])[0], reply
+
+
+def is_blocked(answer):
+    return answer is not None and (answer[0] == 3 or (answer[1] > 0 and b"\0\0\0\0" == answer[2][-4:]))
+
+
+def wait_until(check, seconds, what):
+    end = time.time() + seconds
+    while time.time() < end:
+        if check():
+            return time.time()
+        time.sleep(0.002)
+    sys.exit(f"{what} did not happen within {seconds} s")
+
+
+class Bench:
+    def __init__(self, options):
+        self.o = options
+        self.dir = tempfile.mkdtemp(prefix="cenote-bench-")
+        self.processes = {}
+
+    def path(self, *parts):
+        return os.path.join(self.dir, *parts)
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="ascii") as f:
+            f.write(text)
+        return self.path(name)
+
+    def spawn(self, name, command):
+        with open(self.path(name + ".log"), "ab") as log:
+            self.processes[name] = subprocess.Popen(command, cwd=self.dir, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        return self.processes[name].pid
+
+    def stop(self, name):
+        process = self.processes.pop(name, None)
+        if process:
+            process.terminate()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+    def close(self):
+        for name in list(self.processes):
+            self.stop(name)
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    # --- input ---
+
+    def make_names(self):
+        r = random.Random(1)
+        if self.o.list:
+            with open(self.o.list, encoding="ascii") as f:
+                names = [line.strip() for line in f if line.strip() and not line.startswith("#")]
+        else:
+            letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+            tops = ["com", "net", "org", "info", "de", "ru", "co.uk", "io"]
+            names = set()
+            while len(names) < self.o.names:
+                label = "".join(r.choices(letters, k=r.randint(6, 16)))
+                host = "".join(r.choices(letters, k=r.randint(2, 8))) + "." if r.random() < 0.4 else ""
+                names.add(f"{host}x{label}.{r.choice(tops)}")
+            names = sorted(names)
+        for i in range(self.o.lists):
+            self.write(f"list{i}", "\n".join(names) + "\n")
+        blocked = r.sample(names, min(500000, len(names)))
+        pool = [f"w{i}.s{i % 97}.{ZONE}" for i in range(POOL)]
+        weights = [1 / (i + 1) for i in range(POOL)]
+        cached = r.choices(pool, weights, k=200000)
+        mix = r.choices(pool, weights, k=320000) + r.sample(blocked, min(80000, len(blocked)))
+        r.shuffle(mix)
+        self.write("q.blocked", "\n".join(blocked))
+        self.write("q.pool", "\n".join(pool))
+        self.write("q.cached", "\n".join(cached))
+        self.write("q.mix", "\n".join(mix))
+        self.write("q.miss", "\n".join(f"m{'0' * 15}.miss.{ZONE}" for _ in range(100)))
+        self.last = names[-1]
+        self.count = len(names)
+
+    # --- servers ---
+
+    def start_nsd(self):
+        zone = f"$ORIGIN {ZONE}.\n$TTL 86400\n@ SOA ns h 1 3600 600 86400 300\n@ NS ns\nns A 127.0.0.1\n*.miss A 192.0.2.77\n"
+        zone += "".join(f"w{i}.s{i % 97} A 198.18.{i >> 8 & 255}.{i & 255}\n" for i in range(POOL))
+        self.write("zone", zone)
+        self.write("root", ". 86400 SOA a. h. 1 3600 600 86400 300\n. 86400 NS a.\na. 86400 A 127.0.0.1\n")
+        config = f"""server:
+ ip-address: {HOST}@{PORTS['nsd']}
+ server-count: 1
+ username: ""
+ zonesdir: "{self.dir}"
+ database: ""
+ pidfile: "{self.path('nsd.pid')}"
+ xfrdfile: "{self.path('xfrd')}"
+ xfrdir: "{self.dir}"
+ zonelistfile: "{self.path('zone.list')}"
+ rrl-ratelimit: 0
+remote-control:
+ control-enable: no
+zone:
+ name: "."
+ zonefile: root
+zone:
+ name: "{ZONE}"
+ zonefile: zone
+"""
+        self.spawn("nsd", ["nsd", "-d", "-c", self.write("nsd.conf", config)])
+        wait_until(lambda: (ask(PORTS["nsd"], f"w1.s1.{ZONE}") or (9, 0))[1] == 1, 20, "nsd's first answer")
+
+    def start_unbound(self, has_list):
+        config = f"""server:
+ interface: {HOST}@{PORTS['unbound']}
+ num-threads: {self.o.workers}
+ so-reuseport: yes
+ do-daemonize: no
+ username: ""
+ chroot: ""
+ directory: "{self.dir}"
+ pidfile: ""
+ use-syslog: no
+ module-config: "iterator"
+ do-not-query-localhost: no
+ outgoing-range: 8192
+ num-queries-per-thread: 4096
+ msg-cache-size: 64m
+ rrset-cache-size: 128m
+ so-rcvbuf: 4m
+ so-sndbuf: 4m
+"""
+        if has_list:
+            with open(self.path("list0"), encoding="ascii") as names, open(self.path("zones"), "w", encoding="ascii") as zones:
+                zones.writelines(f' local-zone: "{name.strip()}" always_null\n' for name in names)
+            config += f' include: "{self.path("zones")}"\n'
+        config += f'forward-zone:\n name: "."\n forward-addr: {HOST}@{PORTS["nsd"]}\n'
+        self.spawn("unbound", ["unbound", "-d", "-c", self.write("unbound.conf", config)])
+        wait_until(lambda: ask(PORTS["unbound"], f"w1.s1.{ZONE}"), 120, "Unbound's first answer")
+
+    def start_cenote(self, name="cenote"):
+        lists = "".join(f'  - {{name: list{i}, source: "{self.path(f"list{i}")}", kind: deny, category: bench}}\n'
+                        for i in range(self.o.lists))
+        config = f"""directory: {self.path('state')}
+listen: ["{HOST}:{PORTS['cenote']}"]
+http: {{listen: []}}
+workers: {self.o.workers}
+dnssec: {{validate: false}}
+forward:
+  - {{zone: ., to: ["{HOST}:{PORTS['nsd']}"], dnssec: false}}
+recursion: {{in_flight_per_client: 4000, in_flight_per_domain: 4000}}
+lists:
+{lists}"""
+        return self.spawn(name, [self.o.build + "/cenote", "run", "-c", self.write("cenote.yaml", config)])
+
+    def cli(self, *words):
+        return subprocess.run([self.o.build + "/cenote", *words, "-c", self.path("cenote.yaml")],
+                              capture_output=True, text=True, check=False)
+
+    # --- measurements ---
+
+    def load(self, port, questions, *options):
+        command = [self.o.build + "/tests/bench_load", HOST, str(port), self.path("q." + questions), *options]
+        return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+    def measure(self, server, questions, *options):
+        pid = self.processes[server].pid
+        before = cpu_ns(pid)
+        result = self.load(PORTS[server], questions, *options)
+        result["cpu_us"] = (cpu_ns(pid) - before) / 1000 / max(1, result["received"])
+        return result
+
+    def start_and_build(self):
+        started = time.time()
+        pid = self.start_cenote()
+        served = wait_until(lambda: ask(PORTS["cenote"], f"w1.s1.{ZONE}"), 30, "cenote's first answer")
+        done = wait_until(lambda: is_blocked(ask(PORTS["cenote"], self.last)), 120, "the first blocked answer")
+        print(f"text to serving, {self.count:,} names in {self.o.lists} list(s): {done - started:.2f} s wall; "
+              f"answering (unfiltered) after {1000 * (served - started):.0f} ms")
+        time.sleep(1)
+        self.stop("cenote")
+        started = time.time()
+        pid = self.start_cenote()
+        done = wait_until(lambda: is_blocked(ask(PORTS["cenote"], self.last)), 30, "the first blocked answer")
+        print(f"start with a built generation to the first blocked answer: {1000 * (done - started):.0f} ms")
+        m = rss_mb(pid)
+        print(f"resident: {m['VmRSS']:.0f} MB (anonymous {m['RssAnon']:.0f}, files {m['RssFile']:.0f})")
+
+    def throughput(self):
+        tests = [("blocked", "blocked", ["-w", "256"]), ("cached", "cached", ["-w", "256"]), ("mix", "mix", ["-w", "256"]),
+                 ("miss", "miss", ["-w", "128", "-u"]), ("blocked 20 kq/s", "blocked", ["-r", "20000"]),
+                 ("cached 20 kq/s", "cached", ["-r", "20000"])]
+        servers = [s for s in ("echo", "cenote", "unbound") if s in self.processes]
+        for s in servers[1:]:
+            for _ in range(3):
+                self.load(PORTS[s], "pool", "-n", str(POOL), "-w", "64")
+        results = {}
+        for number in range(self.o.rounds):
+            for title, questions, options in tests:
+                order = servers[:]
+                random.shuffle(order)
+                for s in order:
+                    extra = [str(int(time.time()) % 100000 + number)] if options[-1] == "-u" else []
+                    results.setdefault((title, s), []).append(
+                        self.measure(s, questions, "-s", str(self.o.seconds), *options, *extra))
+        print(f"\n{'test':16} {'server':9} {'CPU us/q':>9} {'x echo':>7} {'kq/s':>7} {'p50 us':>7} {'p99 us':>7} {'lost':>6}")
+        for title, _, _ in tests:
+            for s in servers:
+                rows, echo = results[title, s], results[title, "echo"]
+                ratio = statistics.median(a["cpu_us"] / b["cpu_us"] for a, b in zip(rows, echo))
+                med = {k: statistics.median(r[k] for r in rows) for k in ("cpu_us", "qps", "p50_us", "p99_us")}
+                print(f"{title:16} {s:9} {med['cpu_us']:9.2f} {ratio:7.2f} {med['qps'] / 1000:7.0f} {med['p50_us']:7.0f} "
+                      f"{med['p99_us']:7.0f} {sum(r['lost'] for r in rows):6}")
+
+    def swap(self):
+        """A list with one name more is built and swapped in under 10 kq/s."""
+        quiet = self.load(PORTS["cenote"], "mix", "-r", "10000", "-s", "5")
+        with open(self.path("list0"), "a", encoding="ascii") as f:
+            f.write(f"canary.miss.{ZONE}\n")
+        command = [self.o.build + "/tests/bench_load", HOST, str(PORTS["cenote"]), self.path("q.mix"), "-r", "10000", "-s", "8"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as load:
+            time.sleep(1)
+            ordered = time.time()
+            update = self.cli("feeds", "update")
+            acted = wait_until(lambda: is_blocked(ask(PORTS["cenote"], f"canary.miss.{ZONE}")), 60, "the swap")
+            busy = json.loads(load.communicate()[0])
+        print(f"\nbuild and swap under 10 kq/s: acts after {acted - ordered:.2f} s, lost {busy['lost']}, p99 {busy['p99_us']:.0f} us "
+              f"(quiet {quiet['p99_us']:.0f} us)" + ("" if update.returncode == 0 else f"; update said: {update.stderr.strip()}"))
+
+    def add_name(self):
+        name = f"runtime.miss.{ZONE}"
+        ask(PORTS["cenote"], name)
+        started = time.time()
+        done = self.cli("rules", "add", "deny", name)
+        returned = time.time()
+        acted = wait_until(lambda: is_blocked(ask(PORTS["cenote"], name)), 5, "the rule")
+        print(f"a rule at run time: the command returned after {1000 * (returned - started):.1f} ms (exit {done.returncode}), "
+              f"the next query was blocked {1000 * (acted - returned):.1f} ms later")
+
+    def run(self):
+        self.make_names()
+        self.start_nsd()
+        self.spawn("echo", [self.o.build + "/tests/bench_echo", HOST, str(PORTS["echo"]), str(self.o.workers)])
+        if shutil.which("unbound") and not self.o.no_unbound:
+            self.start_unbound(True)
+        else:
+            print("unbound is left out")
+        self.start_and_build()
+        self.throughput()
+        self.swap()
+        self.add_name()
+
+
+def main():
+    here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("--build", default=os.path.join(here, "build"))
+    p.add_argument("--names", type=int, default=1000000)
+    p.add_argument("--list")
+    p.add_argument("--lists", type=int, default=1)
+    p.add_argument("--rounds", type=int, default=3)
+    p.add_argument("--seconds", type=float, default=3)
+    p.add_argument("--workers", type=int, default=1)
+    p.add_argument("--no-unbound", action="store_true")
+    bench = Bench(p.parse_args())
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        bench.run()
+    finally:
+        bench.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -123,6 +123,8 @@ int cache_new(uint64_t size_bytes, struct cache **out, struct err *why)
 			"cache.size: %llu bytes cannot be had from this machine",
 			(unsigned long long)size_bytes);
 	}
+	/* Look-ups are at random over all of it: with small pages each costs a walk of the page table. */
+	madvise(c->memory, c->memory_bytes, MADV_HUGEPAGE);
 	randombytes_buf(c->key, sizeof c->key);
 	for (unsigned i = 0; i < c->shard_count; i++)
 		shard_init(

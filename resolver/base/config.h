@@ -166,6 +166,10 @@ int config_rule_from_text(const char *text, size_t len, struct config_rule *out)
 const char *config_rule_to_text(
 	const struct config_rule *rule, char out[static DNAME_TEXT_MAX + 2]);
 
+/* May this be an own rule? NULL when it may, else why not, as words that follow the rule's text. The root is never one;
+ * a top-level domain or public suffix is none that denies. */
+const char *config_rule_guard(enum list_kind kind, const struct config_rule *rule);
+
 const char *config_action_name(enum sink_action action);
 const char *config_mode_name(enum list_mode mode);
 const char *config_kind_name(enum list_kind kind);

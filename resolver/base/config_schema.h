@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The schema: one row a key. It drives the parser, the sample, the comparison of two configurations and freeing.
+ * A new key is a field of struct config and a row of config_schema.c.
+ *
+ * Threads: constant data.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum config_type {
+	CONFIG_BOOL, /* bool */
+	CONFIG_NUMBER, /* uint32_t */
+	CONFIG_SECONDS, /* uint32_t, from a duration */
+	CONFIG_MILLISECONDS, /* uint32_t, from a duration */
+	CONFIG_SIZE, /* uint64_t */
+	CONFIG_WORD, /* int or enum: one of the row's words */
+	CONFIG_NAME, /* char *: [a-z0-9._-]+, at most CONFIG_NAME_MAX */
+	CONFIG_CATEGORY, /* char *: the same or "" */
+	CONFIG_PATH, /* char *: an absolute file name */
+	CONFIG_SOURCE, /* char *: an absolute file name or an http(s) URL */
+	CONFIG_ANCHOR, /* char *: a DS or DNSKEY record, or an absolute file name */
+	CONFIG_RECORD, /* char *: a line of a zone file */
+	CONFIG_ENDPOINT, /* struct addr_endpoint */
+	CONFIG_PREFIX, /* struct addr_prefix */
+	CONFIG_ADDRESS, /* struct addr */
+	CONFIG_ZONE, /* struct dname */
+	CONFIG_ALLOW_RULE, /* struct config_rule; not the root */
+	CONFIG_DENY_RULE, /* struct config_rule; no public suffix either */
+	CONFIG_ITEM, /* a mapping with the row's own table */
+};
+
+struct config_yaml;
+
+struct config_word {
+	const char *word; /* NULL ends the list */
+	int value;
+};
+
+struct config_row {
+	const char *key; /* `cache.size`; within a table of items only the last part */
+	const char *initial; /* the default as YAML; NULL: unset (all zero), or required */
+	const char *help;
+	const char *example; /* lines of YAML for the sample, commented out there */
+	const struct config_word *words;
+	const struct config_table *item;
+	uint64_t min, max; /* of a value; unit: the type's */
+	uint32_t count_min, count_max; /* of an array */
+	uint32_t at,
+		count_at; /* offsets of the value (or the array's pointer) and the array's count */
+	enum config_type type;
+	uint16_t port; /* of an endpoint without one */
+	bool is_array;
+	bool is_required;
+	bool is_live; /* takes effect at a reload; false: at the next start */
+	bool has_auto; /* `auto` is a value, held as 0 until the end of loading */
+};
+
+struct config_table {
+	const struct config_row *rows;
+	size_t count;
+	size_t item_size; /* of the struct that the offsets are in */
+	/* For items: sees to what one row cannot know, when all rows are read. Returns 0 or a code with the words that
+	 * follow the key in `fault`. */
+	int (*finish)(void *item, const struct config_yaml *node, const char **fault);
+};
+
+enum { CONFIG_ROWS_MAX = 64 };
+
+/* The table of struct config. */
+const struct config_table *config_schema(void);

@@ -15,6 +15,7 @@
 #include "resolver/base/config.h"
 #include "resolver/base/dname.h"
 #include "resolver/base/wire.h"
+#include "resolver/flight.h"
 
 struct worker;
 struct query;
@@ -74,12 +75,22 @@ enum answer_source {
 	ANSWER_LOCAL, /* in `out` already, from local records */
 };
 
+/* A place in a doubly linked ring. */
+struct query_link {
+	struct query_link *prev, *next;
+};
+
 struct query {
 	/* --- bookkeeping of the slot (worker.c) --- */
 	struct query *next; /* in the free list */
 	uint8_t stage; /* index of the stage that runs next; kept over a park (pipeline.c) */
 	bool is_parked; /* `recurse` waits for libunbound */
 	bool is_answered; /* a deadline answered the client while libunbound still works; the slot waits for its callback */
+
+	/* --- waiting: recurse.c's own, in force while parked --- */
+	struct worker *worker; /* where the resolver library's callback finds the rest */
+	struct query_link waiting; /* in the ring of those that wait for their deadline */
+	struct flight_ticket flight; /* what was counted against the caps */
 
 	/* --- arrival: set by udp.c, tcp.c or cache.c (refresh) --- */
 	enum transport transport;

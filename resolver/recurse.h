@@ -12,7 +12,7 @@
 
 struct recurse;
 
-/* Creates both contexts on w->base and asks each one throw-away question, so that a bad option is an error now and
+/* Creates both contexts on w->base (w->flight is set already) and asks each one throw-away question, so that a bad option is an error now and
  * not at the first client's query. Returns owned. */
 int recurse_new(
 	struct worker *w, const struct config *config, struct recurse **out, struct err *why);
@@ -28,5 +28,10 @@ uint32_t recurse_in_flight(const struct recurse *r);
 /* In a child process (a bad option may crash the library): would contexts with this config work? */
 int recurse_check(const struct config *config, struct err *why);
 
-/* The resolver's configuration text for this config, for recurse_new and for tests. Returns owned (free). */
-char *recurse_config_text(const struct config *config, bool is_validating);
+/* A name that contexts answer by themselves, without network. */
+#define RECURSE_PROBE_NAME "start.cenote.invalid."
+
+/* The resolver's configuration text for this config, for recurse_new and for tests. Refuses strings that could break out of their quotes,
+ * and files that cannot be read. `*out` is owned by the caller (free). */
+int recurse_config_text(
+	const struct config *config, bool is_validating, char **out, struct err *why);

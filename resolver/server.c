@@ -213,6 +213,7 @@ static int make_workers(struct server *s, struct err *why)
 		.server = s,
 		.config = s->config,
 		.cache = s->cache,
+		.flight = s->flight,
 		.tcp_limits = s->tcp_limits,
 		.view = &s->view,
 		.worker_count = s->config->workers,
@@ -247,6 +248,8 @@ int server_new(struct config *config, struct listdb *db, struct server **out, st
 		e = rules_load(config->state_directory, &s->rules, why);
 	if (!e)
 		e = cache_new(config->cache_size_bytes, &s->cache, why);
+	if (!e)
+		e = flight_new(&s->flight, why);
 	if (!e && !(s->tcp_limits = tcp_limits_new(config)))
 		e = err_set(why, -ENOMEM, "out of memory while starting");
 	if (!e)
@@ -285,6 +288,7 @@ void server_free(struct server *s)
 	free(s->workers);
 	view_free(s->owned_view);
 	tcp_limits_free(s->tcp_limits);
+	flight_free(s->flight);
 	cache_free(s->cache);
 	rules_free(s->rules);
 	listdb_close(s->db);

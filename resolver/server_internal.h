@@ -21,6 +21,7 @@ struct server {
 	struct listdb *db;
 	struct rules *rules;
 	struct cache *cache;
+	struct flight *flight;
 	struct tcp_limits *tcp_limits;
 	const struct view *_Atomic view; /* the published one */
 	struct view *owned_view; /* the same, to be freed */

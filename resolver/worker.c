@@ -164,6 +164,7 @@ int worker_new(
 	w->server = shared->server;
 	w->published = shared->view;
 	w->cache = shared->cache;
+	w->flight = shared->flight;
 	w->tcp_limits = shared->tcp_limits;
 	w->wake_fd = -1;
 	w->stats = calloc(1, sizeof *w->stats);

@@ -16,6 +16,7 @@
 #include "resolver/view.h"
 
 struct cache;
+struct flight;
 struct recurse;
 struct refresh;
 struct server;
@@ -39,6 +40,7 @@ struct worker {
 	struct event_base *base;
 	const struct view *view; /* valid between worker_enter and worker_leave */
 	struct cache *cache; /* of all workers */
+	struct flight *flight; /* of all workers (flight_new); set before recurse_new */
 	struct tcp_limits *tcp_limits; /* of all workers */
 	struct stats_worker *stats; /* written by this thread alone */
 	struct udp *udp;
@@ -77,6 +79,7 @@ struct worker_shared {
 	struct server *server;
 	const struct config *config; /* read by worker_new only */
 	struct cache *cache;
+	struct flight *flight;
 	struct tcp_limits *tcp_limits;
 	const struct view *_Atomic *view; /* the published one */
 	unsigned worker_count;

@@ -36,7 +36,7 @@ THIRD_PARTY = {
     "archive*.h": ["feeds/fetch.c", "feeds/unpack.c"],
     "microhttpd.h": ["web/http*.[ch]"],
     "jansson.h": ["web/*", "feeds/*.c", "resolver/cli*.c"],
-    "sodium.h": ["resolver/base/*.c", "resolver/cache.c", "resolver/view.c", "feeds/*.c", "web/*.c"],
+    "sodium.h": ["resolver/base/*.c", "resolver/cache.c", "resolver/flight.c", "resolver/view.c", "feeds/*.c", "web/*.c"],
     "systemd/*": ["resolver/main.c"],
 }
 OF_THE_SYSTEM = re.compile(

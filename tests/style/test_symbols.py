@@ -11,6 +11,7 @@ BUILD = tree.ROOT / "build"
 VARIABLES = {
     "resolver/base/log.c": "the level, read by every thread",
     "resolver/base/clock.c": "the clock that tests freeze",
+    "resolver/recurse_context.c": "the resolver library has one log stream for the process",
 }
 
 

@@ -37,7 +37,7 @@ THIRD_PARTY = {
     "microhttpd.h": ["web/http*.[ch]"],
     "jansson.h": ["web/*", "feeds/*.c", "resolver/cli*.c"],
     "sodium.h": ["resolver/base/*.c", "resolver/cache.c", "resolver/flight.c", "resolver/view.c", "feeds/*.c", "web/*.c"],
-    "systemd/*": ["resolver/main.c"],
+    "systemd/*": ["resolver/main.c", "resolver/cli_run.c"],
 }
 OF_THE_SYSTEM = re.compile(
     r"^(std\w+|assert|ctype|dirent|endian|errno|fcntl|float|ifaddrs|inttypes|limits|locale|math|netdb|poll|pthread|pwd|grp"

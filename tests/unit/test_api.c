@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <jansson.h>
+
+#include "tests/unit/fake_edge.h"
+#include "web/response.h"
+#include "web/route.h"
+
+static struct server server;
+static struct feeds feeds;
+static struct web web = {
+	.doors = {
+		.server = &server, .feeds = &feeds, .reload = fake_reload, .reload_arg = &server}};
+
+static int reset(void **state)
+{
+	(void)state;
+	memset(&server, 0, sizeof server);
+	memset(&feeds, 0, sizeof feeds);
+	fake_fill(&server, &feeds);
+	free(web.socket);
+	web.socket = strdup("/run/cenote/control.sock");
+	return web.socket ? 0 : -1;
+}
+
+static int clean(void **state)
+{
+	(void)state;
+	free(web.socket);
+	web.socket = NULL;
+	return 0;
+}
+
+/* Asks over the control socket (`is_local`) or TCP; the answer as JSON, owned, and its status. */
+static json_t *ask(bool is_local, enum edge_method method, const char *target, const char *body,
+	unsigned *status)
+{
+	struct edge_request *q = calloc(1, sizeof *q);
+	struct edge_response r = {0};
+	assert_non_null(q);
+	q->web = &web;
+	q->method = method;
+	q->is_local = is_local;
+	q->content_type = body ? "application/json; charset=utf-8" : NULL;
+	q->body = body ? strdup(body) : NULL;
+	q->body_len = body ? strlen(body) : 0;
+	assert_true(target_parse(target, strlen(target), &q->target));
+	if (route_admit(q, &r))
+		route_handle(q, &r);
+	*status = r.status;
+	json_error_t e;
+	json_t *v = json_loadb(r.body, r.len, JSON_REJECT_DUPLICATES, &e);
+	if (!v)
+		fail_msg("no JSON: %s", e.text);
+	if (r.status >= 400) {
+		assert_string_equal(r.type, "application/problem+json");
+		assert_int_equal(json_integer_value(json_object_get(v, "status")), r.status);
+		assert_true(json_string_length(json_object_get(v, "detail")) > 10);
+	} else {
+		assert_string_equal(r.type, "application/json");
+	}
+	free(r.body);
+	free(q->body);
+	free(q);
+	return v;
+}
+
+static json_t *get(const char *target)
+{
+	unsigned status;
+	json_t *v = ask(false, EDGE_GET, target, NULL, &status);
+	assert_int_equal(status, 200);
+	return v;
+}
+
+static void expect(bool is_local, enum edge_method method, const char *target, const char *body,
+	unsigned wanted)
+{
+	unsigned status;
+	json_decref(ask(is_local, method, target, body, &status));
+	if (status != wanted)
+		fail_msg("%s: %u, not %u", target, status, wanted);
+}
+
+static json_int_t number(const json_t *v, const char *key)
+{
+	assert_true(json_is_integer(json_object_get(v, key)));
+	return json_integer_value(json_object_get(v, key));
+}
+
+static const char *text(const json_t *v, const char *key)
+{
+	assert_true(json_is_string(json_object_get(v, key)));
+	return json_string_value(json_object_get(v, key));
+}
+
+static json_int_t sum(const json_t *object)
+{
+	json_int_t n = 0;
+	const char *key;
+	json_t *value;
+	json_object_foreach((json_t *)(uintptr_t)object, key, value) n += json_integer_value(value);
+	return n;
+}
+
+static void stats_add_up(void **state)
+{
+	(void)state;
+	json_t *v = get("/api/v1/stats");
+	assert_int_equal(number(v, "queries"), 100);
+	assert_int_equal(number(v, "blocked"), 30);
+	assert_true(json_number_value(json_object_get(v, "blocked_percent")) == 30.0);
+	assert_int_equal(sum(json_object_get(v, "outcomes")), 100);
+	assert_int_equal(json_object_size(json_object_get(v, "outcomes")), OUTCOME_COUNT);
+	assert_int_equal(sum(json_object_get(v, "types")), 100);
+	assert_int_equal(sum(json_object_get(v, "transports")), 100);
+	const json_t *lists = json_object_get(v, "lists");
+	assert_int_equal(json_array_size(lists), 2);
+	assert_string_equal(text(json_array_get(lists, 0), "name"), "botnets");
+	assert_int_equal(number(json_array_get(lists, 0), "hits"), 28);
+	assert_int_equal(number(json_object_get(v, "latency"), "count"), 100);
+	assert_string_equal(text(v, "started"), "2023-11-14T22:13:20Z");
+	json_decref(v);
+}
+
+static void stats_of_nothing(void **state)
+{
+	(void)state;
+	memset(&server.stats, 0, sizeof server.stats);
+	json_t *v = get("/api/v1/stats");
+	assert_int_equal(number(v, "queries"), 0);
+	assert_true(json_number_value(json_object_get(v, "blocked_percent")) == 0.0);
+	json_decref(v);
+}
+
+static void health_says_why_it_is_degraded(void **state)
+{
+	(void)state;
+	json_t *v = get("/healthz");
+	assert_string_equal(text(v, "status"), "ok");
+	json_decref(v);
+	feeds.status.generation = 0;
+	snprintf(server.info.last_reload_error, sizeof server.info.last_reload_error, "line 3");
+	v = get("/healthz");
+	assert_string_equal(text(v, "status"), "degraded");
+	const json_t *why = json_object_get(v, "reasons");
+	assert_int_equal(json_array_size(why), 2);
+	assert_non_null(strstr(json_string_value(json_array_get(why, 0)), "unfiltered"));
+	assert_non_null(strstr(json_string_value(json_array_get(why, 1)), "line 3"));
+	json_decref(v);
+	feeds.status.list_count = 0;
+	server.info.last_reload_error[0] = 0;
+	v = get("/healthz");
+	assert_string_equal(text(v, "status"), "ok");
+	json_decref(v);
+}
+
+static void status_shows_the_daemon(void **state)
+{
+	(void)state;
+	struct addr_endpoint at;
+	assert_int_equal(addr_endpoint_from_text("127.0.0.1:5335", 53, &at), 0);
+	web.dns_listen = &at;
+	web.dns_listen_count = 1;
+	json_t *v = get("/api/v1/status");
+	assert_string_equal(text(v, "version"), CENOTE_VERSION);
+	assert_string_equal(json_string_value(json_array_get(json_object_get(v, "listen"), 0)),
+		"127.0.0.1:5335");
+	assert_true(json_is_null(json_object_get(v, "config_file")));
+	assert_int_equal(number(json_object_get(v, "policy"), "generation"), 7);
+	json_decref(v);
+	web.dns_listen_count = 0;
+}
+
+static void explain_shows_the_chain(void **state)
+{
+	(void)state;
+	struct server_explanation *e = &server.explanation;
+	snprintf(e->name, sizeof e->name, "ads.example.com");
+	snprintf(e->verdict, sizeof e->verdict, "block");
+	snprintf(e->list, sizeof e->list, "botnets");
+	e->ede = EDE_BLOCKED;
+	e->holder_count = 1;
+	snprintf(e->holders[0].list, sizeof e->holders[0].list, "botnets");
+	snprintf(e->holders[0].name, sizeof e->holders[0].name, "example.com");
+	e->holders[0].kind = LIST_DENY;
+	e->holders[0].mode = LIST_MODE_BLOCK;
+	e->holders[0].is_below = true;
+	json_t *v = get("/api/v1/explain?name=ADS.example.com&client=10.0.0.7&type=https");
+	assert_string_equal(server.asked_name, "ADS.example.com");
+	assert_true(server.has_client && addr_is_v4(&server.asked_client));
+	assert_int_equal(server.asked_type, TYPE_HTTPS);
+	assert_true(json_is_true(json_object_get(v, "is_blocked")));
+	assert_int_equal(number(json_object_get(v, "ede"), "code"), 15);
+	assert_string_equal(text(json_object_get(v, "ede"), "name"), "Blocked");
+	const json_t *h = json_array_get(json_object_get(v, "holders"), 0);
+	assert_string_equal(text(h, "kind"), "deny");
+	assert_string_equal(text(h, "mode"), "block");
+	assert_true(json_is_true(json_object_get(h, "is_below")));
+	json_decref(v);
+	json_decref(get("/api/v1/explain?name=a&type=TYPE65280&client="));
+	assert_int_equal(server.asked_type, 65280);
+	assert_false(server.has_client);
+	json_decref(get("/api/v1/explain?name=a&type=28"));
+	assert_int_equal(server.asked_type, TYPE_AAAA);
+}
+
+static void explain_refuses_nonsense(void **state)
+{
+	(void)state;
+	expect(false, EDGE_GET, "/api/v1/explain", NULL, 400);
+	expect(false, EDGE_GET, "/api/v1/explain?name=", NULL, 400);
+	expect(false, EDGE_GET, "/api/v1/explain?name=a&client=b", NULL, 400);
+	expect(false, EDGE_GET, "/api/v1/explain?name=a&type=0", NULL, 400);
+	expect(false, EDGE_GET, "/api/v1/explain?name=a&type=65536", NULL, 400);
+	expect(false, EDGE_GET, "/api/v1/explain?name=a&type=TYPE", NULL, 400);
+	expect(false, EDGE_GET, "/api/v1/explain?name=a&type=-1", NULL, 400);
+	server.code = CEN_EFORMAT;
+	expect(false, EDGE_GET, "/api/v1/explain?name=a..b%ff", NULL, 422);
+}
+
+static void feeds_show_their_state(void **state)
+{
+	(void)state;
+	json_t *v = get("/api/v1/feeds");
+	const json_t *lists = json_object_get(v, "lists");
+	assert_int_equal(json_array_size(lists), 2);
+	assert_string_equal(text(json_array_get(lists, 0), "state"), "ok");
+	assert_string_equal(text(json_array_get(lists, 0), "changed"), "2023-11-14T22:13:20Z");
+	assert_true(json_is_null(json_object_get(json_array_get(lists, 1), "changed")));
+	assert_string_equal(text(json_array_get(lists, 1), "state"), "refused");
+	/* Octets that are not UTF-8 come as U+FFFD, not as an error. */
+	assert_string_equal(
+		text(json_array_get(lists, 1), "reason"), "line 3 is <html>\xEF\xBF\xBD");
+	json_decref(v);
+}
+
+static void feeds_update_and_wait(void **state)
+{
+	(void)state;
+	unsigned status;
+	expect(false, EDGE_POST, "/api/v1/feeds/update", "{}", 403);
+	assert_int_equal(feeds.updates, 0);
+	expect(true, EDGE_POST, "/api/v1/feeds/update", NULL, 202);
+	expect(true, EDGE_POST, "/api/v1/feeds/update", "{\"name\": \"ads\"}", 202);
+	expect(true, EDGE_POST, "/api/v1/feeds/update", "{\"name\": \"none\"}", 404);
+	expect(true, EDGE_POST, "/api/v1/feeds/update", "{\"nam\": \"ads\"}", 400);
+	expect(true, EDGE_POST, "/api/v1/feeds/update", "{\"name\": 1}", 400);
+	expect(true, EDGE_POST, "/api/v1/feeds/update", "[]", 400);
+	expect(true, EDGE_POST, "/api/v1/feeds/update", "{", 400);
+	expect(true, EDGE_POST, "/api/v1/feeds/update", "{\"name\":\"ads\",\"name\":\"b\"}", 400);
+	assert_int_equal(feeds.updates, 3);
+	feeds.settles_after = 3;
+	json_t *v = ask(true, EDGE_GET, "/api/v1/feeds?wait_ms=10000", NULL, &status);
+	assert_true(json_is_true(json_object_get(v, "is_settled")));
+	assert_int_equal(feeds.waits, 4);
+	json_decref(v);
+	feeds.settles_after = 1000;
+	v = ask(true, EDGE_GET, "/api/v1/feeds?wait_ms=0", NULL, &status);
+	assert_true(json_is_false(json_object_get(v, "is_settled")));
+	json_decref(v);
+	expect(false, EDGE_GET, "/api/v1/feeds?wait_ms=1", NULL, 403);
+	expect(true, EDGE_GET, "/api/v1/feeds?wait_ms=10001", NULL, 400);
+	expect(true, EDGE_GET, "/api/v1/feeds?wait_ms=x", NULL, 400);
+}
+
+static void rules_come_and_go(void **state)
+{
+	(void)state;
+	expect(false, EDGE_POST, "/api/v1/rules", "{\"kind\":\"deny\",\"rule\":\"bad.example\"}",
+		403);
+	expect(false, EDGE_DELETE, "/api/v1/rules?kind=deny&rule=bad.example", NULL, 403);
+	expect(true, EDGE_POST, "/api/v1/rules", "{\"kind\":\"deny\",\"rule\":\"=Bad.example\"}",
+		201);
+	json_t *v = get("/api/v1/rules");
+	const json_t *rules = json_object_get(v, "rules");
+	assert_int_equal(json_array_size(rules), 1);
+	assert_string_equal(text(json_array_get(rules, 0), "rule"), "=bad.example");
+	assert_string_equal(text(json_array_get(rules, 0), "kind"), "deny");
+	assert_true(json_is_true(json_object_get(json_array_get(rules, 0), "is_runtime")));
+	json_decref(v);
+	expect(true, EDGE_DELETE, "/api/v1/rules?kind=allow&rule=%3Dbad.example", NULL, 404);
+	expect(true, EDGE_DELETE, "/api/v1/rules?kind=deny&rule=%3Dbad.example", NULL, 200);
+	assert_int_equal(server.rule_count, 0);
+}
+
+static void rules_refuse_nonsense(void **state)
+{
+	(void)state;
+	expect(true, EDGE_POST, "/api/v1/rules", NULL, 400);
+	expect(true, EDGE_POST, "/api/v1/rules", "{\"kind\":\"deny\"}", 400);
+	expect(true, EDGE_POST, "/api/v1/rules", "{\"kind\":\"x\",\"rule\":\"a.b\"}", 400);
+	expect(true, EDGE_POST, "/api/v1/rules", "{\"kind\":\"deny\",\"rule\":\"a..b\"}", 422);
+	expect(true, EDGE_DELETE, "/api/v1/rules?kind=deny", NULL, 400);
+	server.code = CEN_EREFUSED;
+	expect(true, EDGE_POST, "/api/v1/rules", "{\"kind\":\"deny\",\"rule\":\"co.uk\"}", 409);
+	assert_int_equal(server.rule_count, 0);
+}
+
+static void reload_tells_what_came_of_it(void **state)
+{
+	(void)state;
+	unsigned status;
+	expect(false, EDGE_POST, "/api/v1/reload", "{}", 403);
+	json_t *v = ask(true, EDGE_POST, "/api/v1/reload", "{}", &status);
+	assert_string_equal(text(v, "restart_needed_for"), "listen, workers");
+	json_decref(v);
+	server.code = CEN_EFORMAT;
+	v = ask(true, EDGE_POST, "/api/v1/reload", NULL, &status);
+	assert_int_equal(status, 422);
+	assert_string_equal(text(v, "detail"), "cenote.yaml:3: no such key");
+	json_decref(v);
+}
+
+static void routes_refuse_others(void **state)
+{
+	(void)state;
+	expect(true, EDGE_GET, "/nothing", NULL, 404);
+	expect(true, EDGE_GET, "/healthz/", NULL, 404);
+	expect(true, EDGE_GET, "//healthz", NULL, 404);
+	expect(true, EDGE_POST, "/healthz", NULL, 405);
+	expect(true, EDGE_OTHER, "/api/v1/rules", NULL, 405);
+	expect(true, EDGE_GET, "/api/v1/reload", NULL, 405);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(stats_add_up, reset, clean),
+		cmocka_unit_test_setup_teardown(stats_of_nothing, reset, clean),
+		cmocka_unit_test_setup_teardown(health_says_why_it_is_degraded, reset, clean),
+		cmocka_unit_test_setup_teardown(status_shows_the_daemon, reset, clean),
+		cmocka_unit_test_setup_teardown(explain_shows_the_chain, reset, clean),
+		cmocka_unit_test_setup_teardown(explain_refuses_nonsense, reset, clean),
+		cmocka_unit_test_setup_teardown(feeds_show_their_state, reset, clean),
+		cmocka_unit_test_setup_teardown(feeds_update_and_wait, reset, clean),
+		cmocka_unit_test_setup_teardown(rules_come_and_go, reset, clean),
+		cmocka_unit_test_setup_teardown(rules_refuse_nonsense, reset, clean),
+		cmocka_unit_test_setup_teardown(reload_tells_what_came_of_it, reset, clean),
+		cmocka_unit_test_setup_teardown(routes_refuse_others, reset, clean),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "resolver/base/mdb.h"
+
+#include <errno.h>
+#include <lmdb.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct mdb_file {
+	MDB_env *env;
+	MDB_txn *txn;
+	MDB_dbi tables[MDB_FILE_TABLES_MAX];
+	unsigned table_count;
+};
+
+struct mdb_writer {
+	MDB_env *env;
+	MDB_txn *txn;
+	MDB_dbi tables[MDB_FILE_TABLES_MAX];
+	MDB_cursor *cursors[MDB_FILE_TABLES_MAX]; /* of the transaction; NULL: not open yet */
+	unsigned table_count;
+};
+
+static int failed(struct err *why, const char *what, int rc)
+{
+	if (rc == MDB_MAP_FULL)
+		return err_set(why, CEN_ELIMIT, "LMDB: %s: the file is full", what);
+	return err_set(why, rc > 0 ? -rc : CEN_ELIB, "LMDB: %s: %s", what, mdb_strerror(rc));
+}
+
+static int env_open(const char *path, size_t map_bytes, unsigned flags, MDB_env **out)
+{
+	MDB_env *env;
+	int rc = mdb_env_create(&env);
+	if (rc)
+		return rc;
+	rc = mdb_env_set_mapsize(env, map_bytes);
+	if (!rc)
+		rc = mdb_env_set_maxdbs(env, MDB_FILE_TABLES_MAX);
+	if (!rc)
+		rc = mdb_env_open(env, path, flags | MDB_NOSUBDIR | MDB_NOLOCK | MDB_NOTLS, 0640);
+	if (rc) {
+		mdb_env_close(env);
+		return rc;
+	}
+	*out = env;
+	return 0;
+}
+
+/* A page that the file's header counts but the file does not hold would be SIGBUS at the first read. */
+static bool is_within(MDB_env *env, size_t body_bytes)
+{
+	MDB_stat stat;
+	MDB_envinfo info;
+	if (mdb_env_stat(env, &stat) || mdb_env_info(env, &info) || !stat.ms_psize)
+		return false;
+	return info.me_mapsize <= body_bytes && info.me_last_pgno < body_bytes / stat.ms_psize;
+}
+
+int mdb_file_open(const char *path, size_t body_bytes, const char *const *tables,
+	unsigned table_count, struct mdb_file **out, struct err *why)
+{
+	long page = sysconf(_SC_PAGESIZE);
+	if (table_count > MDB_FILE_TABLES_MAX || page <= 0 || !body_bytes ||
+		body_bytes % (size_t)page)
+		return err_set(why, CEN_ECORRUPT, "%s: its size is not one that LMDB writes", path);
+	struct mdb_file *f = calloc(1, sizeof *f);
+	if (!f)
+		return err_set(why, -ENOMEM, "%s: out of memory", path);
+	f->table_count = table_count;
+	/* Read at random: do not read the neighbours of a page ahead. */
+	int rc = env_open(path, body_bytes, MDB_RDONLY | MDB_NORDAHEAD, &f->env);
+	if (!rc && !is_within(f->env, body_bytes)) {
+		mdb_file_close(f);
+		return err_set(why, CEN_ECORRUPT, "%s: shorter than its own page count", path);
+	}
+	if (!rc)
+		rc = mdb_txn_begin(f->env, NULL, MDB_RDONLY, &f->txn);
+	for (unsigned i = 0; !rc && i < table_count; i++)
+		rc = mdb_dbi_open(f->txn, tables[i], 0, &f->tables[i]);
+	if (rc) {
+		mdb_file_close(f);
+		return failed(why, path, rc);
+	}
+	*out = f;
+	return 0;
+}
+
+void mdb_file_close(struct mdb_file *f)
+{
+	if (!f)
+		return;
+	if (f->txn)
+		mdb_txn_abort(f->txn);
+	if (f->env)
+		mdb_env_close(f->env);
+	free(f);
+}
+
+static MDB_val val(struct mdb_bytes b)
+{
+	return (MDB_val){.mv_size = b.len, .mv_data = (void *)(uintptr_t)b.at};
+}
+
+static struct mdb_bytes bytes(MDB_val v)
+{
+	return (struct mdb_bytes){.at = v.mv_data, .len = v.mv_size};
+}
+
+int mdb_file_get(struct mdb_file *f, unsigned table, struct mdb_bytes key, struct mdb_bytes *value)
+{
+	if (table >= f->table_count || !key.len || key.len > MDB_FILE_KEY_MAX)
+		return CEN_ENOTFOUND;
+	MDB_val k = val(key), v;
+	int rc = mdb_get(f->txn, f->tables[table], &k, &v);
+	if (rc)
+		return rc == MDB_NOTFOUND ? CEN_ENOTFOUND : CEN_ELIB;
+	*value = bytes(v);
+	return 0;
+}
+
+int mdb_file_walk(struct mdb_file *f, unsigned table, struct mdb_bytes from,
+	bool (*each)(void *arg, struct mdb_bytes key, struct mdb_bytes value), void *arg)
+{
+	MDB_cursor *cursor;
+	if (table >= f->table_count || mdb_cursor_open(f->txn, f->tables[table], &cursor))
+		return CEN_ELIB;
+	MDB_val k = val(from), v;
+	int rc = mdb_cursor_get(cursor, &k, &v, from.len ? MDB_SET_RANGE : MDB_FIRST);
+	while (!rc && each(arg, bytes(k), bytes(v)))
+		rc = mdb_cursor_get(cursor, &k, &v, MDB_NEXT);
+	mdb_cursor_close(cursor);
+	return rc && rc != MDB_NOTFOUND ? CEN_ELIB : 0;
+}
+
+uint64_t mdb_file_entries(struct mdb_file *f, unsigned table)
+{
+	MDB_stat stat;
+	if (table >= f->table_count || mdb_stat(f->txn, f->tables[table], &stat))
+		return 0;
+	return stat.ms_entries;
+}
+
+int mdb_writer_open(const char *path, size_t max_bytes, const char *const *tables,
+	unsigned table_count, struct mdb_writer **out, struct err *why)
+{
+	struct stat st;
+	if (table_count > MDB_FILE_TABLES_MAX)
+		return err_set(why, CEN_ELIMIT, "%s: too many tables", path);
+	if (!stat(path, &st))
+		return err_set(why, -EEXIST, "%s: exists already", path);
+	struct mdb_writer *w = calloc(1, sizeof *w);
+	if (!w)
+		return err_set(why, -ENOMEM, "%s: out of memory", path);
+	w->table_count = table_count;
+	int rc = env_open(path, max_bytes, MDB_NOSYNC, &w->env);
+	if (!rc)
+		rc = mdb_txn_begin(w->env, NULL, 0, &w->txn);
+	for (unsigned i = 0; !rc && i < table_count; i++)
+		rc = mdb_dbi_open(w->txn, tables[i], MDB_CREATE, &w->tables[i]);
+	if (rc) {
+		mdb_writer_abandon(w);
+		return failed(why, path, rc);
+	}
+	*out = w;
+	return 0;
+}
+
+static int put(struct mdb_writer *w, unsigned table, MDB_val *k, MDB_val *v, unsigned flags,
+	struct err *why)
+{
+	int rc = table < w->table_count ? 0 : EINVAL;
+	if (!rc && !w->txn)
+		rc = mdb_txn_begin(w->env, NULL, 0, &w->txn);
+	if (!rc && !w->cursors[table])
+		rc = mdb_cursor_open(w->txn, w->tables[table], &w->cursors[table]);
+	if (!rc)
+		rc = mdb_cursor_put(w->cursors[table], k, v, MDB_APPEND | flags);
+	return rc ? failed(why, "add", rc) : 0;
+}
+
+int mdb_writer_append(struct mdb_writer *w, unsigned table, struct mdb_bytes key,
+	struct mdb_bytes value, struct err *why)
+{
+	MDB_val k = val(key), v = val(value);
+	return put(w, table, &k, &v, 0, why);
+}
+
+int mdb_writer_reserve(struct mdb_writer *w, unsigned table, struct mdb_bytes key, size_t len,
+	uint8_t **room, struct err *why)
+{
+	MDB_val k = val(key), v = {.mv_size = len, .mv_data = NULL};
+	int rc = put(w, table, &k, &v, MDB_RESERVE, why);
+	if (!rc)
+		*room = v.mv_data;
+	return rc;
+}
+
+static void drop_cursors(struct mdb_writer *w)
+{
+	for (unsigned i = 0; i < w->table_count; i++) {
+		if (w->cursors[i])
+			mdb_cursor_close(w->cursors[i]);
+		w->cursors[i] = NULL;
+	}
+}
+
+int mdb_writer_flush(struct mdb_writer *w, struct err *why)
+{
+	if (!w->txn)
+		return 0;
+	drop_cursors(w);
+	int rc = mdb_txn_commit(w->txn);
+	w->txn = NULL;
+	return rc ? failed(why, "write", rc) : 0;
+}
+
+int mdb_writer_finish(struct mdb_writer *w, uint64_t *body_bytes, struct err *why)
+{
+	MDB_stat stat;
+	MDB_envinfo info;
+	int rc = mdb_writer_flush(w, why);
+	if (!rc && (mdb_env_stat(w->env, &stat) || mdb_env_info(w->env, &info)))
+		rc = err_set(why, CEN_ELIB, "LMDB: no page count");
+	if (!rc)
+		*body_bytes = ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
+	mdb_writer_abandon(w);
+	return rc;
+}
+
+void mdb_writer_abandon(struct mdb_writer *w)
+{
+	if (!w)
+		return;
+	drop_cursors(w);
+	if (w->txn)
+		mdb_txn_abort(w->txn);
+	if (w->env)
+		mdb_env_close(w->env);
+	free(w);
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The format is at the head of listdb_file.h.
+ */
+#include "feeds/listdb.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "feeds/listdb_file.h"
+#include "resolver/base/mdb.h"
+
+struct listdb {
+	struct listdb_index index;
+	struct listdb_meta meta;
+	struct listdb_list *lists;
+	struct listdb_set *sets;
+	struct mdb_file *file;
+	pthread_mutex_t lock; /* of file's one read transaction */
+};
+
+static int check_trailer(
+	const char *path, const struct listdb_trailer *t, uint64_t file_bytes, struct err *why)
+{
+	if (t->magic != LISTDB_MAGIC || t->own_checksum != listdb_file_own_checksum(t))
+		return err_set(why, CEN_ECORRUPT,
+			"%s: not a generation, or one that was not written to its end", path);
+	if (t->version > LISTDB_VERSION)
+		return err_set(why, CEN_EVERSION,
+			"%s: format version %" PRIu32
+			" was written by a newer cenote; this one reads up to %d",
+			path, t->version, LISTDB_VERSION);
+	if (t->version != LISTDB_VERSION || t->body_bytes != file_bytes - LISTDB_TRAILER)
+		return err_set(why, CEN_ECORRUPT,
+			"%s: has %" PRIu64 " bytes where its trailer says %" PRIu64, path,
+			file_bytes, t->body_bytes + LISTDB_TRAILER);
+	return 0;
+}
+
+static int verify(const char *path, uint64_t *body_bytes, struct err *why)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return err_set(why, -errno, "%s: %s", path, strerror(errno));
+	struct stat st;
+	struct listdb_trailer t;
+	uint64_t sum = 0;
+	int rc = 0;
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= LISTDB_TRAILER ||
+		(uint64_t)st.st_size > SIZE_MAX ||
+		pread(fd, &t, sizeof t, st.st_size - LISTDB_TRAILER) != sizeof t)
+		rc = err_set(why, CEN_ECORRUPT, "%s: too short for a generation", path);
+	if (!rc)
+		rc = check_trailer(path, &t, (uint64_t)st.st_size, why);
+	if (!rc) {
+		posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+		rc = listdb_file_checksum(fd, t.body_bytes, &sum);
+		if (rc)
+			err_set(why, rc, "%s: cannot be read: %s", path, err_string(rc));
+		else if (sum != t.checksum)
+			rc = err_set(why, CEN_ECORRUPT, "%s: damaged: its checksum does not match",
+				path);
+	}
+	close(fd);
+	if (!rc)
+		*body_bytes = t.body_bytes;
+	return rc;
+}
+
+static struct mdb_bytes value_of(struct listdb *db, const char *key)
+{
+	struct mdb_bytes k = {(const uint8_t *)key, strlen(key)}, v = {NULL, 0};
+	if (mdb_file_get(db->file, LISTDB_VALUES, k, &v))
+		v.len = 0;
+	return v;
+}
+
+/* Copies a value of exactly `count` items into aligned memory; NULL when its size is another. */
+static void *copy_of(struct listdb *db, const char *key, size_t item, size_t count)
+{
+	struct mdb_bytes v = value_of(db, key);
+	if (count > SIZE_MAX / item || v.len != item * count)
+		return NULL;
+	void *p = malloc(v.len ? v.len : 1);
+	if (p && v.len)
+		memcpy(p, v.at, v.len);
+	return p;
+}
+
+/* The lines of `key`, of which there must be `lines`. Maps them now: a query should not wait for that. */
+static const uint8_t *lines_of(struct listdb *db, const char *key, uint32_t lines)
+{
+	struct mdb_bytes v = value_of(db, key);
+	if (v.len != (uint64_t)lines * LISTDB_LINE + LISTDB_PAD)
+		return NULL;
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE) - 1;
+	uintptr_t from = (uintptr_t)v.at & ~page;
+	uintptr_t to = ((uintptr_t)v.at + v.len + page) & ~page;
+	(void)madvise((void *)from, to - from, MADV_POPULATE_READ); /* else at first touch */
+	return v.at + LISTDB_PAD;
+}
+
+static bool load(struct listdb *db)
+{
+	struct mdb_bytes v = value_of(db, "meta");
+	struct listdb_meta *m = &db->meta;
+	if (v.len != sizeof *m)
+		return false;
+	memcpy(m, v.at, sizeof *m);
+	if (m->list_count > LISTDB_LISTS_MAX - LISTDB_FIRST_LIST || m->names > LISTDB_NAMES_MAX ||
+		m->set_count < 1 || m->set_count > m->names + 1 || !m->filter_lines ||
+		!m->table_lines || m->names > (uint64_t)m->table_lines * LISTDB_LINE_NAMES ||
+		m->names != mdb_file_entries(db->file, LISTDB_NAMES))
+		return false;
+	db->lists = copy_of(db, "lists", sizeof *db->lists, m->list_count);
+	db->sets = copy_of(db, "sets", sizeof *db->sets, m->set_count);
+	db->index = (struct listdb_index){
+		.seed = m->seed,
+		.filter = lines_of(db, "filter", m->filter_lines),
+		.table = lines_of(db, "table", m->table_lines),
+		.filter_lines = m->filter_lines,
+		.table_lines = m->table_lines,
+		.sets = db->sets,
+		.set_count = m->set_count,
+		.list_count = m->list_count,
+	};
+	if (!db->lists || !db->sets || !db->index.filter || !db->index.table)
+		return false;
+	for (uint32_t i = 0; i < m->list_count; i++)
+		if (!memchr(db->lists[i].name, 0, sizeof db->lists[i].name) ||
+			!memchr(db->lists[i].format, 0, sizeof db->lists[i].format))
+			return false;
+	return true;
+}
+
+int listdb_open(const char *path, struct listdb **out, struct err *why)
+{
+	static const char *const tables[] = LISTDB_TABLE_NAMES;
+	uint64_t body_bytes = 0;
+	int rc = verify(path, &body_bytes, why);
+	if (rc)
+		return rc;
+	struct listdb *db = calloc(1, sizeof *db);
+	if (!db)
+		return err_set(why, -ENOMEM, "%s: out of memory", path);
+	pthread_mutex_init(&db->lock, NULL);
+	rc = mdb_file_open(path, (size_t)body_bytes, tables, LISTDB_TABLES, &db->file, why);
+	if (!rc && !load(db))
+		rc = err_set(why, CEN_ECORRUPT, "%s: its values do not fit together", path);
+	if (rc) {
+		listdb_close(db);
+		return rc;
+	}
+	*out = db;
+	return 0;
+}
+
+void listdb_close(struct listdb *db)
+{
+	if (!db)
+		return;
+	mdb_file_close(db->file);
+	pthread_mutex_destroy(&db->lock);
+	free(db->lists);
+	free(db->sets);
+	free(db);
+}
+
+const struct listdb_index *listdb_index(const struct listdb *db)
+{
+	return &db->index;
+}
+
+const struct listdb_list *listdb_list(const struct listdb *db, uint32_t i)
+{
+	return &db->lists[i];
+}
+
+uint64_t listdb_number(const struct listdb *db)
+{
+	return db->meta.number;
+}
+
+uint64_t listdb_name_count(const struct listdb *db)
+{
+	return db->meta.names;
+}
+
+uint64_t listdb_created_s(const struct listdb *db)
+{
+	return db->meta.created_s;
+}
+
+uint64_t listdb_digest(const struct listdb *db)
+{
+	return db->meta.digest;
+}
+
+static const struct listdb_set *set_of(const struct listdb *db, struct mdb_bytes value)
+{
+	uint32_t n = value.len == sizeof n ? listdb_u32(value.at) : 0;
+	return &db->sets[n < db->meta.set_count ? n : 0];
+}
+
+int listdb_find(struct listdb *db, const struct dname *name, struct listdb_set *out)
+{
+	uint8_t key[DNAME_MAX];
+	struct mdb_bytes value, k = {key, dname_key(name, key)};
+	pthread_mutex_lock(&db->lock);
+	int rc = mdb_file_get(db->file, LISTDB_NAMES, k, &value);
+	if (!rc)
+		*out = *set_of(db, value);
+	pthread_mutex_unlock(&db->lock);
+	return rc ? CEN_ENOTFOUND : 0;
+}
+
+struct walk {
+	const struct listdb *db;
+	bool (*each)(void *arg, const struct dname *name, const struct listdb_set *set);
+	void *arg;
+};
+
+static bool walk_one(void *arg, struct mdb_bytes key, struct mdb_bytes value)
+{
+	const struct walk *w = arg;
+	struct dname name;
+	if (!dname_from_key(key.at, key.len, &name))
+		return true;
+	return w->each(w->arg, &name, set_of(w->db, value));
+}
+
+int listdb_walk(struct listdb *db,
+	bool (*each)(void *arg, const struct dname *name, const struct listdb_set *set), void *arg)
+{
+	struct walk w = {db, each, arg};
+	pthread_mutex_lock(&db->lock);
+	int rc = mdb_file_walk(db->file, LISTDB_NAMES, (struct mdb_bytes){NULL, 0}, walk_one, &w);
+	pthread_mutex_unlock(&db->lock);
+	return rc;
+}

@@ -33,7 +33,7 @@ THIRD_PARTY = {
                  "resolver/server.c"],
     "urcu*": ["resolver/base/rcu.h"],
     "curl/*": ["feeds/fetch.c", "web/client.c"],
-    "archive*.h": ["feeds/fetch.c", "feeds/unpack.c"],
+    "archive*.h": ["feeds/reader.c"],
     "microhttpd.h": ["web/http*.[ch]"],
     "jansson.h": ["web/*", "feeds/*.c", "resolver/cli*.c"],
     "sodium.h": ["resolver/base/*.c", "resolver/cache.c", "resolver/flight.c", "resolver/view.c", "feeds/*.c", "web/*.c"],

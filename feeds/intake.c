@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "feeds/intake.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "feeds/reader.h"
+
+/* What a line's parser calls back into. */
+struct intake {
+	struct intake_report *report;
+	struct build *build;
+	enum list_match match;
+	uint64_t line;
+	bool has_rule, has_junk; /* on this line */
+	int rc; /* of the build */
+	struct err *why;
+};
+
+/* How well each format understands the sample. */
+struct sample {
+	uint64_t significant;
+	uint64_t good[8];
+	bool has_nul;
+	bool is_markup; /* the first significant line begins as HTML or XML does */
+};
+
+uint64_t intake_skipped(const struct intake_report *r)
+{
+	uint64_t n = 0;
+	for (int i = FORMAT_LOCAL; i < FORMAT_SKIPS; i++)
+		n += r->skips[i];
+	return n;
+}
+
+static void on_rule(void *arg, const struct format_rule *rule)
+{
+	struct intake *in = arg;
+	in->has_rule = true;
+	in->report->rules++;
+	if (!in->build || in->rc)
+		return;
+	bool is_below =
+		in->match == LIST_MATCH_DEFAULT ? rule->is_below : in->match == LIST_MATCH_SUBTREE;
+	bool is_self = in->match == LIST_MATCH_DEFAULT ? rule->is_self : true;
+	in->rc = build_add(in->build, rule->key, rule->len, is_self, is_below, in->why);
+}
+
+static void show_bad(struct intake *in, enum format_skip reason, const char *text, size_t len)
+{
+	struct intake_bad *b = &in->report->bad[in->report->bad_count++];
+	*b = (struct intake_bad){.line = in->line, .reason = reason};
+	if (len > sizeof b->text - 1)
+		len = sizeof b->text - 1;
+	for (size_t i = 0; i < len; i++)
+		b->text[i] = text[i] >= ' ' && text[i] < 127 ? text[i] : '?';
+	b->text[len] = 0;
+}
+
+static void on_skip(void *arg, enum format_skip reason, const char *text, size_t len)
+{
+	struct intake *in = arg;
+	in->report->skips[reason]++;
+	if (!format_is_junk(reason))
+		return;
+	in->has_junk = true;
+	if (in->report->bad_count < INTAKE_SHOWN)
+		show_bad(in, reason, text, len);
+}
+
+static bool is_markup(struct format_text t)
+{
+	return t.len && *t.at == '<';
+}
+
+/* Lets every format read the line. Returns whether it says anything. */
+static bool sample_line(struct sample *s, const struct format_sink *sink, struct intake *in,
+	const struct reader_line *line)
+{
+	struct format_text text = format_trim(line->at, line->len);
+	if (!text.len || *text.at == '!' || *text.at == ';')
+		return false;
+	if (memchr(line->at, 0, line->len))
+		s->has_nul = true;
+	if (!s->significant)
+		s->is_markup = is_markup(text);
+	const struct format *format;
+	for (size_t i = 0; (format = format_at(i)); i++) {
+		in->has_rule = in->has_junk = false;
+		format->line(sink, line->at, line->len);
+		s->good[i] += in->has_rule && !in->has_junk;
+	}
+	return true;
+}
+
+/* Reads the first lines. Which format understands most of them? */
+static int sniff(struct reader *reader, const struct publics *publics, struct sample *s,
+	const struct format **out, struct err *why)
+{
+	struct intake_report unused = {0};
+	struct intake in = {.report = &unused};
+	struct format_sink sink = {&in, publics, on_rule, on_skip};
+	struct reader_line line;
+	int rc = 0;
+	for (int n = 0; s->significant < INTAKE_SAMPLE && n < 100 * INTAKE_SAMPLE; n++) {
+		rc = reader_next(reader, &line, why);
+		if (rc <= 0)
+			break;
+		if (line.is_too_long || sample_line(s, &sink, &in, &line))
+			s->significant++;
+	}
+	uint64_t best = 0;
+	for (size_t i = 0; format_at(i); i++) {
+		if (s->good[i] <= best)
+			continue;
+		best = s->good[i];
+		*out = format_at(i);
+	}
+	return rc < 0 ? rc : 0;
+}
+
+static int check_sample(const struct sample *s, const struct format *format, struct err *why)
+{
+	if (s->is_markup)
+		return err_set(
+			why, CEN_EREFUSED, "refused: it looks like a web page (HTML), not a list");
+	if (s->has_nul)
+		return err_set(why, CEN_EREFUSED,
+			"refused: it holds binary data (or UTF-16), not a list as text");
+	if (!s->significant)
+		return err_set(why, CEN_EREFUSED, "refused: it is empty or holds only comments");
+	if (!format)
+		return err_set(why, CEN_EREFUSED,
+			"refused: none of its first %" PRIu64
+			" lines is a rule in a format that is known (domains, hosts, wildcard)",
+			s->significant);
+	return 0;
+}
+
+static int check_report(
+	const struct intake_limits *limits, const struct intake_report *r, struct err *why)
+{
+	if (!r->rules)
+		return err_set(
+			why, CEN_EREFUSED, "refused: not one rule in %" PRIu64 " lines", r->lines);
+	uint64_t all = r->bad_lines + r->good_lines;
+	if (r->bad_lines * 100 <= all * limits->junk_percent)
+		return 0;
+	const struct intake_bad *b = &r->bad[0];
+	return err_set(why, CEN_EREFUSED,
+		"refused: %" PRIu64 " of %" PRIu64 " lines are junk as %s, at most %" PRIu32
+		" %% may be; the first is line %" PRIu64 " (%s): %s",
+		r->bad_lines, all, r->format->name, limits->junk_percent, b->line,
+		format_skip_name(b->reason), b->text);
+}
+
+static int parse(struct reader *reader, const struct format *format, struct intake *in,
+	const struct publics *publics)
+{
+	struct format_sink sink = {in, publics, on_rule, on_skip};
+	struct reader_line line;
+	int rc;
+	while (!in->rc && (rc = reader_next(reader, &line, in->why))) {
+		if (rc < 0)
+			return rc;
+		in->line = line.number;
+		in->has_rule = in->has_junk = false;
+		if (line.is_too_long)
+			on_skip(in, FORMAT_TOO_LONG, line.at, line.len);
+		else
+			format->line(&sink, line.at, line.len);
+		in->report->lines++;
+		in->report->bad_lines += in->has_junk;
+		in->report->good_lines += in->has_rule && !in->has_junk;
+	}
+	return in->rc;
+}
+
+int intake_list(const char *path, const struct format *format, enum list_match match,
+	const struct intake_limits *limits, const struct publics *publics, struct build *build,
+	struct intake_report *report, struct err *why)
+{
+	*report = (struct intake_report){.format = format};
+	struct sample sample = {0};
+	const struct format *found = NULL;
+	struct reader *reader;
+	int rc = reader_open(path, limits->max_bytes, &reader, why);
+	if (rc)
+		return rc;
+	rc = sniff(reader, publics, &sample, &found, why);
+	reader_close(reader);
+	if (!report->format)
+		report->format = found;
+	if (!rc)
+		rc = check_sample(&sample, report->format, why);
+	if (rc)
+		return rc;
+	rc = reader_open(path, limits->max_bytes, &reader, why);
+	if (rc)
+		return rc;
+	struct intake in = {.report = report, .build = build, .match = match, .why = why};
+	rc = parse(reader, report->format, &in, publics);
+	reader_close(reader);
+	return rc ? rc : check_report(limits, report, why);
+}

@@ -121,7 +121,7 @@ static void set_lists(struct view *v)
 		if (!now)
 			continue; /* no longer configured: no group has its bit */
 		l->category = now->category;
-		snprintf(l->ede_text, sizeof l->ede_text, "%s%s%.24s%s", l->name,
+		snprintf(l->ede_text, sizeof l->ede_text, "%s%s%.24s%s", built->name,
 			*now->category ? " (" : "", now->category, *now->category ? ")" : "");
 		l->kind = now->kind;
 		l->mode = now->mode;

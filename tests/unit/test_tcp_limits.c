@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * DNS over TCP on a loopback socket: caps, deadlines, peers that do not read.
+ * Limits of DNS over TCP, on a loopback socket: caps, deadlines, peers that do not read.
  */
 #include "tests/unit/tcp_client.h"
 

@@ -38,7 +38,7 @@ enum step admit(struct worker *w, struct query *q)
 	const struct worker_client *client = look_up(w, &q->client);
 	q->group = client->group;
 	if (__builtin_expect(client->is_admitted, 1))
-		return STEP_NEXT;
+		return q->rcode == RCODE_NOERROR ? STEP_NEXT : STEP_REPLY;
 	if (!may_refuse(w)) {
 		q->outcome = OUTCOME_DROPPED_LIMIT;
 		return STEP_DROP;

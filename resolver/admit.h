@@ -7,7 +7,8 @@
 
 #include "resolver/query.h"
 
-/* The stage: REFUSED for clients outside `access`, at most so many a second, then silence. */
+/* The stage: REFUSED for clients outside `access`, at most so many a second, then silence; malformed queries are no way round that.
+ * For the others, what `parse` found wrong is the answer. */
 enum step admit(struct worker *w, struct query *q);
 
 /* The client's group under the current view; again after a park, since the view may be another. */

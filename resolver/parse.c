@@ -12,11 +12,12 @@ enum {
 	TYPE_MAILA = 254
 };
 
+/* The verdict is said by `admit`, to those who may ask. */
 static enum step refuse(struct query *q, enum query_outcome outcome, uint16_t rcode)
 {
 	q->outcome = outcome;
 	q->rcode = rcode;
-	return STEP_REPLY;
+	return STEP_NEXT;
 }
 
 static enum step drop(struct query *q)
@@ -83,12 +84,13 @@ static bool read_additional(struct query *q, size_t *at, uint8_t *version)
 	*at += rdlen;
 	if (wire_u16(p) != TYPE_OPT)
 		return true;
-	/* RFC 6891 6.1.1 and 6.1.2: one OPT, owned by the root. */
-	if (q->has_edns || q->packet[owner] != 0 || !options_are_well_formed(p + 10, rdlen))
+	*version = p[5];
+	/* RFC 6891 6.1.1 and 6.1.2: one OPT, owned by the root. What data of another version mean is not ours to judge. */
+	if (q->has_edns || q->packet[owner] != 0 ||
+		(*version == 0 && !options_are_well_formed(p + 10, rdlen)))
 		return false;
 	q->has_edns = true;
 	q->payload = wire_u16(p + 2);
-	*version = p[5];
 	q->has_do = p[6] & 0x80;
 	/* RFC 6891 6.2.3: lower values are read as 512. */
 	if (q->payload < 512)

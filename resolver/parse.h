@@ -7,5 +7,6 @@
 
 #include "resolver/query.h"
 
-/* The stage. A packet that deserves an answer but holds no good question gets its rcode here (REPLY); one that deserves none is dropped. */
+/* The stage. A packet that deserves an answer but holds no good question gets its rcode here, and goes on to `admit`: an error is an answer,
+ * too, and not for everyone. One that deserves none is dropped. */
 enum step parse(struct worker *w, struct query *q);

@@ -24,7 +24,7 @@ enum stage { PARSE, ADMIT, LOCAL, POLICY, CACHE, RECURSE, KEEP, INSPECT, REPLY, 
 
 static query_stage *const stages[STAGES] = {
 	[PARSE] = parse, /* bytes to question: FORMERR, NOTIMP, BADVERS, or silence */
-	[ADMIT] = admit, /* who may ask; the client's group */
+	[ADMIT] = admit, /* who may ask; the client's group; what parse refused ends here */
 	[LOCAL] = local, /* own records, special-use names, ANY */
 	[POLICY] = policy, /* own allow > own deny > allow lists > deny lists */
 	[CACHE] = cache, /* answers kept before */

@@ -35,7 +35,7 @@ THIRD_PARTY = {
     "curl/*": ["feeds/fetch.c", "web/client.c"],
     "archive*.h": ["feeds/reader.c"],
     "microhttpd.h": ["web/http*.[ch]"],
-    "jansson.h": ["web/*", "feeds/*.c", "resolver/cli*.c"],
+    "jansson.h": ["web/*", "feeds/*.c", "resolver/cli*.[ch]"],
     "sodium.h": ["resolver/base/*.c", "resolver/cache.c", "resolver/flight.c", "resolver/view.c", "feeds/*.c", "web/*.c"],
     "systemd/*": ["resolver/main.c", "resolver/cli_run.c"],
 }

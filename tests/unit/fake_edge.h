@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * A resolver and a feeds thread that are not there: what the web edge asks is answered from `fake`. Included once by a test; the
- * linker then leaves the real ones out.
+ * A resolver that is not there: what the web edge asks it is answered from the fields below. Included once by a test; the linker
+ * then leaves the real one out.
  *
- * Threads: the fields are set before the edge starts; the counters are atomic.
+ * Threads: the fields are set before the edge starts.
  */
 #pragma once
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "feeds/feeds.h"
 #include "resolver/server.h"
+#include "tests/unit/fake_feeds.h"
 #include "web/edge.h"
 
 struct server {
@@ -28,14 +27,6 @@ struct server {
 	struct addr asked_client;
 	bool has_client;
 	uint16_t asked_type;
-};
-
-struct feeds {
-	struct feeds_status status;
-	struct feeds_list_status lists[4];
-	size_t list_count;
-	_Atomic unsigned updates, waits;
-	unsigned settles_after; /* calls of feeds_wait that say no */
 };
 
 void server_stats(struct server *s, struct stats_total *out)
@@ -96,35 +87,6 @@ size_t server_rules(struct server *s, struct server_rule *out, size_t max)
 	for (size_t i = 0; i < s->rule_count && i < max; i++)
 		out[i] = s->rules[i];
 	return s->rule_count;
-}
-
-void feeds_status(struct feeds *f, struct feeds_status *out)
-{
-	*out = f->status;
-}
-
-size_t feeds_list_status(struct feeds *f, struct feeds_list_status *out, size_t max)
-{
-	for (size_t i = 0; i < f->list_count && i < max; i++)
-		out[i] = f->lists[i];
-	return f->list_count;
-}
-
-int feeds_update(struct feeds *f, const char *name)
-{
-	f->updates++;
-	if (!name)
-		return 0;
-	for (size_t i = 0; i < f->list_count; i++)
-		if (!strcmp(f->lists[i].name, name))
-			return 0;
-	return CEN_ENOTFOUND;
-}
-
-bool feeds_wait(struct feeds *f, uint32_t timeout_ms)
-{
-	(void)timeout_ms;
-	return f->waits++ >= f->settles_after;
 }
 
 static inline int fake_reload(void *arg, char *restart_keys, size_t size, struct err *why)

@@ -116,7 +116,7 @@ static void put_header(struct query *q, bool is_truncated)
 	uint8_t *p = q->out;
 	bool is_local = q->outcome == OUTCOME_LOCAL;
 	/* RFC 6840 5.8: AD for those who asked for it, by AD or DO; RFC 4035 3.2.3 */
-	bool has_ad = q->is_secure && (q->has_do || q->has_ad) && !q->has_cd;
+	bool has_ad = q->is_secure && (q->has_do || q->has_ad);
 	wire_put_u16(p, q->id);
 	p[2] = (uint8_t)(WIRE_QR | q->opcode << 3 | (is_local ? WIRE_AA : 0) |
 		(is_truncated ? WIRE_TC : 0) | (q->has_rd ? WIRE_RD : 0));

@@ -296,10 +296,8 @@ static int draft_add(struct build *b, const uint8_t *wire, size_t len)
 	return 0;
 }
 
-static int record_read(struct build *b, const char *text, size_t position)
+static int text_read(struct build *b, const char *text)
 {
-	b->text = text;
-	b->position = position;
 	const char *wrong = text_fault(text);
 	if (wrong)
 		return fault(b, CEN_EFORMAT, wrong);
@@ -321,6 +319,15 @@ static int record_read(struct build *b, const char *text, size_t position)
 		rc = draft_add(b, wire, len);
 	free(wire);
 	ldns_rr_free(rr);
+	return rc;
+}
+
+static int record_read(struct build *b, const char *text, size_t position)
+{
+	b->text = text;
+	b->position = position;
+	int rc = text_read(b, text);
+	b->text = "";
 	return rc;
 }
 

@@ -60,7 +60,8 @@ struct tcp_connection {
 	uint64_t active_us; /* the last whole question, or the last octets the peer took */
 	uint32_t in_flight; /* queries without an answer yet */
 	uint32_t in_len, in_room;
-	uint8_t *in; /* IN_BYTES of tcp->in_bytes, or owned memory for one long message */
+	uint8_t *in; /* IN_BYTES of tcp->in_bytes, or `longer` */
+	uint8_t *longer; /* owned: for one long message while it comes in; NULL: none */
 	struct evbuffer *out; /* made at the slot's first use, then kept */
 };
 
@@ -90,8 +91,8 @@ static uint8_t *own_input(const struct tcp_connection *c)
 
 static void small_input(struct tcp_connection *c)
 {
-	if (c->in != own_input(c))
-		free(c->in);
+	free(c->longer);
+	c->longer = NULL;
 	c->in = own_input(c);
 	c->in_room = IN_BYTES;
 }
@@ -330,7 +331,7 @@ static bool make_input_room(struct tcp_connection *c)
 		return false;
 	memcpy(longer, c->in, c->in_len);
 	small_input(c);
-	c->in = longer;
+	c->in = c->longer = longer;
 	c->in_room = need;
 	return true;
 }
@@ -531,9 +532,11 @@ int tcp_new(struct worker *w, const struct config *config, struct tcp **out, str
 	t->in_bytes = calloc(t->connection_count + 1U, IN_BYTES);
 	t->listeners = calloc(config->listen_count + 1, sizeof *t->listeners);
 	t->tick = event_new(w->base, -1, 0, on_tick, t);
+	if (!t->connections || !t->in_bytes || !t->listeners || !t->tick) {
+		tcp_free(t);
+		return err_set(why, -ENOMEM, "out of memory while starting worker %u", w->index);
+	}
 	int rc = 0;
-	if (!t->connections || !t->in_bytes || !t->listeners || !t->tick)
-		rc = err_set(why, -ENOMEM, "out of memory while starting worker %u", w->index);
 	for (size_t i = 0; !rc && i < config->listen_count; i++) {
 		t->listeners[i].fd = -1;
 		t->listener_count++;
@@ -564,13 +567,13 @@ void tcp_free(struct tcp *t)
 {
 	if (!t)
 		return;
-	for (size_t i = 0; i < t->listener_count; i++) {
+	for (size_t i = 0; t->listeners && i < t->listener_count; i++) {
 		if (t->listeners[i].event)
 			event_free(t->listeners[i].event);
 		if (t->listeners[i].fd >= 0)
 			close(t->listeners[i].fd);
 	}
-	for (uint32_t i = 0; i < t->used; i++) {
+	for (uint32_t i = 0; t->connections && i < t->used; i++) {
 		if (t->connections[i].fd >= 0)
 			connection_close(&t->connections[i]);
 		evbuffer_free(t->connections[i].out);

@@ -178,15 +178,18 @@ static enum step answer_any(struct query *q)
 
 enum step local(struct worker *w, struct query *q)
 {
+	const struct local_table *t = &w->view->local->table;
 	struct dname names[2];
 	const struct dname *name = &q->qname;
 	q->out_len = query_records_at(q);
 	if (q->qtype == TYPE_ANY)
 		return answer_any(q);
+	if (!local_table_may_know(t, name))
+		return STEP_NEXT;
 	enum found found = FOUND_ALIAS;
 	for (unsigned hop = 0; found == FOUND_ALIAS && hop <= LOCAL_TABLE_HOPS_MAX; hop++) {
 		struct dname *target = &names[hop % 2];
-		found = answer_name(q, &w->view->local->table, name, target);
+		found = answer_name(q, t, name, target);
 		if (!hop && found == FOUND_NOTHING)
 			return STEP_NEXT;
 		name = target;

@@ -142,6 +142,8 @@ static int node_new(struct build *b, uint64_t hash, const uint8_t *name, size_t 
 		return no_memory(b);
 	if (*node)
 		slot_put(t, *node);
+	if (len > 1 && (size_t)name[0] + 2 == len)
+		t->tops[(uint8_t)hash / 64] |= (uint64_t)1 << ((uint8_t)hash % 64);
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 #include "resolver/base/config.h"
 #include "resolver/base/dname.h"
 #include "resolver/base/err.h"
+#include "resolver/base/hash.h"
 #include "resolver/local_special.h"
 
 enum {
@@ -45,6 +46,7 @@ struct local_table_node {
 
 struct local_table {
 	uint64_t seed;
+	uint64_t tops[4]; /* a bit for each top-level label, by its hash */
 	uint32_t *slots; /* index of a node, 0: empty; node 0 is the root and in no slot */
 	uint32_t slot_mask;
 	struct local_table_node *nodes;
@@ -69,6 +71,16 @@ struct local_table_place {
  * a failure. The sentence names the record, its position and what is wrong. */
 int local_table_build(struct local_table *t, const struct config *config, struct err *why);
 void local_table_clear(struct local_table *t);
+
+/* False for most names of the world: nothing is known under their top-level label, nor about the root. */
+static inline bool local_table_may_know(const struct local_table *t, const struct dname *name)
+{
+	const uint8_t *top = name->bytes;
+	for (unsigned i = 1; i < name->labels; i++)
+		top += *top + 1;
+	uint8_t bit = (uint8_t)hash_label(t->seed, top);
+	return t->tops[bit / 64] >> (bit % 64) & 1 || t->nodes[0].wildcard;
+}
 
 struct local_table_place local_table_find(const struct local_table *t, const struct dname *name);
 

@@ -197,6 +197,18 @@ static void wildcards(void **state)
 	expect_data(1, "x.y.apps.home.arpa", TYPE_TXT, "\x01x", 2);
 }
 
+static void wildcard_of_the_root(void **state)
+{
+	(void)state;
+	BUILD("*. 60 IN A 192.0.2.9", "example.com. TXT x");
+	assert_int_equal(ask("anything.at.all", TYPE_A), STEP_REPLY);
+	expect_data(0, "anything.at.all", TYPE_A, "\xc0\0\x02\x09", 4);
+	/* But not where something is known (RFC 4592). */
+	assert_int_equal(ask("www.example.com", TYPE_A), STEP_NEXT);
+	assert_int_equal(ask("org", TYPE_A), STEP_REPLY);
+	assert_int_equal(ask(".", TYPE_A), STEP_NEXT);
+}
+
 static void aliases(void **state)
 {
 	(void)state;
@@ -431,6 +443,7 @@ int main(void)
 		cmocka_unit_test_teardown(owner_points_to_question, clean),
 		cmocka_unit_test_teardown(uses_operators_soa, clean),
 		cmocka_unit_test_teardown(wildcards, clean),
+		cmocka_unit_test_teardown(wildcard_of_the_root, clean),
 		cmocka_unit_test_teardown(aliases, clean),
 		cmocka_unit_test_teardown(special_names, clean),
 		cmocka_unit_test_teardown(loopback_and_fixed_records, clean),

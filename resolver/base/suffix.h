@@ -16,5 +16,5 @@
 bool suffix_is_public(const struct dname *name);
 
 /* The registrable domain: the longest public suffix and one label. The name itself when it has none. `out` may be `name`.
- * Costs 0.3 us for a name of two labels, 0.9 us for four. */
+ * Costs 20 ns under com, net, org and a few more; else 0.3 us for a name of two labels, 1 us for five. */
 void suffix_registrable(const struct dname *name, struct dname *out);

@@ -63,6 +63,9 @@ static void registrable_domains_are_found(void **state)
 	assert_registrable("a.b.pvt.k12.ma.us", "b.pvt.k12.ma.us");
 	assert_registrable("a.example.no-such-tld", "example.no-such-tld");
 	assert_registrable("user.duckdns.org", "duckdns.org");
+	assert_registrable("a.b.example.info", "example.info");
+	assert_registrable("a.x\\003com", "a.x\\003com"); /* ends in the octets of `com` */
+	assert_registrable("b.a.x\\003com", "a.x\\003com");
 	assert_registrable("1.2.0.192.in-addr.arpa", "192.in-addr.arpa");
 	assert_registrable("a.co\\046uk.example", "co\\046uk.example");
 	/* None: the name itself. */
@@ -74,9 +77,10 @@ static void registrable_domains_are_found(void **state)
 static void the_longest_name_is_taken(void **state)
 {
 	(void)state;
-	char text[DNAME_TEXT_MAX] = "";
-	for (int i = 0; i < 127; i++)
-		strcat(text, i ? ".x" : "x");
+	char text[2 * 128];
+	for (size_t i = 0; i < sizeof text; i += 2)
+		memcpy(text + i, "x.", 2);
+	text[2 * 127 - 1] = 0;
 	assert_registrable(text, "x.x");
 	memset(text, 'a', 253);
 	text[63] = text[127] = text[191] = '.';
@@ -84,8 +88,8 @@ static void the_longest_name_is_taken(void **state)
 	assert_registrable(text, text + 128);
 }
 
-/* suffix.c looks at five labels: no rule may be longer. */
-static void no_rule_is_longer_than_we_look(void **state)
+/* suffix.c looks at five labels, so no rule may be longer; and it takes some top-level domains to have no rule below. */
+static void the_list_is_as_we_think(void **state)
 {
 	(void)state;
 	FILE *f = fopen("/usr/share/publicsuffix/public_suffix_list.dat", "r");
@@ -98,6 +102,12 @@ static void no_rule_is_longer_than_we_look(void **state)
 		int labels = 1;
 		for (const char *c = line; *c; c++)
 			labels += *c == '.';
+		line[strcspn(line, "\n")] = 0;
+		const char *tld = strrchr(line, '.');
+		static const char *const bare[] = {".com", ".ru", ".net", ".info", ".org", ".biz",
+			".nl", ".xyz", ".de", ".top"};
+		for (size_t i = 0; tld && i < sizeof bare / sizeof bare[0]; i++)
+			assert_string_not_equal(tld, bare[i]);
 		longest = labels > longest ? labels : longest;
 		rules++;
 	}
@@ -112,7 +122,7 @@ int main(void)
 		cmocka_unit_test(public_suffixes_are_known),
 		cmocka_unit_test(registrable_domains_are_found),
 		cmocka_unit_test(the_longest_name_is_taken),
-		cmocka_unit_test(no_rule_is_longer_than_we_look),
+		cmocka_unit_test(the_list_is_as_we_think),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -39,10 +40,8 @@ void config_free(struct config *c)
 
 static char *join(const char *directory, const char *name)
 {
-	char *out = malloc(strlen(directory) + strlen(name) + 1);
-	if (out)
-		strcpy(stpcpy(out, directory), name);
-	return out;
+	char *out = NULL;
+	return asprintf(&out, "%s%s", directory, name) < 0 ? NULL : out;
 }
 
 /* The folder for what is kept when `directory` is not given and we are not root. */
@@ -112,9 +111,9 @@ static int parse_tree(struct config_draft *d, const char *name, const char *text
 	struct tree **trees, struct config_yaml **root)
 {
 	struct tree *t = malloc(sizeof *t);
+	*root = NULL;
 	if (!t)
 		return err_set(d->why, -ENOMEM, "%s: memory is short", name);
-	*root = NULL;
 	int rc = config_yaml_parse(name, text, len, root, d->why);
 	*t = (struct tree){.next = *trees, .root = *root};
 	*trees = t;
@@ -154,7 +153,9 @@ static int make(const char *file, const char *text, size_t len, const char *cons
 	struct config_draft d = {
 		.config = new_config(), .file = file ? file : "built-in defaults", .why = why};
 	struct tree *trees = NULL;
-	int rc = d.config ? config_apply_defaults(&d) : err_set(why, -ENOMEM, "memory is short");
+	if (!d.config)
+		return err_set(why, -ENOMEM, "memory is short");
+	int rc = config_apply_defaults(&d);
 	if (rc == 0 && text)
 		rc = apply_text(&d, text, len, &trees);
 	for (size_t i = 0; i < override_count && rc == 0; i++)

@@ -34,8 +34,9 @@ int config_apply_fail(const struct config_draft *d, const struct config_yaml *no
 	char line[16] = "";
 	if (node && !d->is_override)
 		snprintf(line, sizeof line, ":%u", node->line);
-	return err_set(d->why, code, "%s%s: %s%s%s", d->is_override ? "command line" : d->file,
-		line, key, *key ? ": " : "", what);
+	err_set(d->why, code, "%s%s: %s%s%s", d->is_override ? "command line" : d->file, line, key,
+		*key ? ": " : "", what);
+	return code;
 }
 
 /* `lists` and `source` make `lists.source`. */

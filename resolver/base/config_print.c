@@ -6,36 +6,43 @@
 
 enum { WIDTH = 78 };
 
-/* Text as comment lines of at most WIDTH columns, behind `indent`. */
-static void print_comment(FILE *out, const char *indent, const char *text)
+/* Text as comment lines of at most WIDTH columns, behind `indent`; the lines after the first are moved in by `hang`. */
+static void print_text(FILE *out, const char *indent, const char *hang, const char *text)
 {
+	const char *in = "";
 	size_t column = 0;
 	while (*text) {
 		size_t n = strcspn(text, " ");
 		if (column && column + 1 + n > WIDTH) {
 			fputc('\n', out);
 			column = 0;
+			in = hang;
 		}
 		if (column)
 			column += (size_t)fprintf(out, " %.*s", (int)n, text);
 		else
-			column = (size_t)fprintf(out, "%s# %.*s", indent, (int)n, text);
+			column = (size_t)fprintf(out, "%s# %s%.*s", indent, in, (int)n, text);
 		text += n + (text[n] == ' ');
 	}
 	fputc('\n', out);
+}
+
+static void print_comment(FILE *out, const char *indent, const char *text)
+{
+	print_text(out, indent, "", text);
 }
 
 /* What may be written, and when it acts. */
 static void print_allowed(FILE *out, const char *indent, const struct config_row *row)
 {
 	char allowed[CONFIG_VALUE_ALLOWED_MAX], line[CONFIG_VALUE_ALLOWED_MAX + 160];
-	char count[64] = "";
-	if (row->is_array && row->count_max)
-		snprintf(count, sizeof count, "a list of %u-%u: ", row->count_min, row->count_max);
-	snprintf(line, sizeof line, "Allowed: %s%s.%s%s%s Acts %s.", count,
-		config_value_allowed(row, allowed), row->initial ? " Default: " : "",
-		row->initial ? (*row->initial ? row->initial : "\"\"") : "",
-		row->initial ? "." : "", row->is_live ? "after a reload" : "at the next start");
+	const char *when = row->is_live ? "" : " Takes effect at the next start.";
+	config_value_allowed(row, allowed);
+	if (row->is_array)
+		snprintf(line, sizeof line, "Allowed: %s %u, each %s.%s",
+			row->count_min ? "1 to" : "up to", row->count_max, allowed, when);
+	else
+		snprintf(line, sizeof line, "Allowed: %s.%s", allowed, when);
 	print_comment(out, indent, line);
 }
 
@@ -45,14 +52,14 @@ static void print_item(FILE *out, const char *indent, const struct config_table 
 	for (size_t i = 0; i < item->count; i++) {
 		const struct config_row *row = &item->rows[i];
 		char allowed[CONFIG_VALUE_ALLOWED_MAX], line[1024];
-		snprintf(line, sizeof line, "- %s: %s Allowed: %s%s.%s%s%s", row->key, row->help,
-			row->is_array ? "a list, " : "", config_value_allowed(row, allowed),
+		snprintf(line, sizeof line, "%s: %s Allowed: %s%s.%s%s%s", row->key, row->help,
+			row->is_array ? "a list, each " : "", config_value_allowed(row, allowed),
 			row->is_required       ? " Required"
 				: row->initial ? " Default: "
 					       : "",
 			row->initial ? (*row->initial ? row->initial : "\"\"") : "",
 			row->is_required || row->initial ? "." : "");
-		print_comment(out, indent, line);
+		print_text(out, indent, "    ", line);
 	}
 }
 
@@ -61,7 +68,7 @@ static void print_example(FILE *out, const char *indent, const char *text)
 {
 	while (*text) {
 		size_t n = strcspn(text, "\n");
-		fprintf(out, "%s#   %.*s\n", indent, (int)n, text);
+		fprintf(out, "%s#     %.*s\n", indent, (int)n, text);
 		text += n + (text[n] == '\n');
 	}
 }
@@ -70,15 +77,10 @@ static void print_row(FILE *out, const char *indent, const struct config_row *ro
 {
 	const char *dot = strrchr(row->key, '.');
 	const char *name = dot ? dot + 1 : row->key;
-	fputc('\n', out);
 	print_comment(out, indent, row->help);
+	print_allowed(out, indent, row);
 	if (row->item)
 		print_item(out, indent, row->item);
-	if (row->type == CONFIG_ITEM)
-		print_comment(out, indent,
-			row->is_live ? "Acts after a reload." : "Acts at the next start.");
-	else
-		print_allowed(out, indent, row);
 	if (row->example)
 		print_example(out, indent, row->example);
 	if (row->initial)
@@ -88,29 +90,26 @@ static void print_row(FILE *out, const char *indent, const struct config_row *ro
 void config_print_sample(FILE *out)
 {
 	static const char head[] =
-		"# cenote.yaml: the configuration of cenote. Every key is shown with its default, "
-		"so that an\n"
-		"# empty file says the same. `cenote check -c FILE` checks it; SIGHUP makes a "
-		"running cenote read\n"
-		"# it again, and a file with a mistake changes nothing. Durations: 500ms 10s 5m 2h "
-		"1d.\n"
-		"# Sizes: 4KiB 64MiB 1GiB. On the command line: -o cache.size=64MiB.\n";
+		"# The configuration of cenote. Every key is shown with its default: an empty\n"
+		"# file says the same. `cenote check -c FILE` tries a file without acting on it.\n"
+		"# SIGHUP makes a running cenote read its file again; a file with a mistake in it\n"
+		"# changes nothing. Where it is said, a change waits for the next start.\n"
+		"#\n"
+		"# Durations are written 500ms 10s 5m 2h 1d, sizes 4KiB 64MiB 1GiB. YAML wants\n"
+		"# quotes round what begins with one of * & ! [ { or a colon, and round null.\n"
+		"# Any key can be given on the command line, too: -o cache.size=64MiB.\n";
 	fputs(head, out);
 	const struct config_table *t = config_schema();
-	const char *section = "";
-	size_t section_len = 0;
+	size_t section_len = 0; /* of the section that is open */
 	for (size_t i = 0; i < t->count; i++) {
 		const struct config_row *row = &t->rows[i];
 		size_t n = strcspn(row->key, ".");
-		if (!row->key[n]) {
-			print_row(out, "", row);
-			section_len = 0;
-			continue;
-		}
-		if (n != section_len || strncmp(section, row->key, n) != 0)
-			fprintf(out, "\n%.*s:\n", (int)n, row->key);
-		section = row->key;
-		section_len = n;
-		print_row(out, "  ", row);
+		bool is_same =
+			i > 0 && section_len == n && !strncmp(t->rows[i - 1].key, row->key, n);
+		section_len = row->key[n] ? n : 0;
+		fputc('\n', out);
+		if (section_len && !is_same)
+			fprintf(out, "%.*s:\n", (int)n, row->key);
+		print_row(out, section_len ? "  " : "", row);
 	}
 }

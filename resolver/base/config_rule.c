@@ -21,7 +21,7 @@ static bool is_address(const char *text, size_t len)
 int config_rule_from_text(const char *text, size_t len, struct config_rule *out)
 {
 	struct config_rule rule = {.is_self = true, .is_below = true};
-	if (len > 1 && text[0] == '=') {
+	if (len > 0 && text[0] == '=') {
 		rule.is_below = false;
 		text++;
 		len--;

@@ -186,18 +186,27 @@ static int read_path(const struct config_row *row, const char *text, void *to, c
 	return text[0] == '/' && is_line(text) ? put_text(text, to, fault) : CEN_EFORMAT;
 }
 
-static int read_source(const struct config_row *row, const char *text, void *to, const char **fault)
+/* `http://` or `https://`, perhaps a user, and a host. curl judges the rest. */
+static bool is_url(const char *text)
 {
-	*fault = "is neither an absolute file name nor an http or https URL";
-	if (text[0] == '/')
-		return read_path(row, text, to, fault);
 	size_t scheme = !strncasecmp(text, "http://", 7) ? 7
 		: !strncasecmp(text, "https://", 8)	 ? 8
 							 : 0;
-	if (!scheme || !is_line(text) || strpbrk(text, " \"<>\\^`{|}") || !text[scheme] ||
-		strchr("/?#:@", text[scheme]))
-		return CEN_EFORMAT;
-	return put_text(text, to, fault);
+	if (!scheme || !is_line(text) || strpbrk(text, " \"<>\\^`{|}"))
+		return false;
+	const char *host = text + scheme, *end = host + strcspn(host, "/?#");
+	const char *at = memrchr(host, '@', (size_t)(end - host));
+	if (at)
+		host = at + 1;
+	return host < end && *host != ':';
+}
+
+static int read_source(const struct config_row *row, const char *text, void *to, const char **fault)
+{
+	if (text[0] == '/')
+		return read_path(row, text, to, fault);
+	*fault = "is neither an absolute file name nor an http or https URL";
+	return is_url(text) ? put_text(text, to, fault) : CEN_EFORMAT;
 }
 
 /* Is one of the words of the line a type that an anchor may have? libunbound judges the rest. */
@@ -305,23 +314,23 @@ static const struct {
 		"0-63 of a-z 0-9 . _ -, not beginning with a dot"},
 	[CONFIG_PATH] = {sizeof(char *), read_path, true, "a file name that begins with /"},
 	[CONFIG_SOURCE] = {sizeof(char *), read_source, true,
-		"/etc/cenote/list.txt, https://example.org/list.txt"},
+		"as /etc/cenote/list.txt or https://example.org/list.txt"},
 	[CONFIG_ANCHOR] = {sizeof(char *), read_anchor, true,
-		"`example. IN DS 12345 13 2 1F3A...` or a file name that begins with /"},
+		"as \"example. IN DS 12345 13 2 1F3A...\", or a file name that begins with /"},
 	[CONFIG_RECORD] = {sizeof(char *), read_record, true,
-		"`nas.home.arpa. 300 IN A 192.168.1.9`"},
+		"as \"nas.home.arpa. 300 IN A 192.168.1.9\""},
 	[CONFIG_ENDPOINT] = {sizeof(struct addr_endpoint), read_endpoint, false,
 		"as 127.0.0.1:53 or [::1]:53"},
 	[CONFIG_PREFIX] = {sizeof(struct addr_prefix), read_prefix, false,
 		"as 192.0.2.0/24, 2001:db8::/32 or 192.0.2.1"},
 	[CONFIG_ADDRESS] = {sizeof(struct addr), read_address, false,
 		"as 192.0.2.1 or 2001:db8::1"},
-	[CONFIG_ZONE] = {sizeof(struct dname), read_zone, false, "a domain name, as home.arpa"},
+	[CONFIG_ZONE] = {sizeof(struct dname), read_zone, false, "as home.arpa"},
 	[CONFIG_ALLOW_RULE] = {sizeof(struct config_rule), read_rule, false,
-		"good.example, =good.example or *.good.example"},
+		"as good.example, =good.example or *.good.example"},
 	[CONFIG_DENY_RULE] = {sizeof(struct config_rule), read_rule, false,
-		"bad.example, =bad.example or *.bad.example"},
-	[CONFIG_ITEM] = {0, NULL, false, "a mapping in braces"},
+		"as bad.example, =bad.example or *.bad.example"},
+	[CONFIG_ITEM] = {0, NULL, false, "a mapping of these keys"},
 };
 
 size_t config_value_size(const struct config_row *row)

@@ -10,16 +10,12 @@ struct reader {
 	const char *name;
 	struct err *why;
 	struct config_yaml *root;
+	struct config_yaml *open; /* the innermost collection that is not at its end */
+	unsigned depth; /* of `open` */
+	char *key; /* of the next value in `open` */
+	unsigned key_line;
 	size_t nodes;
 	unsigned documents;
-	/* The open collections, outermost first. */
-	unsigned depth;
-	struct {
-		struct config_yaml *node;
-		struct config_yaml **end; /* where the next child is linked */
-		char *key; /* read in a mapping, its value not yet */
-		unsigned key_line;
-	} open[CONFIG_YAML_DEPTH_MAX];
 };
 
 void config_yaml_free(struct config_yaml *node)
@@ -36,12 +32,14 @@ void config_yaml_free(struct config_yaml *node)
 
 static int fail(const struct reader *r, const yaml_event_t *e, const char *what)
 {
-	return err_set(r->why, CEN_EFORMAT, "%s:%zu: %s", r->name, e->start_mark.line + 1, what);
+	err_set(r->why, CEN_EFORMAT, "%s:%zu: %s", r->name, e->start_mark.line + 1, what);
+	return CEN_EFORMAT;
 }
 
 static int fail_memory(const struct reader *r)
 {
-	return err_set(r->why, -ENOMEM, "%s: memory is short", r->name);
+	err_set(r->why, -ENOMEM, "%s: memory is short", r->name);
+	return -ENOMEM;
 }
 
 /* libyaml's own words, with the place. */
@@ -52,11 +50,12 @@ static int fail_syntax(const struct reader *r, const yaml_parser_t *p)
 	if (p->error == YAML_READER_ERROR)
 		return err_set(r->why, CEN_EFORMAT, "%s: not YAML: %s at byte %zu (allowed: UTF-8)",
 			r->name, p->problem, p->problem_offset);
-	bool is_alias = p->context && strstr(p->context, "alias");
+	bool is_unquoted =
+		p->context && (strstr(p->context, "alias") || strstr(p->context, "flow node"));
 	return err_set(r->why, CEN_EFORMAT, "%s:%zu: not YAML: %s%s%s%s", r->name,
 		p->problem_mark.line + 1, p->problem ? p->problem : "syntax error",
 		p->context ? ", " : "", p->context ? p->context : "",
-		is_alias ? " (a value that begins with * must be quoted)" : "");
+		is_unquoted ? " (a value that begins with * or : must be quoted)" : "");
 }
 
 /* A copy of a scalar, or NULL with a sentence. */
@@ -73,49 +72,49 @@ static int copy_text(const struct reader *r, const yaml_event_t *e, char **out)
 	return 0;
 }
 
-static int add_node(struct reader *r, const yaml_event_t *e, enum config_yaml_kind kind,
-	struct config_yaml **out)
+/* Makes a node and links it to its parent. NULL with a sentence when it cannot. */
+static struct config_yaml *add_node(
+	struct reader *r, const yaml_event_t *e, enum config_yaml_kind kind, int *rc)
 {
-	if (r->nodes++ == CONFIG_YAML_NODES_MAX)
-		return fail(r, e, "too many values in one file (allowed: 300000)");
-	struct config_yaml *n = calloc(1, sizeof *n);
-	if (!n)
-		return fail_memory(r);
-	n->kind = kind;
-	n->line = (unsigned)e->start_mark.line + 1;
-	if (r->depth == 0) {
-		r->root = n;
-	} else {
-		struct config_yaml *parent = r->open[r->depth - 1].node;
-		n->key = r->open[r->depth - 1].key;
-		if (n->key)
-			n->line = r->open[r->depth - 1].key_line;
-		r->open[r->depth - 1].key = NULL;
-		*r->open[r->depth - 1].end = n;
-		r->open[r->depth - 1].end = &n->next;
-		parent->count++;
+	struct config_yaml *n = calloc(1, sizeof *n), *parent = r->open;
+	if (!n || r->nodes++ == CONFIG_YAML_NODES_MAX) {
+		*rc = n ? fail(r, e, "too many values in one file (allowed: 300000)")
+			: fail_memory(r);
+		free(n);
+		return NULL;
 	}
-	*out = n;
-	return 0;
+	n->kind = kind;
+	n->line = r->key ? r->key_line : (unsigned)e->start_mark.line + 1;
+	n->key = r->key;
+	r->key = NULL;
+	n->parent = parent;
+	if (!parent) {
+		config_yaml_free(r->root); /* none: a document has one root */
+		r->root = n;
+		return n;
+	}
+	*(parent->last ? &parent->last->next : &parent->first) = n;
+	parent->last = n;
+	parent->count++;
+	return n;
 }
 
 static bool wants_key(const struct reader *r)
 {
-	return r->depth > 0 && r->open[r->depth - 1].node->kind == CONFIG_YAML_MAPPING &&
-		!r->open[r->depth - 1].key;
+	return r->open && r->open->kind == CONFIG_YAML_MAPPING && !r->key;
 }
 
 static int on_scalar(struct reader *r, const yaml_event_t *e)
 {
+	int rc = 0;
 	if (e->data.scalar.tag)
 		return fail(r, e, "a tag (!word) has no meaning here");
 	if (wants_key(r)) {
-		r->open[r->depth - 1].key_line = (unsigned)e->start_mark.line + 1;
-		return copy_text(r, e, &r->open[r->depth - 1].key);
+		r->key_line = (unsigned)e->start_mark.line + 1;
+		return copy_text(r, e, &r->key);
 	}
-	struct config_yaml *n;
-	int rc = add_node(r, e, CONFIG_YAML_SCALAR, &n);
-	if (rc < 0)
+	struct config_yaml *n = add_node(r, e, CONFIG_YAML_SCALAR, &rc);
+	if (!n)
 		return rc;
 	n->is_plain = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
 	return copy_text(r, e, &n->text);
@@ -123,18 +122,26 @@ static int on_scalar(struct reader *r, const yaml_event_t *e)
 
 static int on_open(struct reader *r, const yaml_event_t *e, enum config_yaml_kind kind)
 {
+	int rc = 0;
 	if (wants_key(r))
 		return fail(r, e, "a key must be a word");
 	if (r->depth == CONFIG_YAML_DEPTH_MAX)
 		return fail(r, e, "nested too deep (allowed: 16 levels)");
-	struct config_yaml *n;
-	int rc = add_node(r, e, kind, &n);
-	if (rc < 0)
+	struct config_yaml *n = add_node(r, e, kind, &rc);
+	if (!n)
 		return rc;
-	r->open[r->depth].node = n;
-	r->open[r->depth].end = &n->first;
-	r->open[r->depth].key = NULL;
+	r->open = n;
 	r->depth++;
+	return 0;
+}
+
+static int on_close(struct reader *r)
+{
+	if (!r->open)
+		return err_set(
+			r->why, CEN_ELIB, "%s: libyaml closes what it did not open", r->name);
+	r->open = r->open->parent;
+	r->depth--;
 	return 0;
 }
 
@@ -157,8 +164,7 @@ static int on_event(struct reader *r, const yaml_event_t *e)
 						 : on_open(r, e, CONFIG_YAML_MAPPING);
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
-		r->depth--;
-		return 0;
+		return on_close(r);
 	default:
 		return 0;
 	}
@@ -190,9 +196,8 @@ int config_yaml_parse(
 	yaml_parser_set_input_string(&p, (const unsigned char *)text, len);
 	int rc = read_events(&r, &p);
 	yaml_parser_delete(&p);
+	free(r.key);
 	if (rc < 0) {
-		for (unsigned i = 0; i < r.depth; i++)
-			free(r.open[i].key);
 		config_yaml_free(r.root);
 		return rc;
 	}

@@ -26,6 +26,7 @@ struct config_yaml {
 	char *key; /* in a mapping: its key; NULL elsewhere */
 	size_t count; /* of children */
 	struct config_yaml *first, *next;
+	struct config_yaml *parent, *last; /* last child */
 };
 
 /* `name` stands for the file in sentences. `*out` is owned by the caller; NULL for an empty document. */

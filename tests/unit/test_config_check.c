@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * What must agree between keys: names of lists and groups, zones, addresses.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/unit/config_text.h"
+
+static void lists_are_checked(void **state)
+{
+	(void)state;
+	assert_sentence("lists:\n  - {source: /x}\n", "t.yaml:2: lists.name: is missing");
+	assert_sentence("lists:\n  - {name: a}\n", "t.yaml:2: lists.source: is missing");
+	assert_sentence("lists:\n  - {name: a, source: /x}\n  - name: a\n    source: /y\n",
+		"t.yaml:3: lists.name: \"a\" is the name of a list already (allowed: each name "
+		"once)");
+	assert_sentence("lists: [{name: A, source: /x}]",
+		"t.yaml:1: lists.name: \"A\" is not a name (allowed: 1-63 of a-z 0-9 . _ -, not "
+		"beginning "
+		"with a dot)");
+	assert_words("lists: [{name: \"\", source: /x}]", "\"\" is not a name");
+	assert_words("lists: [{name: .., source: /x}]", "\"..\" is not a name");
+	assert_words("lists: [{name: a/b, source: /x}]", "\"a/b\" is not a name");
+	assert_words("lists: [{name: all, source: /x}]",
+		"lists: the name \"all\" stands for every list");
+	assert_words(
+		"lists: [{name: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, "
+		"source: /x}]",
+		"is not a name");
+	config_free(parse(
+		"lists: [{name: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, "
+		"source: /x}]"));
+	static const char *const bad[] = {"x", "./x", "ftp://a/", "file:///x", "https://",
+		"https:///x", "http://a b/", "https://user@", "https://user@/x", "https://:80/",
+		"\"https://a/\\u0001\"", "\"https://a/\\\"\""};
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		char text[100];
+		snprintf(text, sizeof text, "lists: [{name: a, source: %s}]", bad[i]);
+		assert_words(text, "is neither an absolute file name nor an http or https URL");
+	}
+	config_free(parse("lists: [{name: a, source: \"HTTPS://u:p@a.example:8443/x?y=@%20\"}]"));
+	assert_words("lists: [{name: a, source: /x, kind: block}]", "(allowed: deny, allow)");
+	assert_words("lists: [{name: a, source: /x, mode: on}]", "(allowed: off, monitor, block)");
+	assert_words("lists: [{name: a, source: /x, match: some}]", "(allowed: exact, subtree)");
+	assert_words(
+		"lists: [{name: a, source: /x, refresh: 59s}]", "is too small (allowed: 1m-365d");
+	assert_words(
+		"lists: [{name: a, source: /x, category: \"a b\"}]", "lists.category: \"a b\"");
+	assert_words("lists: [{name: a, source: /x, name: b}]", "is given twice");
+	assert_sentence("lists:\n  - name: a\n    source: /x\n    action: address\n",
+		"t.yaml:4: lists.action: \"address\" needs sinkhole.addresses, which are not "
+		"given");
+	assert_sentence("sinkhole:\n  action: address\n",
+		"t.yaml:2: sinkhole.action: \"address\" needs sinkhole.addresses, which are not "
+		"given");
+}
+
+static void lists_are_counted(void **state)
+{
+	(void)state;
+	for (unsigned n = CONFIG_LISTS_MAX; n <= CONFIG_LISTS_MAX + 1; n++) {
+		char text[10000] = "lists: [";
+		size_t len = strlen(text);
+		for (unsigned i = 0; i < n; i++)
+			len += (size_t)snprintf(
+				text + len, sizeof text - len, "{name: a%u, source: /x},", i);
+		memcpy(text + len, "]", 2);
+		if (n > CONFIG_LISTS_MAX)
+			assert_words(text, "lists: has 251 items (allowed: 0-250)");
+		else
+			config_free(parse(text));
+	}
+}
+
+static void groups_are_checked(void **state)
+{
+	(void)state;
+	assert_sentence(
+		"lists: [{name: a, source: /x}]\ngroups:\n  - name: g\n    clients: [\"::1\"]\n"
+		"    lists:\n      - a\n      - b\n",
+		"t.yaml:7: groups.lists: \"b\" is not the name of a list (allowed: `all`, or names "
+		"given "
+		"in lists)");
+	assert_words("groups: [{name: g, clients: [\"::1\"], lists: [all, b]}]",
+		"groups: the word `all` stands beside names");
+	assert_sentence("groups:\n  - {name: g}\n",
+		"t.yaml:2: groups: clients are missing (allowed: without clients is only the group "
+		"\"default\")");
+	assert_words("groups: [{clients: [\"::1\"]}]", "groups.name: is missing");
+	assert_sentence(
+		"groups:\n - {name: g, clients: [\"::1\"]}\n - {name: g, clients: [\"::2\"]}\n",
+		"t.yaml:3: groups.name: \"g\" is the name of a group already (allowed: each name "
+		"once)");
+	assert_sentence("groups:\n - {name: g, clients: [10.0.0.0/8]}\n - name: h\n   clients:\n"
+			"    - 10.0.0.0/9\n    - 10.0.0.0/8\n",
+		"t.yaml:6: groups.clients: \"10.0.0.0/8\" is in the group \"g\" already (allowed: "
+		"each "
+		"prefix in one group)");
+	assert_sentence("groups: [{name: g, clients: [10.0.0.1/8]}]",
+		"t.yaml:1: groups.clients: \"10.0.0.1/8\" is not an address or prefix, or has bits "
+		"set "
+		"below its mask (allowed: as 192.0.2.0/24, 2001:db8::/32 or 192.0.2.1)");
+	/* The same prefix twice in one group says nothing wrong. */
+	config_free(parse("groups: [{name: g, clients: [\"::1\", \"::1\"]}]"));
+}
+
+static void networks_are_checked(void **state)
+{
+	(void)state;
+	assert_sentence("listen: [\"127.0.0.1:99999\"]",
+		"t.yaml:1: listen: \"127.0.0.1:99999\" is not an address with a port (allowed: as "
+		"127.0.0.1:53 or [::1]:53)");
+	assert_sentence("listen:\n  - 127.0.0.1\n  - 127.0.0.1:53\n",
+		"t.yaml:3: listen: 127.0.0.1:53 is given twice (allowed: once)");
+	assert_words(
+		"access: [10.0.0.0/33]", "access: \"10.0.0.0/33\" is not an address or prefix");
+	assert_words(
+		"sinkhole: {addresses: [192.0.2.0/24]}", "\"192.0.2.0/24\" is not an address (");
+	assert_words("forward: [{zone: a..b, to: \"::1\"}]",
+		"forward.zone: \"a..b\" is not a domain name");
+	assert_words("forward: [{to: \"::1\"}]", "forward.zone: is missing");
+	assert_words("forward: [{zone: a}]", "forward.to: is missing");
+	assert_words(
+		"forward: [{zone: a, to: dns.example}]", "forward.to: \"dns.example\" is not an ");
+	assert_sentence("forward: [{zone: a, to: \"::1\"}]\nstub:\n  - {zone: b, to: \"::1\"}\n"
+			"  - {zone: A., to: \"::1\"}\n",
+		"t.yaml:4: stub.zone: \"a\" is given twice (allowed: each zone once in forward and "
+		"stub)");
+	assert_words("dnssec: {negative: [\"a b\"]}", "\"a b\" is not a domain name");
+	assert_words("dnssec: {trust_anchors: [\". IN A 192.0.2.1\"]}",
+		"is neither a DS or DNSKEY record nor an absolute file name");
+	assert_words("dnssec: {trust_anchors: [\". IN DS\"]}", "is neither a DS or DNSKEY record");
+	assert_words("records: [\"a A\"]", "\"a A\" is not a line of a zone file");
+	assert_words("records: [\"a A 1\\nb\"]", "is not a line of a zone file");
+	assert_sentence("cache:\n  max_ttl: 5s\n  min_ttl: 6s\n",
+		"t.yaml:3: cache.min_ttl: 6s is more than cache.max_ttl, 5s");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lists_are_checked),
+		cmocka_unit_test(lists_are_counted),
+		cmocka_unit_test(groups_are_checked),
+		cmocka_unit_test(networks_are_checked),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "dga/dga.h"
+
+#include "dga/dga_model.h"
+#include "dga/features.h"
+
+int32_t dga_label_score(const struct dga *d, const struct label *l)
+{
+	uint32_t at[FEATURES_MAX];
+	unsigned n = features_of(l, d->bits, at);
+	int32_t sum = 0;
+	for (unsigned i = 0; i < n; i++)
+		sum += d->weights[at[i]];
+	return d->base_milli + (int32_t)((int64_t)sum * d->unit_nano / 1000000);
+}
+
+void dga_score(const struct dga *d, const struct dname *name, struct dga_verdict *out)
+{
+	struct label l;
+	*out = (struct dga_verdict){0};
+	if (!label_find(name, &l))
+		return;
+	out->score = dga_label_score(d, &l);
+	if (out->score > d->threshold_milli)
+		out->class = DGA_RANDOM;
+}
+
+int32_t dga_threshold(const struct dga *d)
+{
+	return d->threshold_milli;
+}
+
+const char *dga_class_name(enum dga_class class)
+{
+	return class == DGA_RANDOM ? "random" : "none";
+}

@@ -141,6 +141,9 @@ struct config {
 	struct config_rule *rebinding_except;
 	size_t rebinding_except_count;
 
+	enum list_mode dga_mode; /* of the classifier: off or monitor */
+	char *dga_model; /* file; NULL: the built-in model */
+
 	uint64_t feeds_max_bytes; /* a list's size, unpacked */
 	uint32_t feeds_max_rules; /* all lists together */
 	uint64_t feeds_builder_memory_bytes;

@@ -28,6 +28,8 @@ static const struct config_word kind_words[] = {
 	{"deny", LIST_DENY}, {"allow", LIST_ALLOW}, {NULL, 0}};
 static const struct config_word mode_words[] = {{"off", LIST_MODE_OFF},
 	{"monitor", LIST_MODE_MONITOR}, {"block", LIST_MODE_BLOCK}, {NULL, 0}};
+static const struct config_word classifier_words[] = {
+	{"off", LIST_MODE_OFF}, {"monitor", LIST_MODE_MONITOR}, {NULL, 0}};
 static const struct config_word match_words[] = {
 	{"exact", LIST_MATCH_EXACT}, {"subtree", LIST_MATCH_SUBTREE}, {NULL, 0}};
 static const struct config_word action_words[] = {{"null", SINK_NULL}, {"nxdomain", SINK_NXDOMAIN},
@@ -477,6 +479,21 @@ static const struct config_row config_rows[] = {
 		.is_live = true,
 		.help = "Names that may have them nevertheless, and the names below.",
 		.example = "except: [plex.direct]"},
+
+	{.key = "dga.mode",
+		.type = CONFIG_WORD,
+		AT(dga_mode),
+		.words = classifier_words,
+		.initial = "monitor",
+		.is_live = true,
+		.help = "Are names judged that look as if a program had made them up? `monitor` "
+			"counts and shows; nothing is blocked."},
+	{.key = "dga.model",
+		.type = CONFIG_PATH,
+		AT(dga_model),
+		.help = "The classifier's model, made by `cenote dga train`. Not given: the "
+			"built-in one.",
+		.example = "model: /etc/cenote/dga.model"},
 
 	{.key = "feeds.max_bytes",
 		.type = CONFIG_SIZE,

@@ -58,10 +58,12 @@ struct entry {
 	uint16_t key_len;
 	uint8_t flags;
 	uint8_t hits; /* saturating */
+	int32_t dga_score;
 	/* then: key, TTL offsets (uint16_t, two-aligned), records */
-};
+} __attribute__((aligned(ALIGNMENT)));
 
 _Static_assert(sizeof(struct entry) % ALIGNMENT == 0, "entries follow one another in the ring");
+_Static_assert(sizeof(struct entry) == 64, "a cache line on most machines");
 
 struct slot {
 	uint32_t position; /* of the entry in the ring, plus 1; 0: free */
@@ -325,6 +327,7 @@ static void fill_verdict(struct query *q, const struct entry *e)
 	q->rcode = e->rcode;
 	q->ede = e->ede;
 	q->ede_text = e->ede_text;
+	q->dga_score = e->dga_score;
 	q->is_secure = e->flags & ENTRY_SECURE;
 	q->answer_count = e->answers;
 	q->authority_count = e->authorities;
@@ -475,6 +478,7 @@ static void fill_entry(
 		.ede = is_failure ? q->ede : (int16_t)EDE_NONE,
 		.ede_text = is_failure ? q->ede_text : NULL,
 		.rcode = q->rcode,
+		.dga_score = q->dga_score,
 		.outcome = (uint16_t)(is_failure ? q->outcome : OUTCOME_CACHED),
 		.answers = q->answer_count,
 		.authorities = q->authority_count,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- *   socket -> parse -> admit -> local -> policy -> cache -> recurse -> keep -> inspect -> reply -> record
+ *   socket -> parse -> admit -> local -> policy -> cache -> classify -> recurse -> keep -> inspect -> reply -> record
  *
  * The table below is the whole way of a query. A stage fills its fields of struct query and says what comes next; no stage
  * calls another. Only `recurse` parks: its query comes back through pipeline_resume, behind it.
@@ -9,6 +9,7 @@
 
 #include "resolver/admit.h"
 #include "resolver/cache.h"
+#include "resolver/classify.h"
 #include "resolver/inspect.h"
 #include "resolver/local.h"
 #include "resolver/parse.h"
@@ -20,7 +21,7 @@
 #include "resolver/udp.h"
 #include "resolver/worker.h"
 
-enum stage { PARSE, ADMIT, LOCAL, POLICY, CACHE, RECURSE, KEEP, INSPECT, REPLY, STAGES };
+enum stage { PARSE, ADMIT, LOCAL, POLICY, CACHE, CLASSIFY, RECURSE, KEEP, INSPECT, REPLY, STAGES };
 
 static query_stage *const stages[STAGES] = {
 	[PARSE] = parse, /* bytes to question: FORMERR, NOTIMP, BADVERS, or silence */
@@ -28,6 +29,7 @@ static query_stage *const stages[STAGES] = {
 	[LOCAL] = local, /* own records, special-use names, ANY */
 	[POLICY] = policy, /* own allow > own deny > allow lists > deny lists */
 	[CACHE] = cache, /* answers kept before */
+	[CLASSIFY] = classify, /* does the name look machine-made? Counts, never blocks */
 	[RECURSE] = recurse, /* libunbound; parks */
 	[KEEP] = cache_keep, /* into the cache as it came */
 	[INSPECT] = inspect, /* chain targets and addresses against policy */
@@ -81,7 +83,7 @@ void pipeline_run(struct worker *w, struct query *q)
 void pipeline_refresh(struct worker *w, struct query *q)
 {
 	pipeline_lend_out(w, q);
-	run(w, q, RECURSE);
+	run(w, q, CLASSIFY);
 }
 
 void pipeline_resume(struct worker *w, struct query *q)

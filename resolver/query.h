@@ -140,6 +140,7 @@ struct query {
 	bool wants_refresh; /* cache: popular and about to expire */
 	uint32_t min_ttl_s; /* ANSWER_FRESH: how long it may be kept */
 	uint16_t answer_count, authority_count, additional_count; /* the OPT record not counted */
+	int32_t dga_score; /* classify: log-likelihood ratio in milli-nats that a program made up the name; 0: not judged. Kept in the cache with the answer */
 	uint64_t key_hash; /* of the cache key, set by cache */
 
 	/* --- departure --- */

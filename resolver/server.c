@@ -213,6 +213,7 @@ static int make_workers(struct server *s, struct err *why)
 		.server = s,
 		.config = s->config,
 		.cache = s->cache,
+		.dga = s->dga,
 		.flight = s->flight,
 		.tcp_limits = s->tcp_limits,
 		.view = &s->view,
@@ -228,6 +229,14 @@ static int make_workers(struct server *s, struct err *why)
 		s->worker_count++;
 	}
 	return 0;
+}
+
+/* Also with dga.mode off, which a reload may change. Without it the resolver still resolves. */
+static void open_classifier(struct server *s)
+{
+	struct err why;
+	if (dga_open(s->config->dga_model, &s->dga, &why))
+		log_warn("dga", "there is no classifier: %s", why.text);
 }
 
 int server_new(struct config *config, struct listdb *db, struct server **out, struct err *why)
@@ -252,6 +261,7 @@ int server_new(struct config *config, struct listdb *db, struct server **out, st
 		e = flight_new(&s->flight, why);
 	if (!e && !(s->tcp_limits = tcp_limits_new(config)))
 		e = err_set(why, -ENOMEM, "out of memory while starting");
+	open_classifier(s);
 	if (!e)
 		e = publish(s, config, db, why);
 	if (!e)
@@ -290,6 +300,7 @@ void server_free(struct server *s)
 	tcp_limits_free(s->tcp_limits);
 	flight_free(s->flight);
 	cache_free(s->cache);
+	dga_close(s->dga);
 	rules_free(s->rules);
 	listdb_close(s->db);
 	config_free(s->config);

@@ -44,6 +44,8 @@ struct server_explanation {
 	char action[16]; /* "null", "nxdomain", ... "" */
 	char answer[256]; /* in words and record form: `0.0.0.0`, `NXDOMAIN`, `resolved` */
 	int ede; /* -1: none */
+	int32_t dga_score; /* as in struct query; also with dga.mode off */
+	char dga_class[16]; /* "none", "random"; "": there is no classifier */
 	uint64_t generation;
 	uint32_t holder_count; /* of `holders`; more may exist */
 	bool is_cut;

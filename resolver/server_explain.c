@@ -192,6 +192,17 @@ static void judge(struct server *s, struct server_explanation *x, uint16_t group
 	}
 }
 
+static void say_score(
+	const struct server *s, struct server_explanation *x, const struct dname *name)
+{
+	struct dga_verdict v;
+	if (!s->dga)
+		return;
+	dga_score(s->dga, name, &v);
+	x->dga_score = v.score;
+	snprintf(x->dga_class, sizeof x->dga_class, "%s", dga_class_name(v.class));
+}
+
 int server_explain(struct server *s, const char *name, const struct addr *client, uint16_t type,
 	struct server_explanation *out, struct err *why)
 {
@@ -218,6 +229,7 @@ int server_explain(struct server *s, const char *name, const struct addr *client
 	out->generation = s->db ? listdb_number(s->db) : 0;
 	find_holders(s, out, &v->groups[group], &n);
 	judge(s, out, group, &n, type);
+	say_score(s, out, &n);
 	pthread_mutex_unlock(&s->lock);
 	return 0;
 }

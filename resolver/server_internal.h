@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "dga/dga.h"
 #include "resolver/cache.h"
 #include "resolver/rules.h"
 #include "resolver/server.h"
@@ -21,6 +22,7 @@ struct server {
 	struct listdb *db;
 	struct rules *rules;
 	struct cache *cache;
+	struct dga *dga; /* NULL: there is no classifier */
 	struct flight *flight;
 	struct tcp_limits *tcp_limits;
 	const struct view *_Atomic view; /* the published one */

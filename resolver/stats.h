@@ -49,6 +49,8 @@ enum {
 	X(tcp_slow, "tcp_slow", \
 		"TCP connections closed because the peer did not read its answers") \
 	X(rebinding_removed, "rebinding_removed", "private addresses removed from answers") \
+	X(dga_scored, "dga_scored", "cache misses whose name the classifier scored") \
+	X(dga_suspects, "dga_suspects", "the same with a score over its threshold") \
 	X(upstream_queries, "upstream_queries", "questions given to the resolver library") \
 	X(upstream_late, "upstream_late", "answers that came after the client had been answered")
 

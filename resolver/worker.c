@@ -164,6 +164,7 @@ int worker_new(
 	w->server = shared->server;
 	w->published = shared->view;
 	w->cache = shared->cache;
+	w->dga = shared->dga;
 	w->flight = shared->flight;
 	w->tcp_limits = shared->tcp_limits;
 	w->wake_fd = -1;

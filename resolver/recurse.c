@@ -37,7 +37,8 @@ struct recurse {
 	struct ub_ctx *plain; /* for CD=1, or for all */
 	struct event *tick, *start;
 	struct query_link fresh, late, starting;
-	uint32_t parked, parked_max; /* this worker's share of `recursion.in_flight` */
+	_Atomic uint32_t parked; /* written here, read by whoever shows it */
+	uint32_t parked_max; /* this worker's share of `recursion.in_flight` */
 	unsigned depth; /* library callbacks that we are inside of */
 	bool is_ending;
 };
@@ -238,6 +239,16 @@ static void take_answer(
 		q->is_secure = sec == SEC_SECURE;
 }
 
+/* RFC 4035 3.2.2: with CD the client judges for itself and gets even bogus data. It is validated all the same, as Unbound's daemon
+ * does, so that good data can carry AD; only what fails is asked again without the validator. */
+static void ask_unvalidated(struct recurse *r, struct query *q)
+{
+	q->is_unvalidated = true;
+	ring_remove(&q->waiting);
+	ring_append(&r->starting, &q->waiting);
+	event_active(r->start, EV_TIMEOUT, 0);
+}
+
 static void on_answer(
 	void *arg, int rcode, void *packet, int len, int sec, char *why, int is_limited)
 {
@@ -245,6 +256,10 @@ static void on_answer(
 	struct query *q = arg;
 	struct worker *w = q->worker;
 	struct recurse *r = w->recurse;
+	if (sec == SEC_BOGUS && q->has_cd && !q->is_unvalidated && !r->is_ending) {
+		ask_unvalidated(r, q);
+		return;
+	}
 	unpark(r, q);
 	if (r->is_ending) {
 		worker_give_back(w, q);
@@ -276,7 +291,7 @@ static void on_answer(
 static bool ask(struct recurse *r, struct query *q)
 {
 	char name[DNAME_TEXT_MAX];
-	struct ub_ctx *ctx = r->validating && !q->has_cd ? r->validating : r->plain;
+	struct ub_ctx *ctx = r->validating && !q->is_unvalidated ? r->validating : r->plain;
 	stats_add(&r->worker->stats->upstream_queries, 1);
 	/* The lower-case name: letter case is the client's own, or the library's (0x20). */
 	return ub_resolve_event(ctx, dname_to_text(q->qname.bytes, name), q->qtype, q->qclass, q,
@@ -301,7 +316,8 @@ static void on_start(evutil_socket_t fd, short what, void *arg)
 	worker_enter(w);
 	while ((q = ring_first(&batch))) {
 		ring_remove(&q->waiting);
-		wait_for_answer(r, q);
+		if (!q->is_answered)
+			wait_for_answer(r, q);
 		if (ask(r, q))
 			continue;
 		unpark(r, q);

@@ -56,7 +56,7 @@ static bool is_sane(const struct dga *d)
 int dga_model_from_bytes(
 	const char *name, const uint8_t *bytes, size_t len, struct dga *out, struct err *why)
 {
-	if (len < DGA_MODEL_HEADER || memcmp(bytes, magic, sizeof magic))
+	if (len < DGA_MODEL_HEADER || memcmp(bytes, magic, sizeof magic) != 0)
 		return err_set(why, CEN_ECORRUPT, "%s: not a DGA model", name);
 	/* Before the checksum, whose place or kind a newer one may have changed. */
 	uint32_t version = get_u32(bytes + AT_VERSION), features = get_u32(bytes + AT_FEATURES);

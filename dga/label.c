@@ -37,19 +37,6 @@ static const char dynamic_zones[][ZONE_TEXT_MAX] = {
 	"zapto.org",
 };
 
-bool label_is_simple_top(const uint8_t *top)
-{
-	/* Of those that are no country's only these have suffixes of several labels, and arpa is no place to register.
-	 * An A-label may be a country's. */
-	static const char nested[][8] = {"aero", "arpa", "int", "museum", "pro"};
-	if (top[0] <= 2 || (top[0] > 4 && !memcmp(top + 1, "xn--", 4)))
-		return false;
-	for (size_t i = 0; i < sizeof nested / sizeof nested[0]; i++)
-		if (top[0] == strlen(nested[i]) && !memcmp(top + 1, nested[i], top[0]))
-			return false;
-	return true;
-}
-
 /* `left` and `right` are the two labels of a registrable domain, length octet first. */
 static bool is_dynamic_zone(const uint8_t *left, const uint8_t *right)
 {
@@ -74,7 +61,7 @@ bool label_find(const struct dname *name, struct label *out)
 		return false;
 	const uint8_t *top = name->bytes + offsets[labels - 1];
 	unsigned chosen = labels - 2;
-	if (labels > 2 && !label_is_simple_top(top)) {
+	if (labels > 2) {
 		struct dname registrable;
 		suffix_registrable(name, &registrable);
 		chosen = labels - registrable.labels;

@@ -23,7 +23,3 @@ struct label {
 
 /* False: the name has no label that can be judged (none, too short, or an A-label of another script). */
 bool label_find(const struct dname *name, struct label *out);
-
-/* Can only one label follow in a public suffix under this top-level domain (length octet first)? Then the
- * list need not be asked. */
-bool label_is_simple_top(const uint8_t *top);

@@ -135,13 +135,14 @@ struct query {
 	bool is_allowed; /* an allow rule holds the question: the chain is not judged either */
 
 	/* --- answer: set by cache, local, recurse --- */
-	enum answer_source source;
 	bool is_secure; /* validated: AD may be set */
 	bool is_clean; /* cache, inspect: inspected under this view and nothing found for any group */
 	bool wants_refresh; /* cache: popular and about to expire */
+	enum answer_source source;
 	uint32_t min_ttl_s; /* ANSWER_FRESH: how long it may be kept */
+	int32_t dga_score; /* classify: log-likelihood ratio in milli-nats that a program made up the name; 0: not judged.
+			    * Kept in the cache with the answer */
 	uint16_t answer_count, authority_count, additional_count; /* the OPT record not counted */
-	int32_t dga_score; /* classify: log-likelihood ratio in milli-nats that a program made up the name; 0: not judged. Kept in the cache with the answer */
 	uint64_t key_hash; /* of the cache key, set by cache */
 
 	/* --- departure --- */

@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -78,35 +77,6 @@ static void some_names_have_none(void **state)
 	}
 }
 
-/* A simple top-level domain must have no suffix of several labels in the list. */
-static void simple_tops_agree_with_the_list(void **state)
-{
-	(void)state;
-	FILE *f = fopen("/usr/share/publicsuffix/public_suffix_list.dat", "r");
-	assert_non_null(f);
-	char line[1024];
-	int rules = 0, simple = 0;
-	while (fgets(line, sizeof line, f) && !strstr(line, "===END ICANN")) {
-		line[strcspn(line, " \r\n")] = 0;
-		if (line[0] == '/' || !line[0])
-			continue;
-		const char *rule = line + (line[0] == '!');
-		struct dname name;
-		if (dname_from_text(rule, strlen(rule), &name))
-			continue; /* its "*" is an ordinary label here */
-		uint8_t offsets[DNAME_LABELS_MAX];
-		unsigned labels = dname_offsets(&name, offsets);
-		bool is_simple = label_is_simple_top(name.bytes + offsets[labels - 1]);
-		if (labels > 1 && is_simple)
-			fail_msg("the list has %s", line);
-		rules++;
-		simple += is_simple;
-	}
-	fclose(f);
-	assert_in_range(rules, 5000, 100000);
-	assert_in_range(simple, 900, 100000);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -114,7 +84,6 @@ int main(void)
 		cmocka_unit_test(hosts_of_one_operator_are_not_judged),
 		cmocka_unit_test(under_a_dynamic_zone_the_label_before_it_is_judged),
 		cmocka_unit_test(some_names_have_none),
-		cmocka_unit_test(simple_tops_agree_with_the_list),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,11 +42,8 @@ static void slow_reader_is_closed(void **state)
 		put_message(fd, i);
 	PUMP_UNTIL(asked > 1);
 	settle_down();
-	/* The kernel's buffers took some; then no more were taken up. */
-	unsigned before = asked;
-	assert_true(before < 300);
-	settle_down();
-	assert_int_equal(asked, before);
+	/* The kernel's buffers took some; then no more questions were taken up. */
+	assert_true(asked < 300);
 	/* It reads on: all are answered, none is lost. */
 	for (uint16_t i = 0; i < 300; i++) {
 		uint32_t len;
@@ -56,10 +53,10 @@ static void slow_reader_is_closed(void **state)
 	assert_int_equal(atomic_load(&stats.tcp_slow), 0);
 	for (uint16_t i = 0; i < 300; i++)
 		put_message(fd, i);
-	PUMP_UNTIL(asked > 302);
-	settle_down();
-	clock_advance(IDLE_MS * 1000);
-	PUMP_UNTIL(atomic_load(&stats.tcp_slow) == 1);
+	/* However long the kernel's buffers take to fill: at last an idle time passes in which it took nothing. */
+	config.tcp_total_ms = UINT32_MAX;
+	PUMP_UNTIL((clock_advance(IDLE_MS * 1000), atomic_load(&stats.tcp_slow) == 1));
+	assert_true(asked < 600);
 	assert_int_equal(tcp_limits_total(worker.tcp_limits), 0);
 	close(fd);
 }
@@ -189,37 +186,56 @@ static void no_slot_closes(void **state)
 	close(fd);
 }
 
+static struct addr address(const char *text)
+{
+	struct addr a;
+	assert_int_equal(addr_from_text(text, &a), 0);
+	return a;
+}
+
 static void limits_count_clients(void **state)
 {
 	(void)state;
-	struct tcp_limits *l = worker.tcp_limits;
-	struct addr a, b, six, same_net, ula, other_ula;
-	assert_int_equal(addr_from_text("192.0.2.1", &a), 0);
-	assert_int_equal(addr_from_text("192.0.2.2", &b), 0);
-	assert_int_equal(addr_from_text("2001:db8::1", &six), 0);
-	assert_int_equal(addr_from_text("2001:db8::ffff", &same_net), 0);
-	assert_int_equal(addr_from_text("fd00::1", &ula), 0);
-	assert_int_equal(addr_from_text("fd00::2", &other_ula), 0);
-	for (int i = 0; i < 6; i++)
+	/* So many slots that two of these clients do not meet in one. */
+	struct config many = {.tcp_connections = 65536, .tcp_connections_per_client = 6};
+	struct tcp_limits *l = tcp_limits_new(&many);
+	struct addr v4 = address("192.0.2.1"), other_v4 = address("192.0.2.2");
+	struct addr six = address("2001:db8::1"), same_net = address("2001:db8::ffff");
+	struct addr other_net = address("2001:db8:0:1::1");
+	struct addr ula = address("fd00::1"), other_ula = address("fd00::2");
+	for (int i = 0; i < 6; i++) {
+		assert_true(tcp_limits_enter(l, &v4));
 		assert_true(tcp_limits_enter(l, i % 2 ? &six : &same_net));
-	assert_false(tcp_limits_enter(l, &six)); /* the cap of its /64 */
+		assert_true(tcp_limits_enter(l, &ula));
+	}
+	assert_false(tcp_limits_enter(l, &v4));
+	assert_false(tcp_limits_enter(l, &six)); /* a global address counts for its /64 */
 	assert_false(tcp_limits_enter(l, &same_net));
+	assert_false(tcp_limits_enter(l, &ula));
+	assert_true(tcp_limits_enter(l, &other_v4));
+	assert_true(tcp_limits_enter(l, &other_net));
+	assert_true(tcp_limits_enter(l, &other_ula));
+	assert_int_equal(tcp_limits_total(l), 21);
+	tcp_limits_leave(l, &v4);
+	assert_true(tcp_limits_enter(l, &v4));
+	assert_false(tcp_limits_enter(l, &v4));
+	tcp_limits_free(l);
+}
+
+static void limits_count_all(void **state)
+{
+	(void)state;
+	struct config few = {.tcp_connections = 2, .tcp_connections_per_client = 6};
+	struct tcp_limits *l = tcp_limits_new(&few);
+	struct addr a = address("192.0.2.1"), b = address("192.0.2.2");
 	assert_true(tcp_limits_enter(l, &a));
 	assert_true(tcp_limits_enter(l, &b));
-	assert_int_equal(tcp_limits_total(l), 8);
-	assert_false(tcp_limits_enter(l, &ula)); /* the cap of all */
-	tcp_limits_leave(l, &a);
+	assert_false(tcp_limits_enter(l, &a));
+	assert_false(tcp_limits_enter(l, &b));
+	assert_int_equal(tcp_limits_total(l), 2);
 	tcp_limits_leave(l, &b);
-	for (int i = 0; i < 6; i++)
-		tcp_limits_leave(l, &six);
-	assert_int_equal(tcp_limits_total(l), 0);
-	for (int i = 0; i < 6; i++)
-		assert_true(tcp_limits_enter(l, &ula));
-	assert_false(tcp_limits_enter(l, &ula));
-	assert_true(tcp_limits_enter(l, &other_ula));
-	tcp_limits_leave(l, &other_ula);
-	for (int i = 0; i < 6; i++)
-		tcp_limits_leave(l, &ula);
+	assert_true(tcp_limits_enter(l, &a));
+	tcp_limits_free(l);
 }
 
 int main(void)
@@ -232,7 +248,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(idle_deadline, setup, teardown),
 		cmocka_unit_test_setup_teardown(total_deadline, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_slot_closes, setup, teardown),
-		cmocka_unit_test_setup_teardown(limits_count_clients, setup, teardown),
+		cmocka_unit_test(limits_count_clients),
+		cmocka_unit_test(limits_count_all),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include "resolver/base/addr.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -225,15 +226,22 @@ struct node {
 
 struct addr_table {
 	uint32_t count; /* of nodes; node 0 is the root, ::/0 */
+	/* Where every IPv4 address arrives: the last node within ::ffff:0:0/96, and the value on the way there. */
+	uint32_t v4_start, v4_value;
+	bool has_v4_value;
 	struct node nodes[];
 };
 
 static uint64_t load_u64(const uint8_t *p)
 {
-	uint64_t v = 0;
-	for (int i = 0; i < 8; i++)
-		v = v << 8 | p[i];
-	return v;
+	uint64_t v;
+	memcpy(&v, p, sizeof v);
+	return be64toh(v);
+}
+
+static bool is_v4(uint64_t high, uint64_t low)
+{
+	return high == 0 && low >> 32 == 0xffff;
 }
 
 /* The number of leading bits in which the two agree: 0-128. */
@@ -289,6 +297,25 @@ static void insert(struct addr_table *t, const struct addr_prefix *p, uint32_t v
 	}
 }
 
+/* IPv4 clients are most: their common path is walked once. */
+static void find_v4_start(struct addr_table *t)
+{
+	const uint64_t low = (uint64_t)0xffff << 32;
+	uint32_t at = 0;
+	t->has_v4_value = false;
+	do {
+		const struct node *n = &t->nodes[at];
+		if (n->bits > 96 || common_bits(n, 0, low) < n->bits)
+			break;
+		t->v4_start = at;
+		if (n->has_value) {
+			t->has_v4_value = true;
+			t->v4_value = n->value;
+		}
+		at = n->bits < 96 ? n->child[bit_at(0, low, n->bits)] : 0;
+	} while (at);
+}
+
 struct addr_table *addr_table_new(
 	const struct addr_prefix *prefixes, const uint32_t *values, size_t n)
 {
@@ -301,6 +328,7 @@ struct addr_table *addr_table_new(
 	add_node(t, 0, 0, 0);
 	for (size_t i = 0; i < n; i++)
 		insert(t, &prefixes[i], values[i]);
+	find_v4_start(t);
 	return t;
 }
 
@@ -309,17 +337,30 @@ void addr_table_free(struct addr_table *t)
 	free(t);
 }
 
+/* Is the address below the node? Only the root has no bits, and is not asked. */
+static bool is_below(const struct node *n, uint64_t high, uint64_t low)
+{
+	if (n->bits <= 64)
+		return (n->high ^ high) >> (64 - n->bits) == 0;
+	return n->high == high && (n->low ^ low) >> (128 - n->bits) == 0;
+}
+
 uint32_t addr_table_find(const struct addr_table *t, const struct addr *a, uint32_t otherwise)
 {
 	uint64_t high = load_u64(a->bytes), low = load_u64(a->bytes + 8);
-	uint32_t found = otherwise, at = 0;
-	do {
-		const struct node *n = &t->nodes[at];
-		if (common_bits(n, high, low) < n->bits)
+	const struct node *n = &t->nodes[0];
+	uint32_t found = n->has_value ? n->value : otherwise;
+	if (is_v4(high, low)) {
+		n = &t->nodes[t->v4_start];
+		found = t->has_v4_value ? t->v4_value : otherwise;
+	}
+	while (n->bits < 128) {
+		uint32_t at = n->child[bit_at(high, low, n->bits)];
+		n = &t->nodes[at];
+		if (!at || !is_below(n, high, low))
 			break;
 		if (n->has_value)
 			found = n->value;
-		at = n->bits < 128 ? n->child[bit_at(high, low, n->bits)] : 0;
-	} while (at);
+	}
 	return found;
 }

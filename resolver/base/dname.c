@@ -189,17 +189,18 @@ static bool append_label(struct dname *name, size_t *len, const uint8_t *from)
 size_t dname_from_wire(const uint8_t *wire, size_t max, struct dname *out)
 {
 	size_t len = 0;
-	out->labels = 0;
+	unsigned labels = 0;
 	for (;;) {
-		if (len >= max || wire[len] > DNAME_LABEL_MAX)
+		if (len >= max || len > DNAME_MAX - 1 || wire[len] > DNAME_LABEL_MAX)
 			return 0;
 		if (!wire[len])
 			break;
-		if (max - len <= wire[len] || !append_label(out, &len, wire + len))
-			return 0;
+		len += (size_t)wire[len] + 1;
+		labels++;
 	}
-	out->bytes[len] = 0;
+	dname_copy_lower(out->bytes, wire, len + 1);
 	out->len = (uint8_t)(len + 1);
+	out->labels = (uint8_t)labels;
 	return len + 1;
 }
 

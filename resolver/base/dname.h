@@ -48,6 +48,24 @@ static inline uint8_t dname_lower(uint8_t c)
 	return (uint8_t)(c + ((uint8_t)(c - 'A') < 26 ? 32 : 0));
 }
 
+/* Copies wire octets, lower-casing eight at a time: a length octet is below 'A' and stays as it is. */
+static inline void dname_copy_lower(uint8_t *to, const uint8_t *from, size_t n)
+{
+	const uint64_t ones = 0x0101010101010101;
+	size_t i = 0;
+	for (; i + 8 <= n; i += 8) {
+		uint64_t v;
+		__builtin_memcpy(&v, from + i, 8);
+		/* Bit 7 of an octet of `past`: its seven low bits are 'A' or more, but not more than 'Z'. */
+		uint64_t low = v & 0x7f * ones;
+		uint64_t past = (low + (0x80 - 'A') * ones) & ~(low + (0x7f - 'Z') * ones);
+		v += (past & ~v & 0x80 * ones) >> 2;
+		__builtin_memcpy(to + i, &v, 8);
+	}
+	for (; i < n; i++)
+		to[i] = dname_lower(from[i]);
+}
+
 static inline bool dname_equal(const struct dname *a, const struct dname *b)
 {
 	return a->len == b->len && !__builtin_memcmp(a->bytes, b->bytes, a->len);

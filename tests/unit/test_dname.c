@@ -236,6 +236,25 @@ static void overlong_utf8_is_refused(void **state)
 	assert_int_equal(dname_from_text(text, sizeof text, &d), CEN_EFORMAT);
 }
 
+static void every_octet_is_lowered_in_every_place(void **state)
+{
+	(void)state;
+	uint8_t from[256 + 8], to[256 + 8];
+	for (size_t i = 0; i < sizeof from; i++)
+		from[i] = (uint8_t)i;
+	for (size_t start = 0; start < 8; start++) {
+		for (size_t n = 0; n <= 256; n++) {
+			memset(to, 0xee, sizeof to);
+			dname_copy_lower(to, from + start, n);
+			for (size_t i = 0; i < n; i++) {
+				uint8_t c = from[start + i];
+				assert_int_equal(to[i], c >= 'A' && c <= 'Z' ? c + 32 : c);
+			}
+			assert_int_equal(to[n], 0xee);
+		}
+	}
+}
+
 static void bad_wire_is_refused(void **state)
 {
 	(void)state;
@@ -430,6 +449,7 @@ int main(void)
 		cmocka_unit_test(the_longest_text_fits),
 		cmocka_unit_test(utf8_becomes_a_labels),
 		cmocka_unit_test(overlong_utf8_is_refused),
+		cmocka_unit_test(every_octet_is_lowered_in_every_place),
 		cmocka_unit_test(bad_wire_is_refused),
 		cmocka_unit_test(compressed_names_are_read),
 		cmocka_unit_test(bad_compression_is_refused),

@@ -91,7 +91,8 @@ static void fail(struct query *q, enum query_outcome outcome, int16_t ede, const
 	q->is_secure = false;
 }
 
-/* The library says why an answer is bogus in words; the first of these that it contains decides (RFC 8914 4.7-4.13). */
+/* The library says why an answer is bogus in words; the first of these that it contains decides (RFC 8914 4.7-4.13). Names in its
+ * sentence have no spaces, so an asker cannot choose the reason by the name. */
 static void fail_bogus(struct query *q, const char *why)
 {
 	static const struct {
@@ -114,8 +115,7 @@ static void fail_bogus(struct query *q, const char *why)
 		{"signature missing", EDE_RRSIGS_MISSING, "no signatures"},
 		{"no NSEC", EDE_NSEC_MISSING, "proof of non-existence missing"},
 		{"proof failed", EDE_NSEC_MISSING, "proof of non-existence missing"},
-		{"nameerror", EDE_NSEC_MISSING, "proof of non-existence missing"},
-		{"nodata", EDE_NSEC_MISSING, "proof of non-existence missing"},
+		{"no proof of that", EDE_NSEC_MISSING, "proof of non-existence missing"},
 	};
 	for (size_t i = 0; why && i < sizeof reasons / sizeof reasons[0]; i++)
 		if (strstr(why, reasons[i].words)) {
@@ -134,12 +134,11 @@ static bool is_forwarded(const struct config *c, const struct dname *name)
 }
 
 /* RFC 8914 4.23, 4.24: authorities that cannot be reached, or another server: a forwarder. */
-static void fail_upstream(const struct worker *w, struct query *q)
+static void fail_upstream(const struct worker *w, struct query *q, const char *text)
 {
-	if (is_forwarded(w->view->config, &q->qname))
-		fail(q, OUTCOME_SERVFAIL, EDE_NETWORK_ERROR, "forwarder did not answer");
-	else
-		fail(q, OUTCOME_SERVFAIL, EDE_NO_REACHABLE_AUTHORITY, "no server answered");
+	bool is_to_forwarder = is_forwarded(w->view->config, &q->qname);
+	fail(q, OUTCOME_SERVFAIL, is_to_forwarder ? EDE_NETWORK_ERROR : EDE_NO_REACHABLE_AUTHORITY,
+		text);
 }
 
 /* For those who wait: an expired answer is better than none (RFC 8767 4). */
@@ -216,7 +215,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	}
 	while ((q = ring_first(&r->late)) && age_ms(w, q) >= deadline_ms) {
 		ring_remove(&q->waiting);
-		fail_upstream(w, q);
+		fail_upstream(w, q, "no answer within the deadline");
 		pipeline_answer_early(w, q);
 	}
 	worker_leave(w);
@@ -232,7 +231,7 @@ static void take_answer(
 	const struct config *c = w->view->config;
 	/* After a failure the packet is another message's bytes. */
 	if (rcode != RCODE_NOERROR || !packet || len <= 0)
-		fail_upstream(w, q);
+		fail_upstream(w, q, "no usable answer from upstream");
 	else if (!answer_take(q, packet, (uint32_t)len, c->cache_min_ttl_s, c->cache_max_ttl_s))
 		fail(q, OUTCOME_SERVFAIL, EDE_OTHER, "malformed answer");
 	else

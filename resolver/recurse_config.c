@@ -77,7 +77,7 @@ static bool has_own_root_anchor(const struct config *config)
 static int check_quotable(const char *key, const char *text, struct err *why)
 {
 	for (const char *s = text; *s; s++)
-		if (*s == '"' || (unsigned char)*s < ' ' || *s == 127)
+		if (*s == '"' || *s == 127 || ((unsigned char)*s < ' ' && *s != '\t'))
 			return err_set(why, CEN_EFORMAT,
 				"%s: quotes and control characters are not allowed", key);
 	return 0;

@@ -15,7 +15,7 @@
 static const char root_key[] = "trust-anchor-file: \"/usr/share/dns/root.key\"";
 static char root_ds[] =
 	". IN DS 20326 8 2 e06d44b80b8f1d39a95c0b0d7c65d08458e880409bbc683457104237c7f8ec8d";
-static char zone_ds[] = "example. 3600 IN DS 1 13 2 "
+static char zone_ds[] = "example.\t3600\tIN\tDS\t1 13 2 "
 			"e06d44b80b8f1d39a95c0b0d7c65d08458e880409bbc683457104237c7f8ec8d";
 
 static struct dname name(const char *text)
@@ -88,7 +88,7 @@ static void test_own_root_anchor_replaces_the_public_one(void **state)
 	c.trust_anchors = anchors;
 	c.trust_anchor_count = 1;
 	assert_has(&c, true, root_key, true);
-	assert_has(&c, true, "trust-anchor: \"example. 3600 IN DS 1 13", true);
+	assert_has(&c, true, "trust-anchor: \"example.\t3600\tIN\tDS\t1 13", true);
 	c.trust_anchor_count = 2;
 	assert_has(&c, true, root_key, false);
 	assert_has(&c, true, "trust-anchor: \". IN DS 20326", true);

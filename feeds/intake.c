@@ -173,6 +173,7 @@ static int parse(struct reader *reader, const struct format *format, struct inta
 		in->report->bad_lines += in->has_junk;
 		in->report->good_lines += in->has_rule && !in->has_junk;
 	}
+	in->report->has_build_failed = in->rc && in->rc != CEN_ELIMIT;
 	return in->rc;
 }
 

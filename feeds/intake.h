@@ -35,6 +35,7 @@ struct intake_report {
 	uint64_t bad_lines, good_lines; /* lines with junk on them; lines with rules and none */
 	struct intake_bad bad[INTAKE_SHOWN]; /* the first few */
 	unsigned bad_count;
+	bool has_build_failed; /* the build, not the list, is at fault */
 };
 
 /* Names that are not rules, whatever they are for. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <lmdb.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,13 +21,14 @@ struct mdb_writer {
 	MDB_dbi tables[MDB_FILE_TABLES_MAX];
 	MDB_cursor *cursors[MDB_FILE_TABLES_MAX]; /* of the transaction; NULL: not open yet */
 	unsigned table_count;
+	char path[]; /* for sentences */
 };
 
-static int failed(struct err *why, const char *what, int rc)
+static int failed(struct err *why, const char *path, int rc)
 {
 	if (rc == MDB_MAP_FULL)
-		return err_set(why, CEN_ELIMIT, "LMDB: %s: the file is full", what);
-	return err_set(why, rc > 0 ? -rc : CEN_ELIB, "LMDB: %s: %s", what, mdb_strerror(rc));
+		return err_set(why, CEN_ELIMIT, "%s: LMDB: more than was announced", path);
+	return err_set(why, rc > 0 ? -rc : CEN_ELIB, "%s: LMDB: %s", path, mdb_strerror(rc));
 }
 
 static int env_open(const char *path, size_t map_bytes, unsigned flags, MDB_env **out)
@@ -150,9 +152,10 @@ int mdb_writer_open(const char *path, size_t max_bytes, const char *const *table
 		return err_set(why, CEN_ELIMIT, "%s: too many tables", path);
 	if (!stat(path, &st))
 		return err_set(why, -EEXIST, "%s: exists already", path);
-	struct mdb_writer *w = calloc(1, sizeof *w);
+	struct mdb_writer *w = calloc(1, sizeof *w + strlen(path) + 1);
 	if (!w)
 		return err_set(why, -ENOMEM, "%s: out of memory", path);
+	memcpy(w->path, path, strlen(path) + 1);
 	w->table_count = table_count;
 	int rc = env_open(path, max_bytes, MDB_NOSYNC, &w->env);
 	if (!rc)
@@ -177,7 +180,7 @@ static int put(struct mdb_writer *w, unsigned table, MDB_val *k, MDB_val *v, uns
 		rc = mdb_cursor_open(w->txn, w->tables[table], &w->cursors[table]);
 	if (!rc)
 		rc = mdb_cursor_put(w->cursors[table], k, v, MDB_APPEND | flags);
-	return rc ? failed(why, "add", rc) : 0;
+	return rc ? failed(why, w->path, rc) : 0;
 }
 
 int mdb_writer_append(struct mdb_writer *w, unsigned table, struct mdb_bytes key,
@@ -206,6 +209,18 @@ static void drop_cursors(struct mdb_writer *w)
 	}
 }
 
+/* LMDB takes a write that the kernel cut short for EIO. The reason, a full disk mostly, shows when the next octet is
+ * written: the file is lost anyway. */
+static int why_short(MDB_env *env)
+{
+	static const uint8_t page[4096];
+	int fd;
+	if (mdb_env_get_fd(env, &fd))
+		return EIO;
+	off_t end = lseek(fd, 0, SEEK_END);
+	return end >= 0 && pwrite(fd, page, sizeof page, end) < 0 ? errno : EIO;
+}
+
 int mdb_writer_flush(struct mdb_writer *w, struct err *why)
 {
 	if (!w->txn)
@@ -213,7 +228,9 @@ int mdb_writer_flush(struct mdb_writer *w, struct err *why)
 	drop_cursors(w);
 	int rc = mdb_txn_commit(w->txn);
 	w->txn = NULL;
-	return rc ? failed(why, "write", rc) : 0;
+	if (rc == EIO)
+		rc = why_short(w->env);
+	return rc ? failed(why, w->path, rc) : 0;
 }
 
 int mdb_writer_finish(struct mdb_writer *w, uint64_t *body_bytes, struct err *why)
@@ -222,7 +239,7 @@ int mdb_writer_finish(struct mdb_writer *w, uint64_t *body_bytes, struct err *wh
 	MDB_envinfo info;
 	int rc = mdb_writer_flush(w, why);
 	if (!rc && (mdb_env_stat(w->env, &stat) || mdb_env_info(w->env, &info)))
-		rc = err_set(why, CEN_ELIB, "LMDB: no page count");
+		rc = err_set(why, CEN_ELIB, "%s: LMDB: no page count", w->path);
 	if (!rc)
 		*body_bytes = ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
 	mdb_writer_abandon(w);

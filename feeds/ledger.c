@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "feeds/ledger.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "feeds/store.h"
+#include "resolver/base/clock.h"
+#include "resolver/base/log.h"
+
+enum { FILE_VERSION = 1, FAILS_MAX = 1000, JITTER_PARTS = 10 };
+
+static struct ledger_entry *find(const struct ledger *l, const char *name)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (!strcmp(l->entries[i].status.name, name))
+			return &l->entries[i];
+	return NULL;
+}
+
+/* A wait and up to a tenth more, so that a thousand daemons do not ask at the same instant. */
+static uint64_t with_jitter_ms(uint64_t wait_s)
+{
+	uint32_t r = 0;
+	if (getrandom(&r, sizeof r, GRND_NONBLOCK) != sizeof r)
+		r = 0;
+	uint64_t ms = wait_s * 1000;
+	return ms + ms / JITTER_PARTS * r / UINT32_MAX;
+}
+
+static uint64_t wait_s(const struct ledger_entry *e)
+{
+	if (!e->fails)
+		return e->refresh_s;
+	uint64_t wait = (uint64_t)LEDGER_RETRY_S << (e->fails - 1 < 20 ? e->fails - 1 : 20);
+	return wait < e->refresh_s ? wait : e->refresh_s;
+}
+
+static void schedule(struct ledger_entry *e)
+{
+	e->due_ms = clock_ms() + with_jitter_ms(wait_s(e));
+}
+
+static int entry_init(struct ledger_entry *e, const struct config_list *c, struct ledger *old)
+{
+	struct ledger_entry *known = find(old, c->name);
+	if (known && !strcmp(known->source, c->source)) {
+		*e = *known;
+		known->source = NULL; /* moved */
+		known->status.name[0] = 0;
+		/* A shorter refresh acts now. */
+		uint64_t latest_ms = clock_ms() + with_jitter_ms(c->refresh_s);
+		if (e->due_ms > latest_ms)
+			e->due_ms = latest_ms;
+	} else {
+		e->is_due_now = true;
+		e->source = strdup(c->source);
+		snprintf(e->status.name, sizeof e->status.name, "%s", c->name);
+	}
+	e->match = c->match;
+	e->refresh_s = c->refresh_s;
+	return e->source ? 0 : -ENOMEM;
+}
+
+int ledger_configure(struct ledger *l, const struct config *config)
+{
+	struct ledger next = {.count = config->list_count};
+	next.entries = calloc(next.count ? next.count : 1, sizeof *next.entries);
+	int rc = next.entries ? 0 : -ENOMEM;
+	for (size_t i = 0; !rc && i < next.count; i++)
+		rc = entry_init(&next.entries[i], &config->lists[i], l);
+	if (rc) {
+		ledger_clear(&next);
+		return rc;
+	}
+	ledger_clear(l);
+	*l = next;
+	return 0;
+}
+
+void ledger_clear(struct ledger *l)
+{
+	for (size_t i = 0; l->entries && i < l->count; i++)
+		free(l->entries[i].source);
+	free(l->entries);
+	*l = (struct ledger){0};
+}
+
+static const char *text_at(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+	return s ? s : "";
+}
+
+static uint64_t number_at(const json_t *o, const char *key)
+{
+	json_int_t v = json_integer_value(json_object_get(o, key));
+	return v > 0 ? (uint64_t)v : 0;
+}
+
+static void entry_load(struct ledger_entry *e, const json_t *o)
+{
+	struct feeds_list_status *s = &e->status;
+	if (strcmp(text_at(o, "source"), e->source) != 0)
+		return;
+	plan_copy_plain(e->tags.etag, sizeof e->tags.etag, text_at(o, "etag"));
+	plan_copy_plain(e->tags.modified, sizeof e->tags.modified, text_at(o, "modified"));
+	plan_copy_plain(s->reason, sizeof s->reason, text_at(o, "reason"));
+	plan_copy_plain(s->format, sizeof s->format, text_at(o, "format"));
+	uint64_t state = number_at(o, "state");
+	s->state = state <= FEEDS_REFUSED ? (enum feeds_state)state : FEEDS_NEVER;
+	s->checked_s = number_at(o, "checked");
+	s->changed_s = number_at(o, "changed");
+	e->fails = number_at(o, "fails") < FAILS_MAX ? (uint32_t)number_at(o, "fails") : FAILS_MAX;
+	/* Only a time in the past counts: the wall clock may have been wrong. */
+	uint64_t now_s = clock_wall_s(), due_s = s->checked_s + wait_s(e);
+	if (!s->checked_s || s->checked_s > now_s || due_s <= now_s)
+		return;
+	e->due_ms = clock_ms() + with_jitter_ms(due_s - now_s);
+	e->is_due_now = false;
+}
+
+void ledger_load(struct ledger *l, const char *path)
+{
+	json_error_t why;
+	json_t *o = json_load_file(path, JSON_REJECT_DUPLICATES, &why), *one;
+	size_t i;
+	if (!o) {
+		if (json_error_code(&why) != json_error_cannot_open_file)
+			log_warn("feeds", "event=ledger file=%s reason=\"%s\"", path, why.text);
+		return;
+	}
+	const json_t *lists =
+		number_at(o, "version") == FILE_VERSION ? json_object_get(o, "lists") : NULL;
+	json_array_foreach(lists, i, one)
+	{
+		struct ledger_entry *e = find(l, text_at(one, "name"));
+		if (e)
+			entry_load(e, one);
+	}
+	json_decref(o);
+}
+
+static json_t *entry_to_json(const struct ledger_entry *e)
+{
+	const struct feeds_list_status *s = &e->status;
+	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:I, s:I, s:i}", "name", s->name,
+		"source", e->source, "etag", e->tags.etag, "modified", e->tags.modified, "state",
+		(int)s->state, "reason", s->reason, "format", s->format, "checked",
+		(json_int_t)s->checked_s, "changed", (json_int_t)s->changed_s, "fails",
+		(int)e->fails);
+}
+
+int ledger_save(const struct ledger *l, const char *path, struct err *why)
+{
+	json_t *lists = json_array();
+	for (size_t i = 0; i < l->count; i++)
+		json_array_append_new(lists, entry_to_json(&l->entries[i]));
+	json_t *o = json_pack("{s:i, s:o}", "version", FILE_VERSION, "lists", lists);
+	char *text = o ? json_dumps(o, JSON_INDENT(1)) : NULL;
+	json_decref(o);
+	if (!text)
+		return err_set(why, -ENOMEM, "%s: out of memory", path);
+	int rc = store_write_file(path, text, strlen(text), why);
+	free(text);
+	return rc;
+}
+
+void ledger_take_generation(struct ledger *l, const struct listdb *db)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		struct feeds_list_status *s = &l->entries[i].status;
+		s->rules = s->unique = s->lines = s->skipped = 0;
+	}
+	for (uint32_t i = 0; i < listdb_index(db)->list_count; i++) {
+		const struct listdb_list *from = listdb_list(db, i);
+		struct ledger_entry *e = find(l, from->name);
+		if (!e)
+			continue;
+		e->status.rules = from->rules;
+		e->status.unique = from->unique;
+		e->status.lines = from->lines;
+		e->status.skipped = from->skipped;
+		if (!e->status.changed_s)
+			e->status.changed_s = from->fetched_s;
+		if (e->status.state == FEEDS_NEVER && !e->status.reason[0])
+			e->status.state = FEEDS_OK;
+		memcpy(e->status.format, from->format, sizeof e->status.format);
+	}
+}
+
+int ledger_set_due(struct ledger *l, const char *name)
+{
+	struct ledger_entry *one = name ? find(l, name) : NULL;
+	if (name && !one)
+		return CEN_ENOTFOUND;
+	for (size_t i = 0; i < l->count; i++)
+		if (!one || one == &l->entries[i])
+			l->entries[i].is_due_now = true;
+	return 0;
+}
+
+uint64_t ledger_next_ms(const struct ledger *l)
+{
+	uint64_t next = UINT64_MAX;
+	for (size_t i = 0; i < l->count; i++) {
+		if (l->entries[i].is_due_now)
+			return 0;
+		if (l->entries[i].due_ms < next)
+			next = l->entries[i].due_ms;
+	}
+	return next;
+}
+
+int ledger_plan(struct ledger *l, struct plan *plan)
+{
+	plan->lists = calloc(l->count ? l->count : 1, sizeof *plan->lists);
+	if (!plan->lists)
+		return -ENOMEM;
+	plan->list_count = l->count;
+	uint64_t now = clock_ms();
+	for (size_t i = 0; i < l->count; i++) {
+		struct ledger_entry *e = &l->entries[i];
+		struct plan_list *p = &plan->lists[i];
+		*p = (struct plan_list){.name = strdup(e->status.name),
+			.source = strdup(e->source),
+			.match = e->match,
+			.is_due = e->is_due_now || e->due_ms <= now,
+			.tags = e->tags};
+		e->is_due_now = false;
+		if (!p->name || !p->source)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static void apply(struct ledger_entry *e, const struct plan_result *r)
+{
+	struct feeds_list_status *s = &e->status;
+	uint64_t now_s = clock_wall_s();
+	e->tags = r->tags;
+	if (r->is_changed)
+		s->changed_s = now_s;
+	if (!r->is_asked && r->state == FEEDS_OK) {
+		if (s->state == FEEDS_NEVER)
+			s->state = FEEDS_OK;
+		return; /* what was found when it was asked last still stands */
+	}
+	if (r->state != s->state || strcmp(r->reason, s->reason) != 0) {
+		if (r->state == FEEDS_OK)
+			log_info("feeds", "event=state list=%s state=ok", s->name);
+		else
+			log_warn("feeds", "event=state list=%s state=%s reason=\"%s\"", s->name,
+				r->state == FEEDS_REFUSED	  ? "refused"
+					: r->state == FEEDS_STALE ? "stale"
+								  : "never",
+				r->reason);
+	}
+	s->state = r->state;
+	memcpy(s->reason, r->reason, sizeof s->reason);
+	if (!r->is_asked)
+		return;
+	s->checked_s = now_s;
+	bool is_good = r->is_fetched && r->state == FEEDS_OK;
+	e->fails = is_good ? 0 : e->fails < FAILS_MAX ? e->fails + 1 : FAILS_MAX;
+	schedule(e);
+}
+
+void ledger_apply(struct ledger *l, const struct plan_report *report)
+{
+	for (size_t i = 0; i < report->result_count; i++) {
+		struct ledger_entry *e = find(l, report->results[i].name);
+		if (e)
+			apply(e, &report->results[i]);
+	}
+}
+
+void ledger_apply_failure(struct ledger *l, const struct plan *plan, const char *reason)
+{
+	for (size_t i = 0; i < plan->list_count; i++) {
+		struct ledger_entry *e = find(l, plan->lists[i].name);
+		if (!e || !plan->lists[i].is_due)
+			continue;
+		struct plan_result r = {
+			.state = e->status.state == FEEDS_NEVER ? FEEDS_NEVER : FEEDS_STALE,
+			.is_asked = true,
+			.tags = e->tags,
+		};
+		plan_copy_plain(r.reason, sizeof r.reason, reason);
+		apply(e, &r);
+	}
+}
+
+void ledger_postpone(struct ledger *l)
+{
+	uint64_t now = clock_ms();
+	for (size_t i = 0; i < l->count; i++)
+		if (l->entries[i].due_ms <= now)
+			l->entries[i].due_ms = now + with_jitter_ms(LEDGER_RETRY_S);
+}
+
+void ledger_status(const struct ledger *l, size_t i, struct feeds_list_status *out)
+{
+	const struct ledger_entry *e = &l->entries[i];
+	uint64_t now_ms = clock_ms();
+	*out = e->status;
+	out->next_s = clock_wall_s() + (e->due_ms > now_ms ? (e->due_ms - now_ms + 999) / 1000 : 0);
+}

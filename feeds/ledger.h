@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * What is known of each configured list: when it was asked, what came of it, when it is due. Kept over restarts in a small file of JSON.
+ *
+ * Threads: the owner locks. Owns: its entries.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "feeds/feeds.h"
+#include "feeds/listdb.h"
+#include "feeds/plan.h"
+#include "resolver/base/config.h"
+
+enum {
+	LEDGER_RETRY_S = 60
+}; /* the first wait after a failure; it doubles up to the list's refresh */
+
+struct ledger_entry {
+	char *source;
+	enum list_match match;
+	uint32_t refresh_s;
+	uint32_t fails; /* in a row */
+	uint64_t due_ms; /* of clock_ms */
+	bool is_due_now; /* new, or asked for by hand since the last plan */
+	struct plan_tags tags;
+	struct feeds_list_status status; /* next_s is not kept here: see ledger_status */
+};
+
+struct ledger {
+	struct ledger_entry *entries;
+	size_t count;
+};
+
+/* Takes over the lists of the configuration. What is known of a list stays with it while its source is the same; a new one is due at once.
+ * 0 or -ENOMEM. */
+int ledger_configure(struct ledger *l, const struct config *config);
+void ledger_clear(struct ledger *l);
+
+/* Fills in what the file knows of the lists. A missing or damaged file is no failure: all lists are due then. */
+void ledger_load(struct ledger *l, const char *path);
+int ledger_save(const struct ledger *l, const char *path, struct err *why);
+
+/* Counts of the generation that serves. */
+void ledger_take_generation(struct ledger *l, const struct listdb *db);
+
+/* Sets lists due now: the one named, or all with NULL. CEN_ENOTFOUND when there is none of that name. */
+int ledger_set_due(struct ledger *l, const char *name);
+/* The earliest time at which one is due, of clock_ms; UINT64_MAX: none is configured. */
+uint64_t ledger_next_ms(const struct ledger *l);
+
+/* The lists into a plan; they are owned by the plan. 0 or -ENOMEM. */
+int ledger_plan(struct ledger *l, struct plan *plan);
+/* What the helper says of them. Results of lists that are not configured any more are passed over. */
+void ledger_apply(struct ledger *l, const struct plan_report *report);
+/* There is no report: all that the plan said were due have failed. */
+void ledger_apply_failure(struct ledger *l, const struct plan *plan, const char *reason);
+
+/* After a round: what is due still, because the round failed too early to ask, waits a little. */
+void ledger_postpone(struct ledger *l);
+
+void ledger_status(const struct ledger *l, size_t i, struct feeds_list_status *out);

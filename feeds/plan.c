@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "feeds/plan.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void plan_copy_plain(char *to, size_t size, const char *from)
+{
+	size_t i = 0;
+	for (; from[i] && i + 1 < size; i++)
+		to[i] = from[i] >= ' ' && from[i] < 127 ? from[i] : '?';
+	to[i] = 0;
+}
+
+/* JSON's integers are signed: 64 bits travel as text. */
+static json_t *hex(uint64_t v)
+{
+	char text[17];
+	snprintf(text, sizeof text, "%016" PRIx64, v);
+	return json_string(text);
+}
+
+static const char *text_at(const json_t *o, const char *key)
+{
+	const char *s = json_string_value(json_object_get(o, key));
+	return s ? s : "";
+}
+
+static uint64_t hex_at(const json_t *o, const char *key)
+{
+	return strtoull(text_at(o, key), NULL, 16);
+}
+
+static uint64_t number_at(const json_t *o, const char *key)
+{
+	json_int_t v = json_integer_value(json_object_get(o, key));
+	return v > 0 ? (uint64_t)v : 0;
+}
+
+static bool is_true_at(const json_t *o, const char *key)
+{
+	return json_is_true(json_object_get(o, key));
+}
+
+static json_t *list_to_json(const struct plan_list *l)
+{
+	return json_pack("{s:s, s:s, s:i, s:b, s:s, s:s}", "name", l->name, "source", l->source,
+		"match", (int)l->match, "is_due", l->is_due, "etag", l->tags.etag, "modified",
+		l->tags.modified);
+}
+
+static char *dump(json_t *o)
+{
+	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
+	json_decref(o);
+	return text;
+}
+
+char *plan_to_text(const struct plan *p)
+{
+	json_t *lists = json_array();
+	for (size_t i = 0; lists && i < p->list_count; i++) {
+		if (json_array_append_new(lists, list_to_json(&p->lists[i]))) {
+			json_decref(lists);
+			return NULL;
+		}
+	}
+	return dump(json_pack("{s:I, s:s, s:s, s:b, s:o, s:I, s:I, s:I, s:i, s:i, s:o}", "parent",
+		(json_int_t)p->parent, "state", p->state_directory, "cache", p->cache_directory,
+		"has_generation", p->has_generation, "digest", hex(p->digest), "max_bytes",
+		(json_int_t)p->max_bytes, "max_rules", (json_int_t)p->max_rules, "memory",
+		(json_int_t)p->memory_bytes, "time_s", (int)p->time_s, "junk_percent",
+		(int)p->junk_percent, "lists", lists));
+}
+
+static json_t *result_to_json(const struct plan_result *r)
+{
+	return json_pack("{s:s, s:i, s:s, s:s, s:b, s:b, s:b, s:s, s:s}", "name", r->name, "state",
+		(int)r->state, "reason", r->reason, "format", r->format, "is_asked", r->is_asked,
+		"is_fetched", r->is_fetched, "is_changed", r->is_changed, "etag", r->tags.etag,
+		"modified", r->tags.modified);
+}
+
+char *plan_report_to_text(const struct plan_report *r)
+{
+	json_t *results = json_array();
+	for (size_t i = 0; results && i < r->result_count; i++) {
+		if (json_array_append_new(results, result_to_json(&r->results[i]))) {
+			json_decref(results);
+			return NULL;
+		}
+	}
+	return dump(json_pack("{s:I, s:s, s:o}", "generation", (json_int_t)r->generation, "error",
+		r->error, "lists", results));
+}
+
+static json_t *load(const char *text, size_t len, struct err *why)
+{
+	json_error_t e;
+	json_t *o = len <= PLAN_TEXT_MAX ? json_loadb(text, len, JSON_REJECT_DUPLICATES, &e) : NULL;
+	if (!json_is_object(o)) {
+		json_decref(o);
+		err_set(why, CEN_EFORMAT,
+			"the builder and its daemon do not understand each other");
+		return NULL;
+	}
+	return o;
+}
+
+static int list_from_json(const json_t *o, struct plan_list *l)
+{
+	l->name = strdup(text_at(o, "name"));
+	l->source = strdup(text_at(o, "source"));
+	l->match = (enum list_match)number_at(o, "match");
+	l->is_due = is_true_at(o, "is_due");
+	plan_copy_plain(l->tags.etag, sizeof l->tags.etag, text_at(o, "etag"));
+	plan_copy_plain(l->tags.modified, sizeof l->tags.modified, text_at(o, "modified"));
+	return l->name && l->source ? 0 : -ENOMEM;
+}
+
+int plan_from_text(const char *text, size_t len, struct plan *out, struct err *why)
+{
+	json_t *o = load(text, len, why);
+	if (!o)
+		return CEN_EFORMAT;
+	const json_t *lists = json_object_get(o, "lists");
+	struct plan p = {
+		.parent = (int64_t)number_at(o, "parent"),
+		.state_directory = strdup(text_at(o, "state")),
+		.cache_directory = strdup(text_at(o, "cache")),
+		.has_generation = is_true_at(o, "has_generation"),
+		.digest = hex_at(o, "digest"),
+		.max_bytes = number_at(o, "max_bytes"),
+		.max_rules = number_at(o, "max_rules"),
+		.memory_bytes = number_at(o, "memory"),
+		.time_s = (uint32_t)number_at(o, "time_s"),
+		.junk_percent = (uint32_t)number_at(o, "junk_percent"),
+		.list_count = json_array_size(lists),
+	};
+	p.lists = calloc(p.list_count ? p.list_count : 1, sizeof *p.lists);
+	int rc = p.state_directory && p.cache_directory && p.lists ? 0 : -ENOMEM;
+	for (size_t i = 0; !rc && i < p.list_count; i++)
+		rc = list_from_json(json_array_get(lists, i), &p.lists[i]);
+	json_decref(o);
+	if (rc) {
+		plan_free(&p);
+		return err_set(why, rc, "builder: out of memory");
+	}
+	*out = p;
+	return 0;
+}
+
+static void result_from_json(const json_t *o, struct plan_result *r)
+{
+	plan_copy_plain(r->name, sizeof r->name, text_at(o, "name"));
+	plan_copy_plain(r->reason, sizeof r->reason, text_at(o, "reason"));
+	plan_copy_plain(r->format, sizeof r->format, text_at(o, "format"));
+	plan_copy_plain(r->tags.etag, sizeof r->tags.etag, text_at(o, "etag"));
+	plan_copy_plain(r->tags.modified, sizeof r->tags.modified, text_at(o, "modified"));
+	uint64_t state = number_at(o, "state");
+	r->state = state <= FEEDS_REFUSED ? (enum feeds_state)state : FEEDS_NEVER;
+	r->is_asked = is_true_at(o, "is_asked");
+	r->is_fetched = is_true_at(o, "is_fetched");
+	r->is_changed = is_true_at(o, "is_changed");
+}
+
+int plan_report_from_text(const char *text, size_t len, struct plan_report *out, struct err *why)
+{
+	json_t *o = load(text, len, why);
+	if (!o)
+		return CEN_EFORMAT;
+	const json_t *lists = json_object_get(o, "lists");
+	struct plan_report r = {
+		.generation = number_at(o, "generation"),
+		.result_count = json_array_size(lists),
+	};
+	plan_copy_plain(r.error, sizeof r.error, text_at(o, "error"));
+	r.results = calloc(r.result_count ? r.result_count : 1, sizeof *r.results);
+	for (size_t i = 0; r.results && i < r.result_count; i++)
+		result_from_json(json_array_get(lists, i), &r.results[i]);
+	json_decref(o);
+	if (!r.results)
+		return err_set(why, -ENOMEM, "feeds: out of memory");
+	*out = r;
+	return 0;
+}
+
+void plan_free(struct plan *p)
+{
+	for (size_t i = 0; p->lists && i < p->list_count; i++) {
+		free(p->lists[i].name);
+		free(p->lists[i].source);
+	}
+	free(p->lists);
+	free(p->state_directory);
+	free(p->cache_directory);
+	*p = (struct plan){0};
+}
+
+void plan_report_free(struct plan_report *r)
+{
+	free(r->results);
+	*r = (struct plan_report){0};
+}

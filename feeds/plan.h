@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * What the feeds thread tells its helper process, and what the helper reports back: two structs and their JSON.
+ *
+ * Threads: pure. Owns: the strings and arrays within; plan_free and plan_report_free free them.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "feeds/feeds.h"
+#include "resolver/base/config.h"
+#include "resolver/base/err.h"
+
+enum { PLAN_TAG_MAX = 256, PLAN_REASON_MAX = 256, PLAN_TEXT_MAX = 8 << 20 };
+
+/* By what a source is asked whether it has changed: ETag and Last-Modified; for a file, its own mark in `etag`. */
+struct plan_tags {
+	char etag[PLAN_TAG_MAX], modified[PLAN_TAG_MAX];
+};
+
+struct plan_list {
+	char *name, *source;
+	enum list_match match;
+	bool is_due; /* fetch it; else the content that is there serves */
+	struct plan_tags tags;
+};
+
+struct plan {
+	int64_t parent; /* the process whose helper this is */
+	char *state_directory, *cache_directory;
+	bool has_generation;
+	uint64_t digest; /* of the serving generation */
+	uint64_t max_bytes, max_rules, memory_bytes;
+	uint32_t time_s, junk_percent;
+	struct plan_list *lists;
+	size_t list_count;
+};
+
+struct plan_result {
+	char name[64];
+	enum feeds_state state;
+	char reason[PLAN_REASON_MAX];
+	char format[16];
+	bool is_asked; /* its source was asked in this round */
+	bool is_fetched; /* ... and answered */
+	bool is_changed; /* the content is new */
+	struct plan_tags tags; /* of the content that serves now */
+};
+
+struct plan_report {
+	uint64_t generation; /* built; 0: none */
+	char error[512]; /* why none could be built; "" when there was nothing to do */
+	struct plan_result *results; /* in the order of the lists */
+	size_t result_count;
+};
+
+/* Text of JSON, owned, or NULL when memory is short. */
+char *plan_to_text(const struct plan *p);
+char *plan_report_to_text(const struct plan_report *r);
+
+/* 0, CEN_EFORMAT or -ENOMEM. `out` is owned. */
+int plan_from_text(const char *text, size_t len, struct plan *out, struct err *why);
+int plan_report_from_text(const char *text, size_t len, struct plan_report *out, struct err *why);
+
+void plan_free(struct plan *p);
+void plan_report_free(struct plan_report *r);
+
+/* Copies what is plain ASCII and cuts at `size`: words of strangers, fit to be kept and shown. */
+void plan_copy_plain(char *to, size_t size, const char *from);

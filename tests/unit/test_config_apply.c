@@ -124,7 +124,8 @@ static void keys_are_checked(void **state)
 	assert_sentence("cache:\n  quantity: 1MiB\n",
 		"t.yaml:2: cache: unknown key \"quantity\" (allowed: size, stale, max_ttl, "
 		"min_ttl, keep)");
-	assert_words("evidence: {mode: monitor}", "unknown key \"evidence\" (allowed: directory, listen, ");
+	assert_words("evidence: {mode: monitor}",
+		"unknown key \"evidence\" (allowed: directory, listen, ");
 	assert_words("querylog: {}", "unknown key \"querylog\"");
 	assert_words("\"\": 1", "unknown key \"\"");
 	assert_words("\"a\\nb\": 1", "unknown key \"a\\x0ab\"");

@@ -239,7 +239,7 @@ static void empty(struct query *q)
 	q->source = ANSWER_NONE;
 	q->answer_count = q->authority_count = q->additional_count = 0;
 	q->out_len = query_records_at(q);
-	q->is_secure = false;
+	q->is_secure = q->is_clean = false;
 }
 
 static enum step fail(struct query *q)
@@ -330,7 +330,10 @@ static enum step inspect_records(struct worker *w, struct query *q)
 
 enum step inspect(struct worker *w, struct query *q)
 {
-	if (q->is_clean || q->source == ANSWER_NONE || q->source == ANSWER_LOCAL)
+	/* What `cache` found out about an expired entry says nothing of the answer that came for it. */
+	if (q->is_clean && q->source != ANSWER_FRESH)
+		return STEP_NEXT;
+	if (q->source == ANSWER_NONE || q->source == ANSWER_LOCAL)
 		return STEP_NEXT;
 	return inspect_records(w, q);
 }

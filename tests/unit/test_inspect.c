@@ -201,10 +201,19 @@ static void clean_answers_are_stamped(void **state)
 	add_name("www.example.com", TYPE_CNAME, "cdn.example.net");
 	add_address("cdn.example.net", "192.0.2.1");
 	expect_clean();
-	/* A second pass costs nothing: it does not even look. */
+	/* A hit on it costs nothing: it does not even look. */
+	query.source = ANSWER_CACHE;
 	memset(out, 0xff, 300);
 	assert_int_equal(inspect(&worker, &query), STEP_NEXT);
+	query.source = ANSWER_STALE;
+	assert_int_equal(inspect(&worker, &query), STEP_NEXT);
 	assert_int_equal(stamps, 1);
+	/* But a fresh answer is looked at, whatever the cache said of the one before it. */
+	begin("www.example.com", TYPE_A);
+	add_name("www.example.com", TYPE_CNAME, "bad.example");
+	query.is_clean = true;
+	assert_int_equal(inspect(&worker, &query), STEP_REPLY);
+	assert_int_equal(query.outcome, OUTCOME_BLOCKED_CHAIN);
 	begin("www.example.com", TYPE_HTTPS);
 	add_https("www.example.com", ".", "192.0.2.1", "2001:db8::1");
 	query.source = ANSWER_CACHE;

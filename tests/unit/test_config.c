@@ -77,6 +77,8 @@ static void the_defaults_are_sane(void **state)
 	assert_int_equal(c->sinkhole_action, SINK_NULL);
 	assert_int_equal(c->sinkhole_ttl_s, 60);
 	assert_true(c->rebinding_is_enabled);
+	assert_int_equal(c->dga_mode, LIST_MODE_MONITOR);
+	assert_null(c->dga_model);
 	assert_true(c->feeds_max_bytes == 512 << 20);
 	assert_int_equal(c->feeds_max_rules, 20000000);
 	assert_true(c->feeds_builder_memory_bytes == 1 << 30);
@@ -136,6 +138,7 @@ static const char full[] =
 	"  - {name: default}\n"
 	"sinkhole: {action: address, ttl: 0, addresses: [192.0.2.1, \"2001:db8::1\"]}\n"
 	"rebinding: {enabled: false, except: [plex.direct]}\n"
+	"dga: {mode: off, model: /etc/cenote/dga.model}\n"
 	"log: {level: debug}\n";
 
 static void a_full_file_is_read(void **state)
@@ -219,6 +222,8 @@ static void full_lists_and_groups_are_read(void **state)
 	assert_int_equal(c->sinkhole_address_count, 2);
 	assert_false(c->rebinding_is_enabled);
 	assert_int_equal(c->rebinding_except_count, 1);
+	assert_int_equal(c->dga_mode, LIST_MODE_OFF);
+	assert_string_equal(c->dga_model, "/etc/cenote/dga.model");
 	assert_int_equal(c->log_level, LOG_LEVEL_DEBUG);
 	config_free(c);
 }
@@ -397,13 +402,13 @@ static void restart_keys_are_named(void **state)
 	char keys[1000], few[12];
 	assert_int_equal(config_restart_keys(a, a, keys, sizeof keys), 0);
 	assert_string_equal(keys, "");
-	assert_int_equal(config_restart_keys(a, b, keys, sizeof keys), 12);
+	assert_int_equal(config_restart_keys(a, b, keys, sizeof keys), 13);
 	assert_string_equal(keys,
 		"directory, listen, workers, cache.size, cache.max_ttl, cache.min_ttl, cache.keep, "
-		"dnssec.validate, dnssec.trust_anchors, dnssec.negative, forward, stub");
-	assert_int_equal(config_restart_keys(a, b, few, sizeof few), 12);
+		"dnssec.validate, dnssec.trust_anchors, dnssec.negative, forward, stub, dga.model");
+	assert_int_equal(config_restart_keys(a, b, few, sizeof few), 13);
 	assert_string_equal(few, "directory, ");
-	assert_int_equal(config_restart_keys(a, b, few, 0), 12);
+	assert_int_equal(config_restart_keys(a, b, few, 0), 13);
 	struct config *again = parse(full);
 	assert_int_equal(config_restart_keys(b, again, keys, sizeof keys), 0);
 	config_free(again);

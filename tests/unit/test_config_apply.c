@@ -126,6 +126,8 @@ static void keys_are_checked(void **state)
 		"min_ttl, keep)");
 	assert_words("evidence: {mode: monitor}",
 		"unknown key \"evidence\" (allowed: directory, listen, ");
+	assert_words("dga: {mode: block}", "allowed: off, monitor");
+	assert_words("dga: {model: here}", "a file name that begins with /");
 	assert_words("querylog: {}", "unknown key \"querylog\"");
 	assert_words("\"\": 1", "unknown key \"\"");
 	assert_words("\"a\\nb\": 1", "unknown key \"a\\x0ab\"");

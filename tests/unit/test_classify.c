@@ -11,6 +11,8 @@
 #include <cmocka.h>
 
 #include "dga/dga.h"
+#include "resolver/base/clock.h"
+#include "resolver/cache.h"
 #include "resolver/classify.h"
 #include "resolver/stats.h"
 #include "resolver/worker.h"
@@ -98,6 +100,25 @@ static void off_and_without_a_model_nothing_happens(void **state)
 	assert_int_equal(f->stats.dga_scored, 0);
 }
 
+/* A failure is kept without records: the shortest way through the cache. */
+static void the_score_is_kept_with_the_answer(void **state)
+{
+	struct fixture *f = *state;
+	static uint8_t out[WIRE_MAX];
+	struct query again = {.has_rd = true, .qtype = TYPE_A, .out = out, .out_max = sizeof out};
+	assert_int_equal(cache_new(4 << 20, &f->worker.cache, NULL), 0);
+	f->worker.now_us = clock_us();
+	f->query = again;
+	int32_t score = run(f, random_name);
+	again.qname = f->query.qname;
+	f->query.rcode = RCODE_SERVFAIL;
+	assert_int_equal(cache_keep(&f->worker, &f->query), STEP_NEXT);
+	assert_int_equal(cache(&f->worker, &again), STEP_REPLY);
+	assert_int_equal(again.source, ANSWER_CACHE);
+	assert_int_equal(again.dga_score, score);
+	cache_free(f->worker.cache);
+}
+
 #define TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -106,6 +127,7 @@ int main(void)
 		TEST(misses_are_scored_and_counted),
 		TEST(a_refresh_is_scored_but_not_counted),
 		TEST(what_has_an_answer_keeps_its_score),
+		TEST(the_score_is_kept_with_the_answer),
 		TEST(off_and_without_a_model_nothing_happens),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

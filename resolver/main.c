@@ -1,8 +1,220 @@
-/* SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The one program: reads the command line and runs the command.
+ */
+#include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-int main(void)
+#include "resolver/cli.h"
+
+/* Options that not every command takes. */
+enum { TAKES_CONFIG = 1, TAKES_JSON = 2, TAKES_EXPLAIN = 4, IS_HIDDEN = 8 };
+
+struct command {
+	const char *name, *usage, *summary, *help;
+	int (*function)(const struct cli *);
+	unsigned flags;
+	size_t min_args, max_args;
+};
+
+static const struct command commands[] = {
+	{"run", "run [-c FILE] [-o KEY=VALUE]...", "serve until SIGTERM or SIGINT",
+		"Serves in the foreground and logs to standard error. SIGHUP reads the "
+		"configuration again;\n"
+		"a bad one is refused and the old one goes on serving.\n",
+		cli_run, TAKES_CONFIG, 0, 0},
+	{"check", "check [-c FILE] [-o KEY=VALUE]... [--json]", "is the configuration good?",
+		"Reads the configuration, the local records and the resolver's options, as `run` "
+		"would.\n"
+		"Prints OK, or one sentence with file, line, key and what is allowed (exit 78).\n",
+		cli_check, TAKES_CONFIG | TAKES_JSON, 0, 0},
+	{"status", "status [--json]", "what the running daemon serves, and its health",
+		"Exit 0 when it serves, also when something is degraded; 3 when no daemon "
+		"answers.\n",
+		cli_show_status, TAKES_CONFIG | TAKES_JSON, 0, 0},
+	{"stats", "stats [--json]", "counters and latency of the running daemon", "",
+		cli_show_stats, TAKES_CONFIG | TAKES_JSON, 0, 0},
+	{"explain", "explain NAME [--client ADDRESS] [--type TYPE] [--json]",
+		"why is this name blocked, or not?",
+		"Shows the whole chain for a question: the normalised name, the client's group, "
+		"each list that\n"
+		"holds the name or an ancestor, the verdict, and what would be answered. Asks "
+		"nothing upstream.\n"
+		"Exit 10 when the name is blocked, 0 when it is not.\n",
+		cli_explain, TAKES_CONFIG | TAKES_JSON | TAKES_EXPLAIN, 1, 1},
+	{"feeds", "feeds list|update [NAME] [--json]", "the lists: their state; fetch them now",
+		"`list` shows each list with its rules and what came of the last fetch.\n"
+		"`update` fetches all lists (or the one named), waits, and shows what changed; "
+		"exit 1 when a\n"
+		"list could not be taken.\n",
+		cli_feeds, TAKES_CONFIG | TAKES_JSON, 1, 2},
+	{"rules", "rules list | add allow|deny RULE | remove allow|deny RULE",
+		"own rules, in force at once and kept",
+		"A RULE is `name.example` (the name and all below it), `=name.example` (the name "
+		"alone) or\n"
+		"`*.name.example` (only what is below). An own allow is stronger than any list.\n"
+		"Rules of the configuration file are shown, and changed there.\n",
+		cli_rules, TAKES_CONFIG | TAKES_JSON, 1, 3},
+	{"reload", "reload [--json]", "let the daemon read its configuration again",
+		"As SIGHUP, but says what came of it. Exit 1 when the new configuration was "
+		"refused.\n",
+		cli_reload, TAKES_CONFIG | TAKES_JSON, 0, 0},
+	{"sample-config", "sample-config", "print a configuration with every key and its default",
+		"", cli_sample, 0, 0, 0},
+	{"build-generation", "build-generation", "", "", cli_build_generation, IS_HIDDEN, 0, 0},
+};
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static const char common_help[] =
+	"  -c, --config FILE    the configuration (default /etc/cenote/cenote.yaml if it exists,\n"
+	"                       else built-in defaults); commands find their daemon by it\n"
+	"  -o KEY=VALUE         a key's value, stronger than the file's; may be repeated\n";
+
+static const struct command *find(const char *name)
 {
-	puts("cenote " CENOTE_VERSION);
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+static int print_help(FILE *to)
+{
+	fputs("cenote " CENOTE_VERSION ": a recursive DNS resolver that sinkholes bots\n\n"
+	      "usage: cenote COMMAND [options]\n\n",
+		to);
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (!(commands[i].flags & IS_HIDDEN))
+			fprintf(to, "  %-14s %s\n", commands[i].name, commands[i].summary);
+	fprintf(to, "  %-14s %s\n  %-14s %s\n\noptions:\n%s", "help COMMAND", "more about one",
+		"--version", "print the version", common_help);
+	fputs("      --json           machine-readable output\n\n"
+	      "exit: 0 ok, 1 failed, 2 usage, 3 daemon not reachable, 10 blocked (explain), 78 bad "
+	      "configuration\n",
+		to);
+	return to == stdout ? CLI_OK : CLI_USAGE;
+}
+
+static int print_command_help(const struct command *k)
+{
+	printf("usage: cenote %s\n\n%s\n", k->usage, k->summary);
+	if (*k->help)
+		printf("\n%s", k->help);
+	if (k->flags & TAKES_CONFIG)
+		printf("\noptions:\n%s", common_help);
+	if (k->flags & TAKES_EXPLAIN)
+		fputs("      --client ADDRESS as this client would see it (default: this machine)\n"
+		      "      --type TYPE      of the question: A (default), AAAA, HTTPS, TYPE65 "
+		      "...\n",
+			stdout);
+	if (k->flags & TAKES_JSON)
+		fputs("      --json           machine-readable output\n", stdout);
+	return CLI_OK;
+}
+
+static int help(const struct cli *c)
+{
+	if (!c->arg_count)
+		return print_help(stdout);
+	const struct command *k = find(c->args[0]);
+	return k ? print_command_help(k)
+		 : cli_fail(CLI_USAGE, "there is no command `%s`; see `cenote help`", c->args[0]);
+}
+
+enum { OPTION_JSON = 256, OPTION_CLIENT, OPTION_TYPE, OPTION_VERSION };
+
+static const struct option options[] = {
+	{"config", required_argument, NULL, 'c'},
+	{"json", no_argument, NULL, OPTION_JSON},
+	{"client", required_argument, NULL, OPTION_CLIENT},
+	{"type", required_argument, NULL, OPTION_TYPE},
+	{"help", no_argument, NULL, 'h'},
+	{"version", no_argument, NULL, OPTION_VERSION},
+	{0},
+};
+
+struct wishes {
+	bool is_help, is_version;
+};
+
+/* Reads the options wherever they stand. Returns 0 or CLI_USAGE. */
+static int read_options(int argc, char **argv, struct cli *c, struct wishes *w)
+{
+	for (int o; (o = getopt_long(argc, argv, "c:o:h", options, NULL)) != -1;) {
+		switch (o) {
+		case 'c':
+			c->file = optarg;
+			break;
+		case 'o':
+			c->overrides[c->override_count++] = optarg;
+			break;
+		case OPTION_JSON:
+			c->is_json = true;
+			break;
+		case OPTION_CLIENT:
+			c->client = optarg;
+			break;
+		case OPTION_TYPE:
+			c->type = optarg;
+			break;
+		case 'h':
+			w->is_help = true;
+			break;
+		case OPTION_VERSION:
+			w->is_version = true;
+			break;
+		default:
+			return CLI_USAGE; /* getopt has said why */
+		}
+	}
+	c->args = argv + optind;
+	c->arg_count = (size_t)(argc - optind);
 	return 0;
+}
+
+static int dispatch(struct cli *c, const struct wishes *w)
+{
+	if (w->is_version) {
+		puts("cenote " CENOTE_VERSION);
+		return CLI_OK;
+	}
+	if (!c->arg_count)
+		return print_help(w->is_help ? stdout : stderr);
+	const char *name = c->args[0];
+	if (!w->is_help) {
+		c->args++;
+		c->arg_count--;
+	}
+	if (w->is_help || !strcmp(name, "help"))
+		return help(c);
+	const struct command *k = find(name);
+	if (!k)
+		return cli_fail(CLI_USAGE, "there is no command `%s`; see `cenote help`", name);
+	if (c->arg_count < k->min_args || c->arg_count > k->max_args)
+		return cli_fail(CLI_USAGE, "usage: cenote %s", k->usage);
+	if (((c->file || c->override_count) && !(k->flags & TAKES_CONFIG)) ||
+		(c->is_json && !(k->flags & TAKES_JSON)) ||
+		((c->client || c->type) && !(k->flags & TAKES_EXPLAIN)))
+		return cli_fail(CLI_USAGE, "`%s` does not take this option; usage: cenote %s", name,
+			k->usage);
+	return k->function(c);
+}
+
+int main(int argc, char **argv)
+{
+	struct cli c = {0};
+	struct wishes w = {0};
+	c.overrides = calloc((size_t)argc + 1, sizeof *c.overrides);
+	if (!c.overrides)
+		return cli_fail(CLI_FAILED, "memory is short");
+	int status = read_options(argc, argv, &c, &w);
+	if (!status)
+		status = dispatch(&c, &w);
+	free(c.overrides);
+	/* A full disk or a closed pipe behind our output is a failure too. */
+	if (fflush(stdout) && !status)
+		status = CLI_FAILED;
+	return status;
 }

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * explain: the whole chain from a name to what would be answered.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "resolver/cli.h"
+#include "web/client.h"
+
+/* On what the rule acts, as a person reads it. */
+static const char *reach(const json_t *h)
+{
+	if (!cli_is(h, "is_below"))
+		return "alone";
+	return cli_is(h, "is_self") ? "and below" : "only below";
+}
+
+static const char *effect(const json_t *h)
+{
+	if (!cli_is(h, "is_applied"))
+		return "does not reach this name";
+	return cli_is(h, "is_in_group") ? "applies" : "not in this client's group";
+}
+
+static void print_holders(const json_t *v)
+{
+	size_t i;
+	json_t *h;
+	char list[80], name[CLI_TEXT_MAX], kind[16], mode[16];
+	const json_t *holders = json_object_get(v, "holders");
+	if (!json_array_size(holders))
+		printf("%-10sno list holds the name or one above it\n", "lists");
+	json_array_foreach(holders, i, h) printf("%-10s%-20s %-5s %-8s holds %s (%s): %s\n",
+		i ? "" : "lists", cli_text(h, "list", list, sizeof list),
+		cli_text(h, "kind", kind, sizeof kind), cli_text(h, "mode", mode, sizeof mode),
+		cli_text(h, "name", name, sizeof name), reach(h), effect(h));
+	if (cli_is(v, "is_cut"))
+		printf("%-10smore lists hold it than are shown\n", "");
+}
+
+static const char *verdict(const json_t *v)
+{
+	static const char *const words[][2] = {{"block", "blocked"}, {"allow", "allowed"},
+		{"monitor", "seen by a monitoring list, not blocked"},
+		{"local", "answered locally"}, {"none", "not on any list"}};
+	char name[32];
+	cli_text(v, "verdict", name, sizeof name);
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (!strcmp(words[i][0], name))
+			return words[i][1];
+	return "unknown";
+}
+
+static void print_verdict(const json_t *v)
+{
+	char list[80], category[80], answer[CLI_TEXT_MAX];
+	cli_text(v, "list", list, sizeof list);
+	cli_text(v, "category", category, sizeof category);
+	printf("%-10s%s", "verdict", verdict(v));
+	if (list[0])
+		printf(" by %s", list);
+	if (category[0])
+		printf(" (%s)", category);
+	printf("\n%-10s%s\n", "answer", cli_text(v, "answer", answer, sizeof answer));
+	const json_t *ede = json_object_get(v, "ede");
+	if (json_is_object(ede))
+		printf("%-10s%llu %s\n", "ede", (unsigned long long)cli_number(ede, "code"),
+			cli_text(ede, "name", list, sizeof list));
+}
+
+static void print_explanation(const json_t *v)
+{
+	char a[CLI_TEXT_MAX], b[CLI_TEXT_MAX];
+	printf("%-10s%s %s\n", "question", cli_text(v, "name", a, sizeof a),
+		cli_text(v, "type", b, sizeof b));
+	printf("%-10s%s, group %s%s\n", "client", cli_text(v, "client", a, sizeof a),
+		cli_text(v, "group", b, sizeof b),
+		cli_is(v, "is_client_admitted") ? "" : "; outside `access`: it would be refused");
+	if (!cli_number(v, "generation"))
+		printf("%-10sno generation of the lists: only own rules act\n", "policy");
+	else
+		printf("%-10sgeneration %llu\n", "policy",
+			(unsigned long long)cli_number(v, "generation"));
+	print_holders(v);
+	print_verdict(v);
+}
+
+int cli_explain(const struct cli *c)
+{
+	char target[8192] = "/api/v1/explain";
+	if (!client_add_param(target, sizeof target, "name", c->args[0]) ||
+		(c->client && !client_add_param(target, sizeof target, "client", c->client)) ||
+		(c->type && !client_add_param(target, sizeof target, "type", c->type)) ||
+		strlen(target) > 4000)
+		return cli_fail(CLI_USAGE, "this is too long to be a name");
+	json_t *v;
+	int status = cli_ask(c, "GET", target, NULL, &v);
+	if (status)
+		return status;
+	status = cli_is(v, "is_blocked") ? CLI_BLOCKED : CLI_OK;
+	if (c->is_json) {
+		cli_print_json(v);
+		return status;
+	}
+	print_explanation(v);
+	json_decref(v);
+	return status;
+}

@@ -63,7 +63,7 @@ static bool wait_until_settled(struct web *w, uint32_t ms)
 void api_feeds_get(const struct edge_request *q, struct edge_response *r)
 {
 	const char *wait = target_param(&q->target, "wait_ms");
-	bool is_settled = true;
+	uint32_t wait_ms = 0;
 	if (wait && !q->is_local) {
 		response_problem(r, 403, "`wait_ms` is for the control socket only");
 		return;
@@ -76,16 +76,17 @@ void api_feeds_get(const struct edge_request *q, struct edge_response *r)
 			response_problem(r, 400, "`wait_ms` is from 0 to %d", WAIT_MAX_MS);
 			return;
 		}
-		is_settled = wait_until_settled(q->web, (uint32_t)ms);
+		wait_ms = (uint32_t)ms;
 	}
+	bool is_settled = wait_until_settled(q->web, wait_ms);
 	struct feeds_status f;
 	feeds_status(q->web->doors.feeds, &f);
 	response_json(r, 200,
 		json_pack("{s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:o}", "generation",
 			response_number(f.generation), "names", response_number(f.names), "created",
 			response_time(f.created_s), "is_building", f.is_building, "is_settled",
-			is_settled && !f.is_building, "builds", response_number(f.builds),
-			"build_failures", response_number(f.build_failures), "last_error",
+			is_settled, "builds", response_number(f.builds), "build_failures",
+			response_number(f.build_failures), "last_error",
 			response_text(f.last_error), "lists", all_lists(q->web->doors.feeds)));
 }
 

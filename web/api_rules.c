@@ -67,7 +67,11 @@ void api_rules_add(const struct edge_request *q, struct edge_response *r)
 	if (read_rule(json_string_value(json_object_get(body, "kind")),
 		    json_string_value(json_object_get(body, "rule")), &kind, &rule, r)) {
 		struct err why = {0};
-		int code = server_rule_add(q->web->doors.server, kind, &rule, &why);
+		char text[DNAME_TEXT_MAX + 2];
+		const char *fault = config_rule_guard(kind, &rule);
+		int code = fault ? err_set(&why, CEN_EREFUSED, "\"%.300s\" %s",
+					   config_rule_to_text(&rule, text), fault)
+				 : server_rule_add(q->web->doors.server, kind, &rule, &why);
 		if (code)
 			response_failure(r, code, &why);
 		else

@@ -297,8 +297,11 @@ static void rules_refuse_nonsense(void **state)
 	expect(true, EDGE_POST, "/api/v1/rules", "{\"kind\":\"x\",\"rule\":\"a.b\"}", 400);
 	expect(true, EDGE_POST, "/api/v1/rules", "{\"kind\":\"deny\",\"rule\":\"a..b\"}", 422);
 	expect(true, EDGE_DELETE, "/api/v1/rules?kind=deny", NULL, 400);
-	server.code = CEN_EREFUSED;
 	expect(true, EDGE_POST, "/api/v1/rules", "{\"kind\":\"deny\",\"rule\":\"co.uk\"}", 409);
+	expect(true, EDGE_POST, "/api/v1/rules", "{\"kind\":\"deny\",\"rule\":\"*.com\"}", 409);
+	expect(true, EDGE_POST, "/api/v1/rules", "{\"kind\":\"allow\",\"rule\":\".\"}", 409);
+	server.code = CEN_EREFUSED;
+	expect(true, EDGE_POST, "/api/v1/rules", "{\"kind\":\"deny\",\"rule\":\"a.b\"}", 409);
 	assert_int_equal(server.rule_count, 0);
 }
 

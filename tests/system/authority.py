@@ -144,7 +144,7 @@ class Tree:
             self.write(zone)
         self.hints = self.folder / "root.hints"
         self.hints.write_text(f". 3600000 NS ns.\nns. 3600000 A {ROOT}\n")
-        self.anchor = self.ds_of("key", ".")
+        self.anchor = " ".join(self.ds_of("key", ".").split())
         addresses = sorted({zone.address for zone in self.zones})
         self.servers = [self.serve(address) for address in addresses]
 

@@ -94,16 +94,16 @@ class Daemon:
 
     def __init__(self, command, stderr, environment=None, input_file=None):
         self.stderr_path = pathlib.Path(stderr)
-        self.command = [str(word) for word in command]
+        self.arguments = [str(word) for word in command]
         with self.stderr_path.open("ab") as out:
-            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+            self.process = subprocess.Popen(self.arguments, stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                                             env=environment or tool_environment(), preexec_fn=die_with_parent)
 
     def log(self):
         return self.stderr_path.read_text(errors="replace")
 
     def assert_running(self):
-        assert self.process.poll() is None, f"{self.command} ended with {self.process.returncode}:\n{self.log()[-3000:]}"
+        assert self.process.poll() is None, f"{self.arguments} ended with {self.process.returncode}:\n{self.log()[-3000:]}"
 
     def wait_for_dns(self, host, port, name="localhost.", seconds=20):
         def answers():
@@ -121,7 +121,7 @@ class Daemon:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-                raise AssertionError(f"{self.command} did not stop within {seconds} s:\n{self.log()[-3000:]}") from None
+                raise AssertionError(f"{self.arguments} did not stop within {seconds} s:\n{self.log()[-3000:]}") from None
         if codes is not None:
             assert self.process.returncode in codes, f"exit {self.process.returncode}:\n{self.log()[-3000:]}"
 

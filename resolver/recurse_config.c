@@ -206,8 +206,8 @@ static bool put_insecure_zones(FILE *f, const struct config_zone *zones, size_t 
 
 static int put_anchors(FILE *f, const struct config *config, struct err *why)
 {
-	bool is_root_insecure = put_insecure_zones(f, config->forward, config->forward_count) |
-		put_insecure_zones(f, config->stub, config->stub_count);
+	bool is_root_insecure = put_insecure_zones(f, config->forward, config->forward_count);
+	is_root_insecure |= put_insecure_zones(f, config->stub, config->stub_count);
 	for (size_t i = 0; i < config->negative_anchor_count; i++)
 		is_root_insecure |= put_insecure(f, &config->negative_anchors[i]);
 	for (size_t i = 0; i < config->trust_anchor_count; i++) {

@@ -89,7 +89,6 @@ struct query {
 
 	/* --- waiting: recurse.c's own, in force while parked --- */
 	struct worker *worker; /* where the resolver library's callback finds the rest */
-	bool is_unvalidated; /* CD=1 and bogus: asked again without the validator */
 	struct query_link waiting; /* in the ring of those that wait for their deadline */
 	struct flight_ticket flight; /* what was counted against the caps */
 

@@ -27,14 +27,14 @@
 
 enum {
 	TICK_MS = 50, /* how exactly deadlines are kept */
+	BOGUS_TTL_S = 60,
 	SEC_BOGUS = 1, /* what the library's callback says of an answer */
 	SEC_SECURE = 2,
 };
 
 struct recurse {
 	struct worker *worker;
-	struct ub_ctx *validating; /* NULL when `dnssec.validate` is off */
-	struct ub_ctx *plain; /* for CD=1, or for all */
+	struct ub_ctx *context;
 	struct event *tick, *start;
 	struct query_link fresh, late, starting;
 	_Atomic uint32_t parked; /* written here, read by whoever shows it */
@@ -234,18 +234,9 @@ static void take_answer(
 		fail_upstream(w, q, "no usable answer from upstream");
 	else if (!answer_take(q, packet, (uint32_t)len, c->cache_min_ttl_s, c->cache_max_ttl_s))
 		fail(q, OUTCOME_SERVFAIL, EDE_OTHER, "malformed answer");
-	else
-		q->is_secure = sec == SEC_SECURE;
-}
-
-/* RFC 4035 3.2.2: with CD the client judges for itself and gets even bogus data. It is validated all the same, as Unbound's daemon
- * does, so that good data can carry AD; only what fails is asked again without the validator. */
-static void ask_unvalidated(struct recurse *r, struct query *q)
-{
-	q->is_unvalidated = true;
-	ring_remove(&q->waiting);
-	ring_append(&r->starting, &q->waiting);
-	event_active(r->start, EV_TIMEOUT, 0);
+	q->is_secure = sec == SEC_SECURE && q->source == ANSWER_FRESH;
+	if (sec == SEC_BOGUS && q->min_ttl_s > BOGUS_TTL_S)
+		q->min_ttl_s = BOGUS_TTL_S; /* RFC 4035 4.7: not for long */
 }
 
 static void on_answer(
@@ -255,10 +246,6 @@ static void on_answer(
 	struct query *q = arg;
 	struct worker *w = q->worker;
 	struct recurse *r = w->recurse;
-	if (sec == SEC_BOGUS && q->has_cd && !q->is_unvalidated && !r->is_ending) {
-		ask_unvalidated(r, q);
-		return;
-	}
 	unpark(r, q);
 	if (r->is_ending) {
 		worker_give_back(w, q);
@@ -275,7 +262,9 @@ static void on_answer(
 	q->source = ANSWER_NONE;
 	q->is_secure = q->is_clean = false;
 	pipeline_lend_out(w, q);
-	if (sec == SEC_BOGUS)
+	/* RFC 4035 3.2.2: with CD the client judges for itself and gets even bogus data, which the library hands out, too. All is validated,
+	 * as Unbound's daemon does, so that good data can carry AD. */
+	if (sec == SEC_BOGUS && !q->has_cd)
 		fail_bogus(q, why);
 	else
 		take_answer(w, q, rcode, packet, len, sec);
@@ -290,11 +279,10 @@ static void on_answer(
 static bool ask(struct recurse *r, struct query *q)
 {
 	char name[DNAME_TEXT_MAX];
-	struct ub_ctx *ctx = r->validating && !q->is_unvalidated ? r->validating : r->plain;
 	stats_add(&r->worker->stats->upstream_queries, 1);
 	/* The lower-case name: letter case is the client's own, or the library's (0x20). */
-	return ub_resolve_event(ctx, dname_to_text(q->qname.bytes, name), q->qtype, q->qclass, q,
-		       on_answer, NULL) == 0;
+	return ub_resolve_event(r->context, dname_to_text(q->qname.bytes, name), q->qtype,
+		       q->qclass, q, on_answer, NULL) == 0;
 }
 
 static const char not_taken[] = "the resolver library did not take the question";
@@ -315,8 +303,7 @@ static void on_start(evutil_socket_t fd, short what, void *arg)
 	worker_enter(w);
 	while ((q = ring_first(&batch))) {
 		ring_remove(&q->waiting);
-		if (!q->is_answered)
-			wait_for_answer(r, q);
+		wait_for_answer(r, q);
 		if (ask(r, q))
 			continue;
 		unpark(r, q);
@@ -404,10 +391,8 @@ int recurse_new(
 	r->start = event_new(w->base, -1, 0, on_start, r);
 	if (!r->tick || !r->start)
 		e = err_set(why, -ENOMEM, "no memory for the resolver's timers");
-	if (!e && config->dnssec_is_validated)
-		e = recurse_context_new(w->base, config, true, &r->validating, why);
 	if (!e)
-		e = recurse_context_new(w->base, config, false, &r->plain, why);
+		e = recurse_context_new(w->base, config, &r->context, why);
 	if (e)
 		recurse_free(r);
 	else
@@ -422,8 +407,7 @@ void recurse_free(struct recurse *r)
 		return;
 	r->is_ending = true;
 	/* Calls on_answer for all that is under way. */
-	recurse_context_free(r->validating);
-	recurse_context_free(r->plain);
+	recurse_context_free(r->context);
 	while ((q = ring_first(&r->starting))) {
 		unpark(r, q);
 		worker_give_back(r->worker, q);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * Recursion by libunbound's event API: two contexts a worker (with and without the validator), in-flight caps, own deadlines.
+ * Recursion by libunbound's event API: one context a worker, in-flight caps, own deadlines.
  *
  * Threads: the worker's. Contexts are created one after another by the control side before the threads start.
  * Standards: RFC 4035 3.2.2 (CD), RFC 8767, RFC 8914, RFC 9156, RFC 9520.
@@ -12,7 +12,7 @@
 
 struct recurse;
 
-/* Creates both contexts on w->base (w->flight is set already) and asks each one throw-away question, so that a bad option is an error now and
+/* Creates the context on w->base (w->flight is set already) and asks one throw-away question, so that a bad option is an error now and
  * not at the first client's query. Returns owned. */
 int recurse_new(
 	struct worker *w, const struct config *config, struct recurse **out, struct err *why);
@@ -33,5 +33,4 @@ int recurse_check(const struct config *config, struct err *why);
 
 /* The resolver's configuration text for this config, for recurse_new and for tests. Refuses strings that could break out of their quotes,
  * and files that cannot be read. `*out` is owned by the caller (free). */
-int recurse_config_text(
-	const struct config *config, bool is_validating, char **out, struct err *why);
+int recurse_config_text(const struct config *config, char **out, struct err *why);

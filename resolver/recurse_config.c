@@ -15,10 +15,9 @@ static const char root_key_file[] = "/usr/share/dns/root.key"; /* of package dns
 
 enum {
 	/* Our own cache keeps answers; the library's caches keep what leads to them: delegations, keys, addresses. */
-	LIBRARY_CACHES_KIB = 24 * 1024, /* record sets, all workers' validating contexts together */
+	LIBRARY_CACHES_KIB = 24 * 1024, /* record sets, all workers together */
 	CACHE_MIN_KIB = 2048,
 	CACHE_MAX_KIB = 16 * 1024,
-	PLAIN_CACHE_KIB = 1024, /* the context for CD=1 */
 };
 
 /* --- trust anchors --------------------------------------------------------------------------- */
@@ -121,15 +120,13 @@ static bool has_loopback_target(const struct config_zone *zones, size_t n)
 	return false;
 }
 
-static void put_sizes(FILE *f, const struct config *config, bool is_validating)
+static void put_sizes(FILE *f, const struct config *config)
 {
 	uint32_t kib = LIBRARY_CACHES_KIB / (config->workers ? config->workers : 1);
 	if (kib < CACHE_MIN_KIB)
 		kib = CACHE_MIN_KIB;
 	if (kib > CACHE_MAX_KIB)
 		kib = CACHE_MAX_KIB;
-	if (!is_validating && config->dnssec_is_validated)
-		kib = PLAIN_CACHE_KIB;
 	/* One thread uses a context: more than one slab would only cost memory. */
 	fprintf(f,
 		" rrset-cache-size: %uk\n msg-cache-size: %uk\n"
@@ -139,12 +136,13 @@ static void put_sizes(FILE *f, const struct config *config, bool is_validating)
 		(unsigned)kib, (unsigned)kib / 4, (unsigned)kib / 8, (unsigned)kib / 16);
 }
 
-static void put_resolving(FILE *f, const struct config *config, bool is_validating)
+static void put_resolving(FILE *f, const struct config *config)
 {
 	bool has_loopback = config->recursion_has_loopback ||
 		has_loopback_target(config->forward, config->forward_count) ||
 		has_loopback_target(config->stub, config->stub_count);
-	fprintf(f, " module-config: \"%s\"\n", is_validating ? "validator iterator" : "iterator");
+	fprintf(f, " module-config: \"%s\"\n",
+		config->dnssec_is_validated ? "validator iterator" : "iterator");
 	fprintf(f, " qname-minimisation: %s\n", yes_no(config->recursion_has_qmin));
 	fprintf(f, " use-caps-for-id: %s\n", yes_no(config->recursion_has_0x20));
 	fprintf(f, " do-not-query-localhost: %s\n", yes_no(!has_loopback));
@@ -166,8 +164,7 @@ static void put_resolving(FILE *f, const struct config *config, bool is_validati
 	      " val-log-level: 2\n", /* fills in why an answer is bogus */
 		f);
 	/* Sockets are opened as questions are under way; a question that finds none waits in the library. */
-	fprintf(f, " outgoing-range: %d\n outgoing-num-tcp: %d\n", is_validating ? 1024 : 256,
-		is_validating ? 32 : 8);
+	fputs(" outgoing-range: 1024\n outgoing-num-tcp: 32\n", f);
 	if (config->root_hints)
 		fprintf(f, " root-hints: \"%s\"\n", config->root_hints);
 }
@@ -241,20 +238,19 @@ static void put_zones(FILE *f, const char *kind, const struct config_zone *zones
 	}
 }
 
-static int put_all(FILE *f, const struct config *config, bool is_validating, struct err *why)
+static int put_all(FILE *f, const struct config *config, struct err *why)
 {
 	fputs("server:\n verbosity: 0\n use-syslog: no\n chroot: \"\"\n directory: \"\"\n", f);
-	put_resolving(f, config, is_validating);
-	put_sizes(f, config, is_validating);
+	put_resolving(f, config);
+	put_sizes(f, config);
 	put_local_zones(f);
-	int e = is_validating ? put_anchors(f, config, why) : 0;
+	int e = config->dnssec_is_validated ? put_anchors(f, config, why) : 0;
 	put_zones(f, "forward", config->forward, config->forward_count);
 	put_zones(f, "stub", config->stub, config->stub_count);
 	return e;
 }
 
-int recurse_config_text(
-	const struct config *config, bool is_validating, char **out, struct err *why)
+int recurse_config_text(const struct config *config, char **out, struct err *why)
 {
 	int e = check_strings(config, why);
 	if (e)
@@ -264,7 +260,7 @@ int recurse_config_text(
 	FILE *f = open_memstream(&text, &n);
 	if (!f)
 		return err_set(why, -ENOMEM, "no memory for the resolver's configuration");
-	e = put_all(f, config, is_validating, why);
+	e = put_all(f, config, why);
 	bool is_short = ferror(f);
 	is_short |= fclose(f) != 0;
 	if (!e && is_short)

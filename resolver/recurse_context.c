@@ -102,12 +102,12 @@ static int configure(struct ub_ctx *ctx, const char *text, struct err *why)
 		library_words->text[0] ? library_words->text : ub_strerror(e));
 }
 
-int recurse_context_new(struct event_base *base, const struct config *config, bool is_validating,
-	struct ub_ctx **out, struct err *why)
+int recurse_context_new(
+	struct event_base *base, const struct config *config, struct ub_ctx **out, struct err *why)
 {
 	struct err words = {.text = ""};
 	char *text;
-	int e = recurse_config_text(config, is_validating, &text, why);
+	int e = recurse_config_text(config, &text, why);
 	if (e)
 		return e;
 	library_words = &words;
@@ -142,7 +142,7 @@ static void check_in_child(const struct config *config, int to)
 	struct err why = {.text = ""};
 	struct ub_ctx *ctx;
 	struct event_base *base = event_base_new();
-	int e = base ? recurse_context_new(base, config, config->dnssec_is_validated, &ctx, &why)
+	int e = base ? recurse_context_new(base, config, &ctx, &why)
 		     : err_set(&why, -ENOMEM, "no memory for an event loop");
 	if (e && write(to, why.text, strlen(why.text)) < 0)
 		_exit(2);
@@ -176,7 +176,7 @@ int recurse_check(const struct config *config, struct err *why)
 	char words[sizeof why->text];
 	int pipe_fds[2], status = 0;
 	/* What can be said without the library first. */
-	int e = recurse_config_text(config, config->dnssec_is_validated, &text, why);
+	int e = recurse_config_text(config, &text, why);
 	if (e)
 		return e;
 	free(text);

@@ -5,8 +5,6 @@
  */
 #pragma once
 
-#include <stdbool.h>
-
 #include "resolver/base/config.h"
 #include "resolver/base/err.h"
 
@@ -14,7 +12,7 @@ struct event_base;
 struct ub_ctx;
 
 /* Configured, and has answered a first question. Returns owned. */
-int recurse_context_new(struct event_base *base, const struct config *config, bool is_validating,
-	struct ub_ctx **out, struct err *why);
+int recurse_context_new(
+	struct event_base *base, const struct config *config, struct ub_ctx **out, struct err *why);
 /* Fires the callbacks of all that is under way. NULL is fine. */
 void recurse_context_free(struct ub_ctx *ctx);

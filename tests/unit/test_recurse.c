@@ -488,6 +488,7 @@ static void test_bogus_and_cd(void **state)
 	assert_int_equal(b->seen.outcome, OUTCOME_RECURSED);
 	assert_int_equal(b->seen.answer_count, 1);
 	assert_false(b->seen.is_secure);
+	assert_int_equal(b->seen.min_ttl_s, 60);
 }
 
 static void test_check(void **state)

@@ -41,18 +41,18 @@ static struct config config_of(void)
 }
 
 /* The caller frees. */
-static char *text_of(const struct config *c, bool is_validating)
+static char *text_of(const struct config *c)
 {
 	char *text;
 	struct err why = {.text = ""};
-	if (recurse_config_text(c, is_validating, &text, &why) < 0)
+	if (recurse_config_text(c, &text, &why) < 0)
 		fail_msg("%s", why.text);
 	return text;
 }
 
-static void assert_has(const struct config *c, bool is_validating, const char *line, bool is_there)
+static void assert_has(const struct config *c, const char *line, bool is_there)
 {
-	char *text = text_of(c, is_validating);
+	char *text = text_of(c);
 	if ((strstr(text, line) != NULL) != is_there)
 		fail_msg("%s is %sin:\n%s", line, is_there ? "not " : "", text);
 	free(text);
@@ -62,22 +62,23 @@ static void test_modules_and_the_root_key(void **state)
 {
 	(void)state;
 	struct config c = config_of();
-	assert_has(&c, true, "module-config: \"validator iterator\"\n", true);
-	assert_has(&c, true, root_key, true);
-	assert_has(&c, false, "module-config: \"iterator\"\n", true);
-	assert_has(&c, false, "trust-anchor", false);
+	assert_has(&c, "module-config: \"validator iterator\"\n", true);
+	assert_has(&c, root_key, true);
+	c.dnssec_is_validated = false;
+	assert_has(&c, "module-config: \"iterator\"\n", true);
+	assert_has(&c, "trust-anchor", false);
 }
 
 static void test_switches(void **state)
 {
 	(void)state;
 	struct config c = config_of();
-	assert_has(&c, true, " qname-minimisation: yes\n", true);
-	assert_has(&c, true, " use-caps-for-id: no\n", true);
+	assert_has(&c, " qname-minimisation: yes\n", true);
+	assert_has(&c, " use-caps-for-id: no\n", true);
 	c.recursion_has_qmin = false;
 	c.recursion_has_0x20 = true;
-	assert_has(&c, true, " qname-minimisation: no\n", true);
-	assert_has(&c, true, " use-caps-for-id: yes\n", true);
+	assert_has(&c, " qname-minimisation: no\n", true);
+	assert_has(&c, " use-caps-for-id: yes\n", true);
 }
 
 static void test_own_root_anchor_replaces_the_public_one(void **state)
@@ -87,11 +88,11 @@ static void test_own_root_anchor_replaces_the_public_one(void **state)
 	char *anchors[] = {zone_ds, root_ds};
 	c.trust_anchors = anchors;
 	c.trust_anchor_count = 1;
-	assert_has(&c, true, root_key, true);
-	assert_has(&c, true, "trust-anchor: \"example.\t3600\tIN\tDS\t1 13", true);
+	assert_has(&c, root_key, true);
+	assert_has(&c, "trust-anchor: \"example.\t3600\tIN\tDS\t1 13", true);
 	c.trust_anchor_count = 2;
-	assert_has(&c, true, root_key, false);
-	assert_has(&c, true, "trust-anchor: \". IN DS 20326", true);
+	assert_has(&c, root_key, false);
+	assert_has(&c, "trust-anchor: \". IN DS 20326", true);
 }
 
 static void write_file(char path[static 32], const char *text)
@@ -112,15 +113,15 @@ static void test_anchor_files(void **state)
 	c.trust_anchors = anchors;
 	c.trust_anchor_count = 1;
 	write_file(path, "; a comment\nexample. IN DNSKEY 257 3 13 AAAA\n");
-	assert_has(&c, true, root_key, true);
-	assert_has(&c, true, path, true);
+	assert_has(&c, root_key, true);
+	assert_has(&c, path, true);
 	unlink(path);
 	write_file(path, "; . IN DS 1 2 3\n\n.\t172800\tIN\tDNSKEY 257 3 13 AAAA\n");
-	assert_has(&c, true, root_key, false);
+	assert_has(&c, root_key, false);
 	unlink(path);
 	char *text;
 	struct err why;
-	assert_int_equal(recurse_config_text(&c, true, &text, &why), -ENOENT);
+	assert_int_equal(recurse_config_text(&c, &text, &why), -ENOENT);
 	assert_non_null(strstr(why.text, "trust_anchors"));
 	assert_non_null(strstr(why.text, path));
 }
@@ -137,15 +138,14 @@ static void test_insecure_zones(void **state)
 	c.stub_count = 2;
 	c.negative_anchors = &negative;
 	c.negative_anchor_count = 1;
-	assert_has(&c, true, " domain-insecure: \"lan\"\n", true);
-	assert_has(&c, true, " domain-insecure: \"broken.example\"\n", true);
-	assert_has(&c, true, " domain-insecure: \"signed.example\"\n", false);
-	assert_has(&c, false, "domain-insecure", false);
-	assert_has(&c, true, root_key, true);
+	assert_has(&c, " domain-insecure: \"lan\"\n", true);
+	assert_has(&c, " domain-insecure: \"broken.example\"\n", true);
+	assert_has(&c, " domain-insecure: \"signed.example\"\n", false);
+	assert_has(&c, root_key, true);
 	/* A root that is not validated has no anchor. */
 	zones[0].zone = name(".");
-	assert_has(&c, true, root_key, false);
-	assert_has(&c, true, "domain-insecure: \".\"", false);
+	assert_has(&c, root_key, false);
+	assert_has(&c, "domain-insecure: \".\"", false);
 }
 
 static void test_targets(void **state)
@@ -157,17 +157,17 @@ static void test_targets(void **state)
 	to[1].scope = 3;
 	c.forward = &zone;
 	c.forward_count = 1;
-	assert_has(&c, true,
+	assert_has(&c,
 		"forward-zone:\n name: \"a\\046b.example\"\n"
 		" forward-addr: \"192.0.2.1@5353\"\n"
 		" forward-addr: \"2001:db8::1%3@53\"\n",
 		true);
-	assert_has(&c, true, "do-not-query-localhost: yes", true);
+	assert_has(&c, "do-not-query-localhost: yes", true);
 	to[0] = endpoint("127.0.0.1:5353");
-	assert_has(&c, true, "do-not-query-localhost: no", true);
+	assert_has(&c, "do-not-query-localhost: no", true);
 	c.forward_count = 0;
 	c.recursion_has_loopback = true;
-	assert_has(&c, true, "do-not-query-localhost: no", true);
+	assert_has(&c, "do-not-query-localhost: no", true);
 }
 
 static void test_strings_cannot_leave_their_quotes(void **state)
@@ -183,12 +183,12 @@ static void test_strings_cannot_leave_their_quotes(void **state)
 		struct config c = config_of();
 		strcpy(copy, bad[i]);
 		c.root_hints = copy;
-		assert_int_equal(recurse_config_text(&c, true, &text, &why), CEN_EFORMAT);
+		assert_int_equal(recurse_config_text(&c, &text, &why), CEN_EFORMAT);
 		assert_non_null(strstr(why.text, "root_hints"));
 		c.root_hints = NULL;
 		c.trust_anchors = anchors;
 		c.trust_anchor_count = 1;
-		assert_int_equal(recurse_config_text(&c, true, &text, &why), CEN_EFORMAT);
+		assert_int_equal(recurse_config_text(&c, &text, &why), CEN_EFORMAT);
 		assert_non_null(strstr(why.text, "trust_anchors"));
 		assert_null(text);
 	}
@@ -200,16 +200,11 @@ static void test_cache_sizes(void **state)
 	(void)state;
 	struct config c = config_of();
 	c.workers = 1;
-	assert_has(&c, true, " rrset-cache-size: 16384k\n msg-cache-size: 4096k\n", true);
-	assert_has(&c, false, " rrset-cache-size: 1024k\n", true);
+	assert_has(&c, " rrset-cache-size: 16384k\n msg-cache-size: 4096k\n", true);
 	c.workers = 4;
-	assert_has(&c, true, " rrset-cache-size: 6144k\n", true);
+	assert_has(&c, " rrset-cache-size: 6144k\n", true);
 	c.workers = 64;
-	assert_has(&c, true, " rrset-cache-size: 2048k\n", true);
-	/* Without validation the plain context is the only one. */
-	c.workers = 2;
-	c.dnssec_is_validated = false;
-	assert_has(&c, false, " rrset-cache-size: 12288k\n", true);
+	assert_has(&c, " rrset-cache-size: 2048k\n", true);
 }
 
 int main(void)

@@ -26,7 +26,8 @@ enum {
 	BYTES_A_SLOT =
 		128, /* of the ring for each index slot: a small answer's entry has about 200 */
 	ALIGNMENT = 8,
-	REINSERTIONS_MAX = 8, /* hit entries written again for one insertion */
+	REINSERTED_BYTES = 32
+		<< 10, /* of hit entries, written again for one insertion: some 10 us under the lock */
 	RECORDS_MAX = 1024, /* in a kept answer */
 	FAILURE_TTL_S = 5, /* RFC 9520 3.2: at least 1 s, at most 5 min */
 	STALE_TTL_S = 30, /* RFC 8767 4: what a stale answer says */
@@ -45,7 +46,7 @@ enum entry_flag {
 };
 
 struct entry {
-	uint32_t size; /* octets, this header included; a multiple of ALIGNMENT */
+	uint32_t size; /* octets, this header included; a multiple of it */
 	uint32_t stamp; /* serial of the view under which it is clean; 0: none */
 	uint64_t hash;
 	uint32_t stored_s, ttl_s;
@@ -53,17 +54,19 @@ struct entry {
 	uint32_t records_len;
 	const char *ede_text; /* static string; NULL: none */
 	int16_t ede;
-	uint16_t rcode, outcome;
-	uint16_t answers, authorities, additionals, ttls;
+	uint16_t answers, authorities, additionals;
 	uint16_t key_len;
+	uint8_t rcode, outcome;
 	uint8_t flags;
 	uint8_t hits; /* saturating */
 	int32_t dga_score;
+	uint32_t number; /* of all entries ever written to the shard; see cache_stamp */
 	/* then: key, TTL offsets (uint16_t, two-aligned), records */
 } __attribute__((aligned(ALIGNMENT)));
 
 _Static_assert(sizeof(struct entry) % ALIGNMENT == 0, "entries follow one another in the ring");
 _Static_assert(sizeof(struct entry) == 64, "a cache line on most machines");
+_Static_assert(OUTCOME_COUNT <= UINT8_MAX, "an outcome is one octet");
 
 struct slot {
 	uint32_t position; /* of the entry in the ring, plus 1; 0: free */
@@ -76,7 +79,7 @@ struct shard {
 	struct slot *slots;
 	uint32_t ring_bytes, slot_mask;
 	uint32_t head, tail, used_bytes;
-	uint32_t entries;
+	uint32_t entries, last_number;
 	uint64_t evictions;
 };
 
@@ -106,6 +109,9 @@ static void shard_init(struct shard *s, uint8_t *memory, uint32_t bytes)
 
 int cache_new(uint64_t size_bytes, struct cache **out, struct err *why)
 {
+	if (size_bytes < SHARD_MIN_BYTES)
+		return err_set(why, CEN_ERANGE, "cache.size: %llu bytes are less than %d",
+			(unsigned long long)size_bytes, SHARD_MIN_BYTES);
 	struct cache *c = calloc(1, sizeof *c);
 	if (!c)
 		return err_set(why, -ENOMEM, "out of memory for the answer cache");
@@ -115,10 +121,14 @@ int cache_new(uint64_t size_bytes, struct cache **out, struct err *why)
 	uint64_t shard_bytes = size_bytes / c->shard_count / 4096 * 4096;
 	if (shard_bytes > (uint64_t)1 << 30)
 		shard_bytes = (uint64_t)1 << 30; /* positions are 32 bits */
-	c->memory_bytes = (size_t)(shard_bytes * c->shard_count);
-	/* Untouched pages cost nothing: the cache grows into its size. */
-	c->memory = mmap(NULL, c->memory_bytes, PROT_READ | PROT_WRITE,
-		MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uint64_t bytes = shard_bytes * c->shard_count;
+	c->memory_bytes = (size_t)bytes;
+	c->memory = MAP_FAILED;
+	/* A 32-bit machine has less to give than can be written in the file. Untouched pages cost nothing: the cache grows
+	 * into its size. */
+	if (bytes <= PTRDIFF_MAX)
+		c->memory = mmap(NULL, c->memory_bytes, PROT_READ | PROT_WRITE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (c->memory == MAP_FAILED) {
 		free(c);
 		return err_set(why, -ENOMEM,
@@ -198,9 +208,14 @@ static uint16_t *entry_ttls(struct entry *e)
 	return (uint16_t *)(void *)(entry_key(e) + (e->key_len + 1u) / 2 * 2);
 }
 
+static unsigned entry_record_count(const struct entry *e)
+{
+	return 0u + e->answers + e->authorities + e->additionals;
+}
+
 static uint8_t *entry_records(struct entry *e)
 {
-	return (uint8_t *)(entry_ttls(e) + e->ttls);
+	return (uint8_t *)(entry_ttls(e) + entry_record_count(e));
 }
 
 static uint32_t first_slot(const struct shard *s, uint64_t hash)
@@ -252,6 +267,22 @@ static void index_remove(struct shard *s, uint64_t hash, uint32_t position)
 	s->slots[i] = (struct slot){0};
 }
 
+/* --- time --- */
+
+/* Another worker's reading of the clock may be newer than ours, which is of the batch's begin: its entries are not from the future. */
+static uint32_t age_of(const struct entry *e, uint32_t now_s)
+{
+	uint32_t age_s = now_s - e->stored_s;
+	return (int32_t)age_s < 0 ? 0 : age_s;
+}
+
+/* May it be given, if need be as a stale one? A failure is of no use after its time. */
+static bool is_usable(const struct entry *e, uint32_t now_s, uint32_t stale_s)
+{
+	uint64_t use_s = e->flags & ENTRY_FAILURE ? e->ttl_s : (uint64_t)e->ttl_s + stale_s;
+	return age_of(e, now_s) <= use_s;
+}
+
 /* --- the ring --- */
 
 static bool is_indexed(const struct shard *s, const struct entry *e, uint32_t position)
@@ -263,7 +294,7 @@ static bool is_indexed(const struct shard *s, const struct entry *e, uint32_t po
 }
 
 /* Frees the oldest entry. One that was hit, and is still the current one for its key, is moved to the head. */
-static void drop_oldest(struct shard *s, unsigned *reinsertions, uint32_t now_s, uint32_t stale_s)
+static void drop_oldest(struct shard *s, uint32_t *budget, uint32_t now_s, uint32_t stale_s)
 {
 	uint32_t at = s->tail;
 	struct entry *e = entry_at(s, at);
@@ -275,13 +306,13 @@ static void drop_oldest(struct shard *s, unsigned *reinsertions, uint32_t now_s,
 		return;
 	bool is_current = is_indexed(s, e, at);
 	index_remove(s, e->hash, at);
-	bool is_wanted = is_current && e->hits && *reinsertions &&
-		s->ring_bytes - s->head >= size && now_s - e->stored_s < e->ttl_s + stale_s;
+	bool is_wanted = is_current && e->hits && *budget && s->ring_bytes - s->head >= size &&
+		is_usable(e, now_s, stale_s);
 	if (!is_wanted) {
 		s->evictions += is_current;
 		return;
 	}
-	--*reinsertions;
+	*budget -= size < *budget ? size : *budget;
 	memmove(s->ring + s->head, e, size);
 	e = entry_at(s, s->head);
 	e->hits = 0;
@@ -300,9 +331,9 @@ static uint32_t room_at_head(const struct shard *s)
 
 static struct entry *make_room(struct shard *s, uint32_t size, uint32_t now_s, uint32_t stale_s)
 {
-	unsigned reinsertions = REINSERTIONS_MAX;
+	uint32_t budget = REINSERTED_BYTES;
 	while (s->entries >= s->slot_mask / 4 * 3)
-		drop_oldest(s, &reinsertions, now_s, stale_s);
+		drop_oldest(s, &budget, now_s, stale_s);
 	while (room_at_head(s) < size) {
 		uint32_t to_end = s->ring_bytes - s->head;
 		bool is_at_end = s->used_bytes == 0 || s->head > s->tail;
@@ -314,7 +345,7 @@ static struct entry *make_room(struct shard *s, uint32_t size, uint32_t now_s, u
 			s->used_bytes += to_end;
 			s->head = 0;
 		} else {
-			drop_oldest(s, &reinsertions, now_s, stale_s);
+			drop_oldest(s, &budget, now_s, stale_s);
 		}
 	}
 	return entry_at(s, s->head);
@@ -322,8 +353,10 @@ static struct entry *make_room(struct shard *s, uint32_t size, uint32_t now_s, u
 
 /* --- hits --- */
 
-static void fill_verdict(struct query *q, const struct entry *e)
+static void fill_verdict(const struct worker *w, struct query *q, const struct entry *e)
 {
+	q->cache_number = e->number;
+	q->is_clean = e->stamp == w->view->serial;
 	q->rcode = e->rcode;
 	q->ede = e->ede;
 	q->ede_text = e->ede_text;
@@ -340,19 +373,19 @@ static void copy_records(struct query *q, struct entry *e, uint32_t age_s, uint3
 	uint8_t *to = q->out + query_records_at(q);
 	const uint16_t *ttls = entry_ttls(e);
 	memcpy(to, entry_records(e), e->records_len);
-	for (unsigned i = 0; i < e->ttls; i++) {
+	for (unsigned i = entry_record_count(e); i--;) {
 		uint32_t ttl = wire_u32(to + ttls[i]);
 		uint32_t left = ttl > age_s ? ttl - age_s : 0;
 		if (fixed_s)
-			left = ttl < fixed_s ? ttl : fixed_s;
+			left = ttl && ttl < fixed_s ? ttl : fixed_s;
 		wire_put_u32(to + ttls[i], left);
 	}
 	q->out_len = query_records_at(q) + e->records_len;
 }
 
-static void give_stale(struct query *q, struct entry *e)
+static void give_stale(const struct worker *w, struct query *q, struct entry *e)
 {
-	fill_verdict(q, e);
+	fill_verdict(w, q, e);
 	copy_records(q, e, 0, STALE_TTL_S);
 	q->source = ANSWER_STALE;
 	q->outcome = OUTCOME_STALE;
@@ -372,12 +405,11 @@ static bool is_popular_and_expiring(const struct entry *e, uint32_t age_s)
 static bool hit(struct worker *w, struct query *q, struct entry *e)
 {
 	uint32_t now_s = (uint32_t)(w->now_us / 1000000);
-	uint32_t age_s = now_s - e->stored_s;
-	q->is_clean = e->stamp == w->view->serial;
+	uint32_t age_s = age_of(e, now_s);
 	if (e->hits < UINT8_MAX)
 		e->hits++;
 	if (__builtin_expect(age_s < e->ttl_s, 1)) {
-		fill_verdict(q, e);
+		fill_verdict(w, q, e);
 		copy_records(q, e, age_s, 0);
 		q->source = ANSWER_CACHE;
 		q->outcome = (enum query_outcome)e->outcome;
@@ -388,13 +420,13 @@ static bool hit(struct worker *w, struct query *q, struct entry *e)
 		}
 		return true;
 	}
-	if (e->flags & ENTRY_FAILURE || age_s - e->ttl_s > w->view->config->cache_stale_s)
+	if (e->flags & ENTRY_FAILURE || !is_usable(e, now_s, w->view->config->cache_stale_s))
 		return false;
 	/* The refresh is under way, or upstream failed a moment ago: nobody waits (RFC 8767 5). */
 	bool is_refreshing = e->flags & ENTRY_REFRESHING && age_s - e->ttl_s <= REFRESH_GRACE_S;
 	if (!is_refreshing && (!e->retry_s || (int32_t)(e->retry_s - now_s) <= 0))
 		return false;
-	give_stale(q, e);
+	give_stale(w, q, e);
 	return true;
 }
 
@@ -428,11 +460,10 @@ bool cache_take_stale(struct worker *w, struct query *q)
 	pthread_mutex_lock(&s->lock);
 	struct entry *e = find(s, &k);
 	bool is_hit = e && !(e->flags & ENTRY_FAILURE) &&
-		now_s - e->stored_s <= (uint64_t)e->ttl_s + w->view->config->cache_stale_s;
+		is_usable(e, now_s, w->view->config->cache_stale_s);
 	if (is_hit) {
 		e->retry_s = now_s + STALE_RETRY_S;
-		q->is_clean = e->stamp == w->view->serial;
-		give_stale(q, e);
+		give_stale(w, q, e);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return is_hit;
@@ -445,7 +476,8 @@ void cache_stamp(struct worker *w, struct query *q)
 	struct shard *s = shard_of(w->cache, k.hash);
 	pthread_mutex_lock(&s->lock);
 	struct entry *e = find(s, &k);
-	if (e)
+	/* Another worker may have put a new answer in its place, which nobody has looked at. */
+	if (e && e->number == q->cache_number)
 		e->stamp = w->view->serial;
 	pthread_mutex_unlock(&s->lock);
 }
@@ -469,7 +501,7 @@ static bool find_ttls(const struct query *q, uint16_t *ttls, uint16_t *count)
 static void fill_entry(
 	struct entry *e, uint32_t size, const struct query *q, const struct key *k, uint32_t now_s)
 {
-	bool is_failure = q->rcode == RCODE_SERVFAIL;
+	bool is_failure = q->rcode == RCODE_SERVFAIL, has_records = q->source == ANSWER_FRESH;
 	*e = (struct entry){
 		.size = size,
 		.hash = k->hash,
@@ -477,12 +509,12 @@ static void fill_entry(
 		.ttl_s = is_failure ? FAILURE_TTL_S : q->min_ttl_s,
 		.ede = is_failure ? q->ede : (int16_t)EDE_NONE,
 		.ede_text = is_failure ? q->ede_text : NULL,
-		.rcode = q->rcode,
+		.rcode = (uint8_t)q->rcode, /* answer_take gives no extended ones */
 		.dga_score = q->dga_score,
-		.outcome = (uint16_t)(is_failure ? q->outcome : OUTCOME_CACHED),
-		.answers = q->answer_count,
-		.authorities = q->authority_count,
-		.additionals = q->additional_count,
+		.outcome = (uint8_t)(is_failure ? q->outcome : OUTCOME_CACHED),
+		.answers = has_records ? q->answer_count : 0,
+		.authorities = has_records ? q->authority_count : 0,
+		.additionals = has_records ? q->additional_count : 0,
 		.key_len = k->len,
 		.flags = (uint8_t)((q->is_secure ? ENTRY_SECURE : 0) |
 			(is_failure ? ENTRY_FAILURE : 0)),
@@ -495,14 +527,14 @@ static bool yields_to(struct entry *old, const struct query *q, uint32_t now_s, 
 {
 	if (!old || q->rcode != RCODE_SERVFAIL || old->flags & ENTRY_FAILURE)
 		return false;
-	if (now_s - old->stored_s > (uint64_t)old->ttl_s + stale_s)
+	if (!is_usable(old, now_s, stale_s))
 		return false;
 	old->retry_s = now_s + STALE_RETRY_S;
 	old->flags &= (uint8_t)~ENTRY_REFRESHING;
 	return true;
 }
 
-static void keep(struct worker *w, const struct query *q, const uint16_t *ttls, uint16_t ttl_count)
+static void keep(struct worker *w, struct query *q, const uint16_t *ttls, uint16_t ttl_count)
 {
 	struct key k;
 	make_key(w->cache, q, &k);
@@ -526,12 +558,12 @@ static void keep(struct worker *w, const struct query *q, const uint16_t *ttls, 
 		fill_entry(e, size, q, &k, now_s);
 		/* Popularity outlives a refresh, but must be earned again. */
 		e->hits = hits > POPULAR_HITS ? POPULAR_HITS - 1 : 0;
-		e->ttls = ttl_count;
+		e->number = q->cache_number = ++s->last_number;
 		e->records_len = records_len;
-		if (ttl_count) {
+		if (ttl_count)
 			memcpy(entry_ttls(e), ttls, ttl_count * sizeof *ttls);
+		if (records_len)
 			memcpy(entry_records(e), q->out + query_records_at(q), records_len);
-		}
 		index_put(s, k.hash, s->head);
 		s->used_bytes += size;
 		s->head = s->head + size == s->ring_bytes ? 0 : s->head + size;
@@ -544,6 +576,9 @@ enum step cache_keep(struct worker *w, struct query *q)
 	uint16_t ttls[RECORDS_MAX];
 	uint16_t count = 0;
 	if (q->source == ANSWER_FRESH) {
+		/* Nobody has looked at it, whatever was found about the one before it. */
+		q->is_clean = false;
+		q->cache_number = 0;
 		/* Zero means: for this query only (RFC 1035 3.2.1). */
 		if (q->min_ttl_s && find_ttls(q, ttls, &count))
 			keep(w, q, ttls, count);

@@ -142,7 +142,7 @@ struct query {
 	int32_t dga_score; /* classify: log-likelihood ratio in milli-nats that a program made up the name; 0: not judged.
 			    * Kept in the cache with the answer */
 	uint16_t answer_count, authority_count, additional_count; /* the OPT record not counted */
-	uint64_t key_hash; /* of the cache key, set by cache */
+	uint32_t cache_number; /* of the entry that the answer came from or went to, set by cache */
 
 	/* --- departure --- */
 	/* The reply under construction: header, question and the records of the answer at their final place, so that nothing is

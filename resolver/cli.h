@@ -43,6 +43,7 @@ int cli_explain(const struct cli *c);
 int cli_feeds(const struct cli *c);
 int cli_rules(const struct cli *c);
 int cli_reload(const struct cli *c);
+int cli_dga(const struct cli *c);
 
 /* One sentence on standard error, and the exit status back. */
 int cli_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -8,8 +8,8 @@
 
 #include "resolver/cli.h"
 
-/* Options that not every command takes. */
-enum { TAKES_CONFIG = 1, TAKES_JSON = 2, TAKES_EXPLAIN = 4, IS_HIDDEN = 8 };
+/* Options that not every command takes. HAS_OWN: all that follows its name is the command's to read. */
+enum { TAKES_CONFIG = 1, TAKES_JSON = 2, TAKES_EXPLAIN = 4, IS_HIDDEN = 8, HAS_OWN = 16 };
 
 struct command {
 	const char *name, *usage, *summary, *help;
@@ -60,6 +60,22 @@ static const struct command commands[] = {
 		"As SIGHUP, but says what came of it. Exit 1 when the new configuration was "
 		"refused.\n",
 		cli_reload, TAKES_CONFIG | TAKES_JSON, 0, 0},
+	{"dga",
+		"dga score [--model FILE] [FILE|-]\n"
+		"       cenote dga train --benign FILE --dga DIR [--out MODEL] [--seed N] "
+		"[--left-out FAMILY,...]",
+		"score names; train the classifier's model",
+		"`score` prints for each line of its input, in order: the name as it stands there, "
+		"a TAB, the score\n"
+		"in milli-nats (larger looks more like a program's), a TAB, and the class (random "
+		"or none).\n"
+		"`train` makes a model of a file of benign names and a folder with a file of "
+		"generated names for each\n"
+		"family (one a line, may be gzipped), measures it on names it has not learned, and "
+		"tells the figures.\n"
+		"The same input and seed give the same model, bit for bit. Without --out it only "
+		"measures.\n",
+		cli_dga, HAS_OWN, 0, 0},
 	{"sample-config", "sample-config", "print a configuration with every key and its default",
 		"", cli_sample, 0, 0, 0},
 	{"build-generation", "build-generation", "", "", cli_build_generation, IS_HIDDEN, 0, 0},
@@ -202,16 +218,26 @@ static int dispatch(struct cli *c, const struct wishes *w)
 	return k->function(c);
 }
 
+static int read_and_dispatch(int argc, char **argv, struct cli *c)
+{
+	struct wishes w = {0};
+	const struct command *k = argc > 1 ? find(argv[1]) : NULL;
+	if (k && k->flags & HAS_OWN && !(argc == 3 && !strcmp(argv[2], "--help"))) {
+		c->args = argv + 2;
+		c->arg_count = (size_t)argc - 2;
+		return k->function(c);
+	}
+	int status = read_options(argc, argv, c, &w);
+	return status ? status : dispatch(c, &w);
+}
+
 int main(int argc, char **argv)
 {
 	struct cli c = {0};
-	struct wishes w = {0};
 	c.overrides = calloc((size_t)argc + 1, sizeof *c.overrides);
 	if (!c.overrides)
 		return cli_fail(CLI_FAILED, "memory is short");
-	int status = read_options(argc, argv, &c, &w);
-	if (!status)
-		status = dispatch(&c, &w);
+	int status = read_and_dispatch(argc, argv, &c);
 	free(c.overrides);
 	/* A full disk or a closed pipe behind our output is a failure too. */
 	if (fflush(stdout) && !status)

@@ -46,7 +46,8 @@ struct bench {
 		*asks_on_resume; /* a TCP client's next question, read when its answer went out */
 	enum step step_on_resume;
 
-	int socket, stop[2];
+	int socket,
+		orders[2]; /* to the server: a byte lets the held answer go, the end is the end */
 	pthread_t thread;
 };
 
@@ -79,6 +80,7 @@ static size_t answer_for(uint8_t *p, size_t n)
 		p[3] |= RCODE_NXDOMAIN;
 		break;
 	case 'g':
+	case 'h': /* held back until it is let go */
 		if (type != TYPE_A)
 			break;
 		memcpy(p + end, "\xc0\x0c\0\1\0\1\0\0\1\x2c\0\4\xc0\0\2\1", 16);
@@ -95,15 +97,30 @@ static void *serve(void *arg)
 {
 	struct bench *b = arg;
 	struct pollfd fds[2] = {
-		{.fd = b->socket, .events = POLLIN}, {.fd = b->stop[0], .events = POLLIN}};
-	while (poll(fds, 2, -1) >= 0 && !fds[1].revents) {
-		uint8_t p[1500];
-		struct sockaddr_storage from;
-		socklen_t from_len = sizeof from;
+		{.fd = b->socket, .events = POLLIN}, {.fd = b->orders[0], .events = POLLIN}};
+	struct sockaddr_storage from, held_from;
+	socklen_t from_len, held_from_len = 0;
+	uint8_t p[1500], held[1500], order;
+	size_t held_len = 0;
+	while (poll(fds, 2, -1) >= 0) {
+		if (fds[1].revents) {
+			if (read(b->orders[0], &order, 1) != 1)
+				break;
+			(void)sendto(b->socket, held, held_len, 0, (struct sockaddr *)&held_from,
+				held_from_len);
+			continue;
+		}
+		from_len = sizeof from;
 		ssize_t n = recvfrom(b->socket, p, 512, 0, (struct sockaddr *)&from, &from_len);
 		size_t len = n > 0 ? answer_for(p, (size_t)n) : 0;
-		if (len)
+		if (len && p[WIRE_HEADER + 1] == 'h') {
+			memcpy(held, p, len);
+			held_len = len;
+			held_from = from;
+			held_from_len = from_len;
+		} else if (len) {
 			(void)sendto(b->socket, p, len, 0, (struct sockaddr *)&from, from_len);
+		}
 	}
 	return NULL;
 }
@@ -117,15 +134,15 @@ static void server_start_(struct bench *b)
 	assert_int_equal(getsockname(b->socket, (struct sockaddr *)&sa, &n), 0);
 	assert_true(addr_from_sockaddr((struct sockaddr *)&sa, &b->server.addr));
 	b->server.port = ntohs(sa.sin_port);
-	assert_int_equal(pipe(b->stop), 0);
+	assert_int_equal(pipe(b->orders), 0);
 	assert_int_equal(pthread_create(&b->thread, NULL, serve, b), 0);
 }
 
 static void server_stop_(struct bench *b)
 {
-	close(b->stop[1]);
+	close(b->orders[1]);
 	pthread_join(b->thread, NULL);
-	close(b->stop[0]);
+	close(b->orders[0]);
 	close(b->socket);
 }
 
@@ -388,6 +405,42 @@ static void test_deadline(void **state)
 	assert_int_equal(b->resumed, 0);
 }
 
+/* What comes after the client was told SERVFAIL is still worth keeping. */
+static void test_late_answer(void **state)
+{
+	struct bench *b = *state;
+	start(b);
+	ask(b, "held.test");
+	run_until(b, &b->early, 1);
+	assert_int_equal(b->seen.outcome, OUTCOME_SERVFAIL);
+	assert_int_equal(b->stats.upstream_late, 0);
+	assert_int_equal(write(b->orders[1], "", 1), 1);
+	run_until(b, &b->resumed, 1);
+	assert_true(b->seen.is_answered);
+	assert_int_equal(b->seen.outcome, OUTCOME_RECURSED);
+	assert_int_equal(b->seen.source, ANSWER_FRESH);
+	assert_int_equal(b->seen.ede, EDE_NONE);
+	assert_int_equal(b->seen.answer_count, 1);
+	assert_int_equal(b->stats.upstream_late, 1);
+	assert_int_equal(recurse_in_flight(b->worker.recurse), 0);
+	assert_int_equal(b->early, 1);
+}
+
+/* Nobody waits for a refresh, so it is not answered early. */
+static void test_refresh_has_no_deadline(void **state)
+{
+	struct bench *b = *state;
+	start(b);
+	ask_as(b, "silent.a.test", "192.0.2.9", TRANSPORT_NONE);
+	ask(b, "silent.b.test");
+	run_until(b, &b->early, 1);
+	assert_int_equal(b->seen.transport, TRANSPORT_UDP);
+	ask(b, "silent.c.test");
+	run_until(b, &b->early, 2);
+	assert_int_equal(b->seen.transport, TRANSPORT_UDP);
+	assert_int_equal(recurse_in_flight(b->worker.recurse), 3);
+}
+
 static void test_stale_before_the_deadline(void **state)
 {
 	struct bench *b = *state;
@@ -495,12 +548,17 @@ static void test_check(void **state)
 {
 	struct bench *b = *state;
 	struct err why = {.text = ""};
+	char no_hints[] = "/nonexistent/root.hints";
 	char bad_anchor[] = "test. IN DS 12345 13 2 nonsense";
 	char *anchors[] = {ds_of_test};
 	b->config.dnssec_is_validated = true;
 	b->config.trust_anchors = anchors;
 	b->config.trust_anchor_count = 1;
 	assert_int_equal(recurse_check(&b->config, &why), 0);
+	b->config.root_hints = no_hints;
+	assert_int_equal(recurse_check(&b->config, &why), -ENOENT);
+	assert_non_null(strstr(why.text, no_hints));
+	b->config.root_hints = NULL;
 	anchors[0] = bad_anchor;
 	assert_int_not_equal(recurse_check(&b->config, &why), 0);
 	assert_non_null(strstr(why.text, "resolver library"));
@@ -517,6 +575,8 @@ int main(void)
 		BENCH_TEST(test_nxdomain),
 		BENCH_TEST(test_names_go_upstream_unchanged),
 		BENCH_TEST(test_deadline),
+		BENCH_TEST(test_late_answer),
+		BENCH_TEST(test_refresh_has_no_deadline),
 		BENCH_TEST(test_stale_before_the_deadline),
 		BENCH_TEST(test_cap_of_a_client),
 		BENCH_TEST(test_cap_of_a_domain_has_room_again),

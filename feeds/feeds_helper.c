@@ -16,21 +16,23 @@
 
 enum { EXIT_BAD_PLAN = 2, EXIT_ORPHAN = 3, NICE = 10 };
 
-static void limit(int what, uint64_t value)
+static struct rlimit at_most(uint64_t value)
 {
-	struct rlimit r = {.rlim_cur = (rlim_t)value, .rlim_max = (rlim_t)value};
-	if (setrlimit(what, &r))
-		log_warn("feeds", "event=limit reason=\"%s\"", strerror(errno));
+	return (struct rlimit){.rlim_cur = (rlim_t)value, .rlim_max = (rlim_t)value};
 }
 
 /* Maps of files are not counted: they are the page cache's, which the kernel takes back at will. */
 static void limit_process(const struct plan *p)
 {
-	limit(RLIMIT_CORE, 0);
-	limit(RLIMIT_CPU, p->time_s);
+	struct rlimit core = at_most(0), cpu = at_most(p->time_s), data = at_most(p->memory_bytes);
+	bool is_limited = !setrlimit(RLIMIT_CORE, &core) && !setrlimit(RLIMIT_CPU, &cpu);
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* they map terabytes */
-	limit(RLIMIT_DATA, p->memory_bytes);
+	is_limited = is_limited && !setrlimit(RLIMIT_DATA, &data);
+#else
+	(void)data;
 #endif
+	if (!is_limited)
+		log_warn("feeds", "event=limit reason=\"%s\"", strerror(errno));
 	/* Queries go first. */
 	errno = 0;
 	if (nice(NICE) == -1 && errno)

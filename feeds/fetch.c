@@ -102,7 +102,8 @@ static void fetch_file(struct fetch_job *job, uint64_t max_bytes)
 			job->outcome = FETCH_UNCHANGED;
 		else if ((to = create(job)) >= 0)
 			settle(job, to, copy(job, from, to, max_bytes));
-		job->tags = tags;
+		if (job->outcome != FETCH_FAILED)
+			job->tags = tags;
 	}
 	if (from >= 0)
 		close(from);
@@ -122,7 +123,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
 static bool take_header(const char *line, size_t len, const char *name, char *out, size_t size)
 {
 	size_t n = strlen(name);
-	if (len <= n || strncasecmp(line, name, n))
+	if (len <= n || strncasecmp(line, name, n) != 0)
 		return false;
 	while (n < len && (line[n] == ' ' || line[n] == '\t'))
 		n++;

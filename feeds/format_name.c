@@ -142,6 +142,7 @@ void format_name(
 	const struct format_sink *sink, struct format_text text, bool is_self, bool is_below)
 {
 	struct format_rule rule;
+	rule.key[0] = rule.len = rule.labels = rule.parent_len = 0; /* not all of it: it is big */
 	enum format_skip reason = FORMAT_TAKEN;
 	enum reading r = read_plain(text, &rule);
 	if (r == READ_WIDE)

@@ -194,7 +194,7 @@ int intake_list(const char *path, const struct format *format, enum list_match m
 		report->format = found;
 	if (!rc)
 		rc = check_sample(&sample, report->format, why);
-	if (rc)
+	if (rc || !report->format)
 		return rc;
 	rc = reader_open(path, limits->max_bytes, &reader, why);
 	if (rc)

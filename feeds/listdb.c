@@ -49,7 +49,7 @@ static int verify(const char *path, uint64_t *body_bytes, struct err *why)
 	if (fd < 0)
 		return err_set(why, -errno, "%s: %s", path, strerror(errno));
 	struct stat st;
-	struct listdb_trailer t;
+	struct listdb_trailer t = {0};
 	uint64_t sum = 0;
 	int rc = 0;
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= LISTDB_TRAILER ||

@@ -60,7 +60,12 @@ static void add_line(struct publics *p, const char *line)
 	unsigned labels = (unsigned)name.labels + is_wildcard;
 	if (labels > p->labels_max)
 		p->labels_max = labels;
-	add(p, hash_of(p, key, dname_key(&name, key), is_wildcard));
+	size_t key_len = dname_key(&name, key);
+	add(p,
+		hash_of(p, key, key_len,
+			false)); /* with a wildcard, too: libpsl takes kobe.jp for one */
+	if (is_wildcard)
+		add(p, hash_of(p, key, key_len, true));
 }
 
 struct publics *publics_new(const char *file)

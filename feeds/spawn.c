@@ -162,7 +162,7 @@ int spawn_run(const char *word, const char *input, uint32_t time_s, const struct
 	char **output, struct err *why)
 {
 	int ends[2], status = 0;
-	pid_t pid;
+	pid_t pid = 0;
 	char *text = NULL;
 	int in = input_file(input, why);
 	if (in < 0)

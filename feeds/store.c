@@ -84,7 +84,7 @@ static uint64_t number_of(const char *name)
 {
 	uint64_t n = 0;
 	size_t digits = strspn(name, "0123456789");
-	if (digits < 8 || digits > 18 || strcmp(name + digits, ".mdb"))
+	if (digits < 8 || digits > 18 || strcmp(name + digits, ".mdb") != 0)
 		return 0;
 	for (size_t i = 0; i < digits; i++)
 		n = n * 10 + (uint64_t)(name[i] - '0');

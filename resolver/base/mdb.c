@@ -235,8 +235,8 @@ int mdb_writer_flush(struct mdb_writer *w, struct err *why)
 
 int mdb_writer_finish(struct mdb_writer *w, uint64_t *body_bytes, struct err *why)
 {
-	MDB_stat stat;
-	MDB_envinfo info;
+	MDB_stat stat = {0};
+	MDB_envinfo info = {0};
 	int rc = mdb_writer_flush(w, why);
 	if (!rc && (mdb_env_stat(w->env, &stat) || mdb_env_info(w->env, &info)))
 		rc = err_set(why, CEN_ELIB, "%s: LMDB: no page count", w->path);

@@ -66,7 +66,7 @@ static void keep(struct test *t, const char *name)
 static struct listdb *write_and_open(struct test *t)
 {
 	struct err why = {""};
-	struct listdb *db;
+	struct listdb *db = NULL;
 	struct build_head head = {.number = 12, .created_s = 34, .digest = 56};
 	if (build_write(t->build, t->path, &head, &why) || listdb_open(t->path, &db, &why))
 		fail_msg("%s", why.text);

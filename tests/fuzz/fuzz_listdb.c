@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * A generation file made of the input: it is refused, or it is one of ours, unharmed.
+ *
+ * The first octet chooses: an input by itself, or a good file of ours with the rest of the input written over it.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "feeds/build.h"
+#include "feeds/listdb.h"
+#include "feeds/listdb_file.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
+struct good {
+	uint8_t *bytes;
+	size_t len;
+	char path[64], path_good[64];
+};
+
+static void must(bool is_true)
+{
+	if (!is_true)
+		abort();
+}
+
+static void add(struct build *b, const char *text)
+{
+	struct dname d;
+	uint8_t key[DNAME_MAX];
+	must(!dname_from_text(text, strlen(text), &d));
+	must(!build_add(b, key, dname_key(&d, key), true, true, NULL));
+}
+
+static void make_good(struct good *g)
+{
+	struct build *b;
+	struct build_options options = {.folder = "/tmp"};
+	struct listdb_list about = {.name = "a", .format = "domains"};
+	struct build_head head = {.number = 1};
+	snprintf(g->path, sizeof g->path, "/tmp/cenote-fuzz-%ld", (long)getpid());
+	snprintf(g->path_good, sizeof g->path_good, "/tmp/cenote-fuzz-good-%ld", (long)getpid());
+	unlink(g->path_good);
+	must(!build_new(&options, &b, NULL) && !build_begin(b, NULL));
+	add(b, "one.example");
+	add(b, "two.example");
+	must(!build_keep(b, &about, NULL) && !build_write(b, g->path_good, &head, NULL));
+	build_free(b);
+	int fd = open(g->path_good, O_RDONLY);
+	must(fd >= 0);
+	off_t size = lseek(fd, 0, SEEK_END);
+	g->len = (size_t)size;
+	g->bytes = malloc(g->len);
+	must(g->bytes && pread(fd, g->bytes, g->len, 0) == size);
+	close(fd);
+	unlink(g->path_good);
+}
+
+/* `at` (2 octets), then what is written there, from the file's end backwards in units of 16 octets: the trailer is where it matters. */
+static size_t overlay(const struct good *g, uint8_t *file, const uint8_t *bytes, size_t len)
+{
+	memcpy(file, g->bytes, g->len);
+	if (len < 2)
+		return g->len;
+	size_t back = ((size_t)bytes[0] << 8 | bytes[1]) * 16 + 16;
+	size_t at = back < g->len ? g->len - back : 0;
+	bytes += 2;
+	len -= 2;
+	if (len > g->len - at)
+		len = g->len - at;
+	memcpy(file + at, bytes, len);
+	return g->len;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+	static struct good good;
+	if (!good.bytes)
+		make_good(&good);
+	if (!len)
+		return 0;
+	size_t room = len > good.len ? len : good.len;
+	uint8_t *file = malloc(room);
+	must(file != NULL);
+	size_t n = len - 1;
+	if (bytes[0] & 1)
+		n = overlay(&good, file, bytes + 1, len - 1);
+	else
+		memcpy(file, bytes + 1, n);
+	int fd = open(good.path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	must(fd >= 0 && pwrite(fd, file, n, 0) == (ssize_t)n);
+	close(fd);
+	struct listdb *db = NULL;
+	struct err why;
+	int rc = listdb_open(good.path, &db, &why);
+	unlink(good.path);
+	/* The trailer's padding is not part of what is sealed. */
+	size_t sealed = good.len - LISTDB_TRAILER + sizeof(struct listdb_trailer);
+	bool is_ours = n == good.len && !memcmp(file, good.bytes, sealed);
+	must(is_ours ? rc == 0 : rc == CEN_ECORRUPT || rc == CEN_EVERSION);
+	if (!rc)
+		must(listdb_name_count(db) == 2);
+	listdb_close(db);
+	free(file);
+	return 0;
+}

@@ -1,12 +1,7 @@
-/* SPDX-License-Identifier: BSD-2-Clause
- *
- * A shard is a ring of entries, oldest at `tail`, and a hash index of their positions. An entry is never changed in place but
- * for its bookkeeping (hit, stamp, refresh), and never straddles the end of the ring.
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "resolver/cache.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +10,7 @@
 #include "resolver/answer.h"
 #include "resolver/base/check.h"
 #include "resolver/base/clock.h"
+#include "resolver/cache_shard.h"
 #include "resolver/refresh.h"
 #include "resolver/stats.h"
 #include "resolver/view.h"
@@ -23,11 +19,6 @@
 enum {
 	SHARD_MIN_BYTES = 512 << 10, /* the largest answer must fit well */
 	SHARDS_MAX = 64,
-	BYTES_A_SLOT =
-		128, /* of the ring for each index slot: a small answer's entry has about 200 */
-	ALIGNMENT = 8,
-	REINSERTED_BYTES = 32
-		<< 10, /* of hit entries, written again for one insertion: some 10 us under the lock */
 	RECORDS_MAX = 1024, /* in a kept answer */
 	FAILURE_TTL_S = 5, /* RFC 9520 3.2: at least 1 s, at most 5 min */
 	STALE_TTL_S = 30, /* RFC 8767 4: what a stale answer says */
@@ -35,52 +26,6 @@ enum {
 	REFRESH_GRACE_S =
 		5, /* an expired popular name is given on while its refresh is under way */
 	POPULAR_HITS = 2, /* since it was written: worth a refresh */
-	KEY_MAX = DNAME_MAX + 3,
-};
-
-enum entry_flag {
-	ENTRY_SECURE = 1,
-	ENTRY_FAILURE = 2,
-	ENTRY_REFRESHING = 4,
-	ENTRY_FILLER = 8, /* the unused end of the ring */
-};
-
-struct entry {
-	uint32_t size; /* octets, this header included; a multiple of it */
-	uint32_t stamp; /* serial of the view under which it is clean; 0: none */
-	uint64_t hash;
-	uint32_t stored_s, ttl_s;
-	uint32_t retry_s; /* stale: do not ask upstream before this second; 0: ask */
-	uint32_t records_len;
-	const char *ede_text; /* static string; NULL: none */
-	int16_t ede;
-	uint16_t answers, authorities, additionals;
-	uint16_t key_len;
-	uint8_t rcode, outcome;
-	uint8_t flags;
-	uint8_t hits; /* saturating */
-	int32_t dga_score;
-	uint32_t number; /* of all entries ever written to the shard; see cache_stamp */
-	/* then: key, TTL offsets (uint16_t, two-aligned), records */
-} __attribute__((aligned(ALIGNMENT)));
-
-_Static_assert(sizeof(struct entry) % ALIGNMENT == 0, "entries follow one another in the ring");
-_Static_assert(sizeof(struct entry) == 64, "a cache line on most machines");
-_Static_assert(OUTCOME_COUNT <= UINT8_MAX, "an outcome is one octet");
-
-struct slot {
-	uint32_t position; /* of the entry in the ring, plus 1; 0: free */
-	uint32_t tag; /* upper half of the hash */
-};
-
-struct shard {
-	pthread_mutex_t lock;
-	uint8_t *ring;
-	struct slot *slots;
-	uint32_t ring_bytes, slot_mask;
-	uint32_t head, tail, used_bytes;
-	uint32_t entries, last_number;
-	uint64_t evictions;
 };
 
 struct cache {
@@ -88,24 +33,10 @@ struct cache {
 	size_t memory_bytes;
 	uint8_t key[crypto_shorthash_KEYBYTES];
 	unsigned shard_count; /* a power of two */
-	struct shard shards[SHARDS_MAX];
+	struct cache_shard shards[SHARDS_MAX];
 };
 
 /* --- memory --- */
-
-static void shard_init(struct shard *s, uint8_t *memory, uint32_t bytes)
-{
-	uint32_t slots = 1024;
-	while ((slots * 2) * BYTES_A_SLOT <= bytes)
-		slots *= 2;
-	uint32_t slot_bytes = slots * (uint32_t)sizeof(struct slot);
-	MUST(!pthread_mutex_init(&s->lock, NULL));
-	s->slots = (struct slot *)(void *)memory;
-	s->slot_mask = slots - 1;
-	s->ring = memory + slot_bytes;
-	s->ring_bytes = (bytes - slot_bytes) / (uint32_t)sizeof(struct entry) *
-		(uint32_t)sizeof(struct entry);
-}
 
 int cache_new(uint64_t size_bytes, struct cache **out, struct err *why)
 {
@@ -139,7 +70,7 @@ int cache_new(uint64_t size_bytes, struct cache **out, struct err *why)
 	madvise(c->memory, c->memory_bytes, MADV_HUGEPAGE);
 	randombytes_buf(c->key, sizeof c->key);
 	for (unsigned i = 0; i < c->shard_count; i++)
-		shard_init(
+		cache_shard_init(
 			&c->shards[i], c->memory + i * (size_t)shard_bytes, (uint32_t)shard_bytes);
 	*out = c;
 	return 0;
@@ -159,7 +90,7 @@ void cache_usage(struct cache *c, struct cache_usage *out)
 {
 	*out = (struct cache_usage){.bytes = c->memory_bytes};
 	for (unsigned i = 0; i < c->shard_count; i++) {
-		struct shard *s = &c->shards[i];
+		struct cache_shard *s = &c->shards[i];
 		pthread_mutex_lock(&s->lock);
 		out->used_bytes += s->used_bytes;
 		out->entries += s->entries;
@@ -168,16 +99,10 @@ void cache_usage(struct cache *c, struct cache_usage *out)
 	}
 }
 
-/* --- keys and index --- */
-
-struct key {
-	uint64_t hash;
-	uint16_t len;
-	uint8_t bytes[KEY_MAX];
-};
+/* --- keys --- */
 
 /* One answer for each of DO and CD: records without DNSSEC are kept ready for clients that do not want them. */
-static void make_key(const struct cache *c, const struct query *q, struct key *k)
+static void make_key(const struct cache *c, const struct query *q, struct cache_key *k)
 {
 	memcpy(k->bytes, q->qname.bytes, q->qname.len);
 	wire_put_u16(k->bytes + q->qname.len, q->qtype);
@@ -188,172 +113,14 @@ static void make_key(const struct cache *c, const struct query *q, struct key *k
 	memcpy(&k->hash, h, sizeof k->hash);
 }
 
-static struct shard *shard_of(struct cache *c, uint64_t hash)
+static struct cache_shard *shard_of(struct cache *c, uint64_t hash)
 {
 	return &c->shards[hash & (c->shard_count - 1)];
 }
 
-static struct entry *entry_at(const struct shard *s, uint32_t position)
-{
-	return (struct entry *)(void *)(s->ring + position);
-}
-
-static uint8_t *entry_key(struct entry *e)
-{
-	return (uint8_t *)(e + 1);
-}
-
-static uint16_t *entry_ttls(struct entry *e)
-{
-	return (uint16_t *)(void *)(entry_key(e) + (e->key_len + 1u) / 2 * 2);
-}
-
-static unsigned entry_record_count(const struct entry *e)
-{
-	return 0u + e->answers + e->authorities + e->additionals;
-}
-
-static uint8_t *entry_records(struct entry *e)
-{
-	return (uint8_t *)(entry_ttls(e) + entry_record_count(e));
-}
-
-static uint32_t first_slot(const struct shard *s, uint64_t hash)
-{
-	return (uint32_t)(hash >> 8) & s->slot_mask;
-}
-
-static struct entry *find(struct shard *s, const struct key *k)
-{
-	uint32_t tag = (uint32_t)(k->hash >> 32);
-	for (uint32_t i = first_slot(s, k->hash); s->slots[i].position;
-		i = (i + 1) & s->slot_mask) {
-		if (s->slots[i].tag != tag)
-			continue;
-		struct entry *e = entry_at(s, s->slots[i].position - 1);
-		if (e->hash == k->hash && e->key_len == k->len &&
-			!memcmp(entry_key(e), k->bytes, k->len))
-			return e;
-	}
-	return NULL;
-}
-
-static void index_put(struct shard *s, uint64_t hash, uint32_t position)
-{
-	uint32_t i = first_slot(s, hash);
-	while (s->slots[i].position)
-		i = (i + 1) & s->slot_mask;
-	s->slots[i] = (struct slot){.position = position + 1, .tag = (uint32_t)(hash >> 32)};
-	s->entries++;
-}
-
-/* Takes a position out of the index, closing the gap so that no search stops early. */
-static void index_remove(struct shard *s, uint64_t hash, uint32_t position)
-{
-	uint32_t i = first_slot(s, hash);
-	while (s->slots[i].position && s->slots[i].position != position + 1)
-		i = (i + 1) & s->slot_mask;
-	if (!s->slots[i].position)
-		return; /* superseded before: not in the index any more */
-	s->entries--;
-	for (uint32_t k = (i + 1) & s->slot_mask; s->slots[k].position;
-		k = (k + 1) & s->slot_mask) {
-		uint32_t home = first_slot(s, entry_at(s, s->slots[k].position - 1)->hash);
-		if (((k - home) & s->slot_mask) >= ((k - i) & s->slot_mask)) {
-			s->slots[i] = s->slots[k];
-			i = k;
-		}
-	}
-	s->slots[i] = (struct slot){0};
-}
-
-/* --- time --- */
-
-/* Another worker's reading of the clock may be newer than ours, which is of the batch's begin: its entries are not from the future. */
-static uint32_t age_of(const struct entry *e, uint32_t now_s)
-{
-	uint32_t age_s = now_s - e->stored_s;
-	return (int32_t)age_s < 0 ? 0 : age_s;
-}
-
-/* May it be given, if need be as a stale one? A failure is of no use after its time. */
-static bool is_usable(const struct entry *e, uint32_t now_s, uint32_t stale_s)
-{
-	uint64_t use_s = e->flags & ENTRY_FAILURE ? e->ttl_s : (uint64_t)e->ttl_s + stale_s;
-	return age_of(e, now_s) <= use_s;
-}
-
-/* --- the ring --- */
-
-static bool is_indexed(const struct shard *s, const struct entry *e, uint32_t position)
-{
-	uint32_t i = first_slot(s, e->hash);
-	while (s->slots[i].position && s->slots[i].position != position + 1)
-		i = (i + 1) & s->slot_mask;
-	return s->slots[i].position != 0;
-}
-
-/* Frees the oldest entry. One that was hit, and is still the current one for its key, is moved to the head. */
-static void drop_oldest(struct shard *s, uint32_t *budget, uint32_t now_s, uint32_t stale_s)
-{
-	uint32_t at = s->tail;
-	struct entry *e = entry_at(s, at);
-	uint32_t size = e->size;
-	bool is_filler = e->flags & ENTRY_FILLER;
-	s->used_bytes -= size;
-	s->tail = at + size == s->ring_bytes ? 0 : at + size;
-	if (is_filler)
-		return;
-	bool is_current = is_indexed(s, e, at);
-	index_remove(s, e->hash, at);
-	bool is_wanted = is_current && e->hits && *budget && s->ring_bytes - s->head >= size &&
-		is_usable(e, now_s, stale_s);
-	if (!is_wanted) {
-		s->evictions += is_current;
-		return;
-	}
-	*budget -= size < *budget ? size : *budget;
-	memmove(s->ring + s->head, e, size);
-	e = entry_at(s, s->head);
-	e->hits = 0;
-	index_put(s, e->hash, s->head);
-	s->used_bytes += size;
-	s->head = s->head + size == s->ring_bytes ? 0 : s->head + size;
-}
-
-/* Contiguous octets between head and tail. */
-static uint32_t room_at_head(const struct shard *s)
-{
-	if (s->used_bytes == 0 || s->head > s->tail)
-		return s->ring_bytes - s->head;
-	return s->tail - s->head; /* 0 when full */
-}
-
-static struct entry *make_room(struct shard *s, uint32_t size, uint32_t now_s, uint32_t stale_s)
-{
-	uint32_t budget = REINSERTED_BYTES;
-	while (s->entries >= s->slot_mask / 4 * 3)
-		drop_oldest(s, &budget, now_s, stale_s);
-	while (room_at_head(s) < size) {
-		uint32_t to_end = s->ring_bytes - s->head;
-		bool is_at_end = s->used_bytes == 0 || s->head > s->tail;
-		if (is_at_end && to_end) {
-			struct entry *filler = entry_at(s, s->head);
-			/* A gap too small for a header is impossible: see the rounding in cache_keep. */
-			filler->size = to_end;
-			filler->flags = ENTRY_FILLER;
-			s->used_bytes += to_end;
-			s->head = 0;
-		} else {
-			drop_oldest(s, &budget, now_s, stale_s);
-		}
-	}
-	return entry_at(s, s->head);
-}
-
 /* --- hits --- */
 
-static void fill_verdict(const struct worker *w, struct query *q, const struct entry *e)
+static void fill_verdict(const struct worker *w, struct query *q, const struct cache_entry *e)
 {
 	q->cache_number = e->number;
 	q->is_clean = e->stamp == w->view->serial;
@@ -368,12 +135,12 @@ static void fill_verdict(const struct worker *w, struct query *q, const struct e
 }
 
 /* Copies the records to their final place, each TTL less `age_s`, or `fixed_s` for all when that is not 0. */
-static void copy_records(struct query *q, struct entry *e, uint32_t age_s, uint32_t fixed_s)
+static void copy_records(struct query *q, struct cache_entry *e, uint32_t age_s, uint32_t fixed_s)
 {
 	uint8_t *to = q->out + query_records_at(q);
-	const uint16_t *ttls = entry_ttls(e);
-	memcpy(to, entry_records(e), e->records_len);
-	for (unsigned i = entry_record_count(e); i--;) {
+	const uint16_t *ttls = cache_shard_ttls(e);
+	memcpy(to, cache_shard_records(e), e->records_len);
+	for (unsigned i = cache_shard_record_count(e); i--;) {
 		uint32_t ttl = wire_u32(to + ttls[i]);
 		uint32_t left = ttl > age_s ? ttl - age_s : 0;
 		if (fixed_s)
@@ -383,7 +150,7 @@ static void copy_records(struct query *q, struct entry *e, uint32_t age_s, uint3
 	q->out_len = query_records_at(q) + e->records_len;
 }
 
-static void give_stale(const struct worker *w, struct query *q, struct entry *e)
+static void give_stale(const struct worker *w, struct query *q, struct cache_entry *e)
 {
 	fill_verdict(w, q, e);
 	copy_records(q, e, 0, STALE_TTL_S);
@@ -394,7 +161,7 @@ static void give_stale(const struct worker *w, struct query *q, struct entry *e)
 	q->ede_text = NULL;
 }
 
-static bool is_popular_and_expiring(const struct entry *e, uint32_t age_s)
+static bool is_popular_and_expiring(const struct cache_entry *e, uint32_t age_s)
 {
 	uint32_t left = e->ttl_s - age_s;
 	return e->hits >= POPULAR_HITS && !(e->flags & (ENTRY_REFRESHING | ENTRY_FAILURE)) &&
@@ -402,10 +169,10 @@ static bool is_popular_and_expiring(const struct entry *e, uint32_t age_s)
 }
 
 /* Under the shard's lock. False: a miss. */
-static bool hit(struct worker *w, struct query *q, struct entry *e)
+static bool hit(struct worker *w, struct query *q, struct cache_entry *e)
 {
 	uint32_t now_s = (uint32_t)(w->now_us / 1000000);
-	uint32_t age_s = age_of(e, now_s);
+	uint32_t age_s = cache_shard_age_s(e, now_s);
 	if (e->hits < UINT8_MAX)
 		e->hits++;
 	if (__builtin_expect(age_s < e->ttl_s, 1)) {
@@ -420,7 +187,8 @@ static bool hit(struct worker *w, struct query *q, struct entry *e)
 		}
 		return true;
 	}
-	if (e->flags & ENTRY_FAILURE || !is_usable(e, now_s, w->view->config->cache_stale_s))
+	if (e->flags & ENTRY_FAILURE ||
+		!cache_shard_is_usable(e, now_s, w->view->config->cache_stale_s))
 		return false;
 	/* The refresh is under way, or upstream failed a moment ago: nobody waits (RFC 8767 5). */
 	bool is_refreshing = e->flags & ENTRY_REFRESHING && age_s - e->ttl_s <= REFRESH_GRACE_S;
@@ -438,11 +206,11 @@ enum step cache(struct worker *w, struct query *q)
 		q->rcode = RCODE_REFUSED;
 		return STEP_REPLY;
 	}
-	struct key k;
+	struct cache_key k;
 	make_key(w->cache, q, &k);
-	struct shard *s = shard_of(w->cache, k.hash);
+	struct cache_shard *s = shard_of(w->cache, k.hash);
 	pthread_mutex_lock(&s->lock);
-	struct entry *e = find(s, &k);
+	struct cache_entry *e = cache_shard_find(s, &k);
 	bool is_hit = e && hit(w, q, e);
 	pthread_mutex_unlock(&s->lock);
 	if (q->wants_refresh)
@@ -453,14 +221,14 @@ enum step cache(struct worker *w, struct query *q)
 
 bool cache_take_stale(struct worker *w, struct query *q)
 {
-	struct key k;
+	struct cache_key k;
 	make_key(w->cache, q, &k);
-	struct shard *s = shard_of(w->cache, k.hash);
+	struct cache_shard *s = shard_of(w->cache, k.hash);
 	uint32_t now_s = clock_s();
 	pthread_mutex_lock(&s->lock);
-	struct entry *e = find(s, &k);
+	struct cache_entry *e = cache_shard_find(s, &k);
 	bool is_hit = e && !(e->flags & ENTRY_FAILURE) &&
-		is_usable(e, now_s, w->view->config->cache_stale_s);
+		cache_shard_is_usable(e, now_s, w->view->config->cache_stale_s);
 	if (is_hit) {
 		e->retry_s = now_s + STALE_RETRY_S;
 		give_stale(w, q, e);
@@ -471,11 +239,11 @@ bool cache_take_stale(struct worker *w, struct query *q)
 
 void cache_stamp(struct worker *w, struct query *q)
 {
-	struct key k;
+	struct cache_key k;
 	make_key(w->cache, q, &k);
-	struct shard *s = shard_of(w->cache, k.hash);
+	struct cache_shard *s = shard_of(w->cache, k.hash);
 	pthread_mutex_lock(&s->lock);
-	struct entry *e = find(s, &k);
+	struct cache_entry *e = cache_shard_find(s, &k);
 	/* Another worker may have put a new answer in its place, which nobody has looked at. */
 	if (e && e->number == q->cache_number)
 		e->stamp = w->view->serial;
@@ -498,11 +266,11 @@ static bool find_ttls(const struct query *q, uint16_t *ttls, uint16_t *count)
 	return !cursor.is_bad;
 }
 
-static void fill_entry(
-	struct entry *e, uint32_t size, const struct query *q, const struct key *k, uint32_t now_s)
+static void fill_entry(struct cache_entry *e, uint32_t size, const struct query *q,
+	const struct cache_key *k, uint32_t now_s)
 {
 	bool is_failure = q->rcode == RCODE_SERVFAIL, has_records = q->source == ANSWER_FRESH;
-	*e = (struct entry){
+	*e = (struct cache_entry){
 		.size = size,
 		.hash = k->hash,
 		.stored_s = now_s,
@@ -519,59 +287,57 @@ static void fill_entry(
 		.flags = (uint8_t)((q->is_secure ? ENTRY_SECURE : 0) |
 			(is_failure ? ENTRY_FAILURE : 0)),
 	};
-	memcpy(entry_key(e), k->bytes, k->len);
+	memcpy(cache_shard_key(e), k->bytes, k->len);
 }
 
 /* A failure does not take the place of an answer that may still be given when stale (RFC 8767). */
-static bool yields_to(struct entry *old, const struct query *q, uint32_t now_s, uint32_t stale_s)
+static bool yields_to(
+	struct cache_entry *old, const struct query *q, uint32_t now_s, uint32_t stale_s)
 {
 	if (!old || q->rcode != RCODE_SERVFAIL || old->flags & ENTRY_FAILURE)
 		return false;
-	if (!is_usable(old, now_s, stale_s))
+	if (!cache_shard_is_usable(old, now_s, stale_s))
 		return false;
 	old->retry_s = now_s + STALE_RETRY_S;
 	old->flags &= (uint8_t)~ENTRY_REFRESHING;
 	return true;
 }
 
-static void keep(struct worker *w, struct query *q, const uint16_t *ttls, uint16_t ttl_count)
+static void keep(struct cache *c, struct query *q, const uint16_t *ttls, uint16_t ttl_count,
+	uint32_t stale_s)
 {
-	struct key k;
-	make_key(w->cache, q, &k);
+	struct cache_key k;
+	make_key(c, q, &k);
 	uint32_t records_len = q->source == ANSWER_FRESH ? q->out_len - query_records_at(q) : 0;
-	uint32_t size = (uint32_t)sizeof(struct entry) + (k.len + 1u) / 2 * 2 + ttl_count * 2u +
-		records_len;
-	/* Sizes are multiples of the header's, so that a gap at the end can always hold a filler. */
-	size = (size + (uint32_t)sizeof(struct entry) - 1) / (uint32_t)sizeof(struct entry) *
-		(uint32_t)sizeof(struct entry);
-	struct shard *s = shard_of(w->cache, k.hash);
-	uint32_t now_s = clock_s(), stale_s = w->view->config->cache_stale_s;
+	uint32_t size = (uint32_t)sizeof(struct cache_entry) + (k.len + 1u) / 2 * 2 +
+		ttl_count * 2u + records_len;
+	size = cache_shard_round(size);
+	struct cache_shard *s = shard_of(c, k.hash);
+	uint32_t now_s = clock_s();
 	if (size > s->ring_bytes / 4)
 		return;
 	pthread_mutex_lock(&s->lock);
-	struct entry *old = find(s, &k);
+	struct cache_entry *old = cache_shard_find(s, &k);
 	if (!yields_to(old, q, now_s, stale_s)) {
 		uint8_t hits = old ? old->hits : 0;
 		if (old)
-			index_remove(s, k.hash, (uint32_t)((uint8_t *)old - s->ring));
-		struct entry *e = make_room(s, size, now_s, stale_s);
+			cache_shard_forget(s, old);
+		struct cache_entry *e = cache_shard_room(s, size, now_s, stale_s);
 		fill_entry(e, size, q, &k, now_s);
 		/* Popularity outlives a refresh, but must be earned again. */
 		e->hits = hits > POPULAR_HITS ? POPULAR_HITS - 1 : 0;
 		e->number = q->cache_number = ++s->last_number;
 		e->records_len = records_len;
 		if (ttl_count)
-			memcpy(entry_ttls(e), ttls, ttl_count * sizeof *ttls);
+			memcpy(cache_shard_ttls(e), ttls, ttl_count * sizeof *ttls);
 		if (records_len)
-			memcpy(entry_records(e), q->out + query_records_at(q), records_len);
-		index_put(s, k.hash, s->head);
-		s->used_bytes += size;
-		s->head = s->head + size == s->ring_bytes ? 0 : s->head + size;
+			memcpy(cache_shard_records(e), q->out + query_records_at(q), records_len);
+		cache_shard_append(s, e);
 	}
 	pthread_mutex_unlock(&s->lock);
 }
 
-enum step cache_keep(struct worker *w, struct query *q)
+void cache_put(struct cache *c, struct query *q, uint32_t stale_s)
 {
 	uint16_t ttls[RECORDS_MAX];
 	uint16_t count = 0;
@@ -581,9 +347,62 @@ enum step cache_keep(struct worker *w, struct query *q)
 		q->cache_number = 0;
 		/* Zero means: for this query only (RFC 1035 3.2.1). */
 		if (q->min_ttl_s && find_ttls(q, ttls, &count))
-			keep(w, q, ttls, count);
+			keep(c, q, ttls, count, stale_s);
 	} else if (q->source == ANSWER_NONE && q->rcode == RCODE_SERVFAIL) {
-		keep(w, q, NULL, 0);
+		keep(c, q, NULL, 0, stale_s);
 	}
+}
+
+enum step cache_keep(struct worker *w, struct query *q)
+{
+	cache_put(w->cache, q, w->view->config->cache_stale_s);
 	return STEP_NEXT;
+}
+
+/* --- all of them --- */
+
+static void describe(struct cache_entry *e, uint32_t now_s, struct cache_item *out)
+{
+	const uint8_t *key = cache_shard_key(e);
+	uint16_t name_len = (uint16_t)(e->key_len - 3);
+	*out = (struct cache_item){
+		.name = key,
+		.name_len = name_len,
+		.type = wire_u16(key + name_len),
+		.rcode = e->rcode,
+		.has_do = key[name_len + 2] & 1,
+		.has_cd = key[name_len + 2] & 2,
+		.is_secure = e->flags & ENTRY_SECURE,
+		.answers = e->answers,
+		.authorities = e->authorities,
+		.additionals = e->additionals,
+		.left_s = e->ttl_s - cache_shard_age_s(e, now_s),
+		.records = cache_shard_records(e),
+		.records_len = e->records_len,
+		.age_s = cache_shard_age_s(e, now_s),
+		.ttls = cache_shard_ttls(e),
+		.ttl_count = (uint16_t)cache_shard_record_count(e),
+	};
+}
+
+void cache_each(struct cache *c, bool (*each)(void *arg, const struct cache_item *item), void *arg)
+{
+	uint32_t now_s = clock_s();
+	bool is_wanted = true;
+	for (unsigned i = 0; i < c->shard_count && is_wanted; i++) {
+		struct cache_shard *s = &c->shards[i];
+		pthread_mutex_lock(&s->lock);
+		for (uint32_t k = 0; k <= s->slot_mask && is_wanted; k++) {
+			struct cache_item item;
+			struct cache_entry *e = s->slots[k].position
+				? cache_shard_entry_at(s, s->slots[k].position - 1)
+				: NULL;
+			if (!e || e->flags & ENTRY_FAILURE ||
+				cache_shard_age_s(e, now_s) >= e->ttl_s)
+				continue;
+			describe(e, now_s, &item);
+			is_wanted = each(arg, &item);
+		}
+		pthread_mutex_unlock(&s->lock);
+	}
 }

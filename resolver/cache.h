@@ -30,3 +30,21 @@ enum step cache_keep(struct worker *w, struct query *q);
 void cache_stamp(struct worker *w, struct query *q);
 /* After expiry, when upstream failed or is slow: true and ANSWER_STALE when there is an answer not older than cache.stale. */
 bool cache_take_stale(struct worker *w, struct query *q);
+
+/* An answer as the cache holds it, for cache_store.c: pointers are valid during the call only. */
+struct cache_item {
+	const uint8_t *name; /* of the question, wire form, lower case */
+	uint16_t name_len, type, rcode;
+	bool has_do, has_cd, is_secure;
+	uint16_t answers, authorities, additionals;
+	uint32_t left_s; /* until it expires */
+	const uint8_t *records; /* their TTLs as they were when it was kept */
+	uint32_t records_len, age_s;
+	const uint16_t *ttls; /* where the TTLs stand, from the start of the records */
+	uint16_t ttl_count;
+};
+
+/* Calls `each` for every answer that has not expired, until it returns false. Holds a shard's lock meanwhile. */
+void cache_each(struct cache *c, bool (*each)(void *arg, const struct cache_item *item), void *arg);
+/* Keeps a fresh answer outside of a pipeline: what cache_keep does. */
+void cache_put(struct cache *c, struct query *q, uint32_t stale_s);

@@ -104,7 +104,8 @@ void pipeline_answer_early(struct worker *w, struct query *q)
 	admit_group(w, q);
 	/* A deadline is a failure to be remembered, too (RFC 9520 2.2): the next client does not wait as long. */
 	if (q->source == ANSWER_NONE) {
-		pipeline_lend_out(w, q); /* the one it was lent when it came is another query's by now */
+		pipeline_lend_out(
+			w, q); /* the one it was lent when it came is another query's by now */
 		cache_keep(w, q);
 	}
 	run(w, q, INSPECT);

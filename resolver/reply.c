@@ -171,7 +171,7 @@ enum step reply(struct worker *w, struct query *q)
 		q->out_len = WIRE_HEADER;
 		q->has_edns = false;
 	} else {
-		if (is_blocked(q))
+		if (is_blocked(q) || (q->outcome == OUTCOME_REBINDING && q->source == ANSWER_NONE))
 			synthesize(q, c);
 		else if (q->source == ANSWER_NONE)
 			q->out_len = query_records_at(q);

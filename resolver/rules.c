@@ -52,6 +52,7 @@ static bool parse_line(struct rules *r, const char *line, size_t len)
 		if (len > n && !memcmp(line, words[kind], n))
 			return r->count < RULES_MAX &&
 				!config_rule_from_text(line + n, len - n, &rule) &&
+				!config_rule_guard((enum list_kind)kind, &rule) &&
 				!append(r, (enum list_kind)kind, &rule);
 	}
 	return len == 0;

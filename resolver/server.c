@@ -11,6 +11,7 @@
 #include "resolver/base/clock.h"
 #include "resolver/base/log.h"
 #include "resolver/base/rcu.h"
+#include "resolver/cache_store.h"
 #include "resolver/recurse.h"
 
 enum { GRACE_MS = 2000 };
@@ -98,6 +99,11 @@ static int change_rule(struct server *s,
 	int (*change)(struct rules *, enum list_kind, const struct config_rule *, struct err *),
 	enum list_kind kind, const struct config_rule *rule, struct err *why)
 {
+	char text[DNAME_TEXT_MAX + 2];
+	const char *danger = change == rules_add ? config_rule_guard(kind, rule) : NULL;
+	if (danger)
+		return err_set(
+			why, CEN_EREFUSED, "\"%s\" %s", config_rule_to_text(rule, text), danger);
 	pthread_mutex_lock(&s->lock);
 	int e = change(s->rules, kind, rule, why);
 	if (!e)
@@ -257,6 +263,8 @@ int server_new(struct config *config, struct listdb *db, struct server **out, st
 		e = rules_load(config->state_directory, &s->rules, why);
 	if (!e)
 		e = cache_new(config->cache_size_bytes, &s->cache, why);
+	if (!e && config->cache_is_kept)
+		cache_store_load(s->cache, config);
 	if (!e)
 		e = flight_new(&s->flight, why);
 	if (!e && !(s->tcp_limits = tcp_limits_new(config)))
@@ -275,6 +283,7 @@ int server_new(struct config *config, struct listdb *db, struct server **out, st
 
 int server_start(struct server *s, struct err *why)
 {
+	s->has_served = true;
 	for (unsigned i = 0; i < s->worker_count; i++) {
 		int e = worker_start(s->workers[i]);
 		if (e)
@@ -296,6 +305,8 @@ void server_free(struct server *s)
 	for (unsigned i = 0; i < s->worker_count; i++)
 		worker_free(s->workers[i]);
 	free(s->workers);
+	if (s->cache && s->has_served && s->config->cache_is_kept)
+		cache_store_save(s->cache, s->config);
 	view_free(s->owned_view);
 	tcp_limits_free(s->tcp_limits);
 	flight_free(s->flight);

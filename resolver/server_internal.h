@@ -33,6 +33,7 @@ struct server {
 	char counter_names[STATS_LISTS]
 			  [64]; /* of list counters, in the order in which lists were first seen */
 	unsigned counter_count;
+	bool has_served;
 	uint64_t started_wall_s, started_us;
 	uint64_t reloads, failed_reloads;
 	char last_reload_error[512];

@@ -74,7 +74,7 @@ def ask(port, name, timeout=0.1):
 
 
 def is_blocked(answer):
-    return answer is not None and (answer[0] == 3 or (answer[1] > 0 and b"\0\0\0\0" == answer[2][-4:]))
+    return answer is not None and answer[1] > 0 and b"\0\0\0\0" == answer[2][-4:]
 
 
 def wait_until(check, seconds, what):

@@ -24,7 +24,6 @@ def tcp(cenote, request, timeout=10):
     """The status of a raw request over TCP, and all that came."""
     with socket.create_connection(("127.0.0.1", cenote.http_port), timeout) as s:
         s.sendall(request.encode() if isinstance(request, str) else request)
-        s.shutdown(socket.SHUT_WR)
         text = b""
         while more := s.recv(65536):
             text += more
@@ -123,7 +122,7 @@ NONSENSE = {
 def test_nonsense_does_no_harm(cenote, kind):
     try:
         assert tcp(cenote, NONSENSE[kind], 1)[0] in (0, 400, 403, 413, 414, 431, 501, 505)
-    except (ConnectionError, TimeoutError):
+    except OSError:
         pass  # cut off while still sending, or held as half a request until its deadline
     assert cenote.get("/healthz")["status"] == "ok"
 

@@ -37,7 +37,7 @@ void cli_name_file(const struct cli *c, struct err *why)
 {
 	const char *file = cli_config_file(c);
 	struct err old = *why;
-	if (file && strncmp(old.text, file, strlen(file)))
+	if (file && strncmp(old.text, file, strlen(file)) != 0)
 		err_set(why, 0, "%.200s: %.300s", file, old.text);
 }
 

@@ -77,7 +77,7 @@ static unsigned print_changes(const json_t *before, const json_t *after, const c
 	json_array_foreach(json_object_get(after, "lists"), i, l)
 	{
 		cli_text(l, "name", name, sizeof name);
-		if (only && strcmp(only, name))
+		if (only && strcmp(only, name) != 0)
 			continue;
 		const json_t *old = list_named(before, name);
 		printf("%-24s %12s -> %-12s %s\n", name, cli_grouped(cli_number(old, "rules"), a),
@@ -142,7 +142,7 @@ int cli_feeds(const struct cli *c)
 {
 	if (!strcmp(c->args[0], "update"))
 		return update(c);
-	if (strcmp(c->args[0], "list") || c->arg_count != 1)
+	if (strcmp(c->args[0], "list") != 0 || c->arg_count != 1)
 		return cli_fail(CLI_USAGE, "usage: cenote feeds list|update [NAME]");
 	json_t *feeds;
 	int status = cli_ask(c, "GET", "/api/v1/feeds", NULL, &feeds);

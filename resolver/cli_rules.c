@@ -52,12 +52,12 @@ int cli_rules(const struct cli *c)
 	if (!strcmp(c->args[0], "list") && c->arg_count == 1)
 		return show(c);
 	bool is_add = !strcmp(c->args[0], "add");
-	if ((!is_add && strcmp(c->args[0], "remove")) || c->arg_count != 3)
+	if ((!is_add && strcmp(c->args[0], "remove") != 0) || c->arg_count != 3)
 		return cli_fail(CLI_USAGE,
 			"usage: cenote rules list | add allow|deny RULE | remove allow|deny RULE");
-	if (strcmp(c->args[1], "allow") && strcmp(c->args[1], "deny"))
+	if (strcmp(c->args[1], "allow") != 0 && strcmp(c->args[1], "deny") != 0)
 		return cli_fail(CLI_USAGE, "a rule's kind is allow or deny, not `%s`", c->args[1]);
-	json_t *v;
+	json_t *v = NULL;
 	int status = is_add ? add(c, &v) : take_away(c, &v);
 	if (status)
 		return status;

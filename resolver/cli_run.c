@@ -38,9 +38,11 @@ static void take_generation(void *arg, struct listdb *db)
 	struct err why = {0};
 	uint64_t number = listdb_number(db), names = listdb_name_count(db);
 	if (server_set_generation(r->server, db, &why))
-		log_error("run", "generation=%" PRIu64 " refused=\"%s\"", number, why.text);
+		log_error("run", "event=generation_refused generation=%" PRIu64 " reason=\"%s\"",
+			number, why.text);
 	else
-		log_info("run", "generation=%" PRIu64 " names=%" PRIu64 " in_force", number, names);
+		log_info("run", "event=generation_in_force generation=%" PRIu64 " names=%" PRIu64,
+			number, names);
 }
 
 static void notify_reloading(void)
@@ -80,11 +82,13 @@ static int reload(void *arg, char *restart_keys, size_t size, struct err *why)
 	sd_notify(0, "READY=1");
 	pthread_mutex_unlock(&r->lock);
 	if (code)
-		log_error("run", "reload=failed the old configuration serves on: %s", why->text);
+		log_error("run",
+			"event=reload_failed serving=\"the old configuration\" reason=\"%s\"",
+			why->text);
 	else if (restart_keys[0])
-		log_warn("run", "reload=done these keys wait for a restart: %s", restart_keys);
+		log_warn("run", "event=reloaded waiting_for_restart=\"%s\"", restart_keys);
 	else
-		log_info("run", "reload=done");
+		log_info("run", "event=reloaded");
 	return code;
 }
 
@@ -139,20 +143,23 @@ static void greet(const struct run *r)
 	fputs("\n    stop       Ctrl-C\n\n", stderr);
 }
 
-static void say_what_serves(const struct run *r)
+static void say_what_serves(struct run *r)
 {
 	struct feeds_status s;
+	pthread_mutex_lock(&r->lock); /* a reload may come over the control socket already */
 	feeds_status(r->feeds, &s);
 	if (!s.generation && r->running->list_count)
 		log_warn("run",
-			"serving UNFILTERED: no policy generation yet; it is built from %zu lists "
-			"now",
+			"event=unfiltered reason=\"answers are UNFILTERED until the first "
+			"generation is "
+			"built of %zu lists\"",
 			r->running->list_count);
 	if (isatty(STDERR_FILENO))
 		greet(r);
-	log_info("run", "serving version=%s config=%s generation=%" PRIu64 " names=%" PRIu64,
+	log_info("run", "event=serving version=%s config=%s generation=%" PRIu64 " names=%" PRIu64,
 		CENOTE_VERSION, r->running->file ? r->running->file : "built-in", s.generation,
 		s.names);
+	pthread_mutex_unlock(&r->lock);
 }
 
 /* Everything in the order in which one needs the other; serving comes before any download. Takes `config`. */
@@ -203,7 +210,8 @@ static void serve(struct run *r, const sigset_t *set)
 		char keys[1024];
 		struct err why = {0};
 		if (signal == SIGTERM || signal == SIGINT) {
-			log_info("run", "stopping signal=%s", signal == SIGTERM ? "TERM" : "INT");
+			log_info("run", "event=stopping signal=%s",
+				signal == SIGTERM ? "TERM" : "INT");
 			return;
 		}
 		if (signal == SIGHUP)
@@ -240,6 +248,6 @@ int cli_run(const struct cli *c)
 	serve(&r, &set);
 	sd_notify(0, "STOPPING=1");
 	stop(&r);
-	log_info("run", "stopped");
+	log_info("run", "event=stopped");
 	return CLI_OK;
 }

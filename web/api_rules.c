@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "resolver/base/log.h"
 #include "web/api.h"
 #include "web/response.h"
 
@@ -41,11 +42,11 @@ static bool read_rule(const char *kind, const char *text, enum list_kind *out_ki
 		response_problem(r, 400, "`kind` (allow or deny) and `rule` are needed");
 		return false;
 	}
-	if (strcmp(kind, "allow") && strcmp(kind, "deny")) {
+	if (strcmp(kind, "allow") != 0 && strcmp(kind, "deny") != 0) {
 		response_problem(r, 400, "`kind` is allow or deny");
 		return false;
 	}
-	*out_kind = strcmp(kind, "allow") ? LIST_DENY : LIST_ALLOW;
+	*out_kind = strcmp(kind, "allow") == 0 ? LIST_ALLOW : LIST_DENY;
 	if (config_rule_from_text(text, strlen(text), out)) {
 		response_problem(r, 422,
 			"\"%.300s\" is not a rule: `name.example` is the name and all below it, "
@@ -54,6 +55,14 @@ static bool read_rule(const char *kind, const char *text, enum list_kind *out_ki
 		return false;
 	}
 	return true;
+}
+
+/* Only the control socket comes this far: what its users change may be read later. */
+static void note_change(const char *what, enum list_kind kind, const struct config_rule *rule)
+{
+	char text[DNAME_TEXT_MAX + 2];
+	log_info("api", "event=rule_%s kind=%s rule=\"%.300s\"", what, config_kind_name(kind),
+		config_rule_to_text(rule, text));
 }
 
 void api_rules_add(const struct edge_request *q, struct edge_response *r)
@@ -72,10 +81,12 @@ void api_rules_add(const struct edge_request *q, struct edge_response *r)
 		int code = fault ? err_set(&why, CEN_EREFUSED, "\"%.300s\" %s",
 					   config_rule_to_text(&rule, text), fault)
 				 : server_rule_add(q->web->doors.server, kind, &rule, &why);
-		if (code)
+		if (code) {
 			response_failure(r, code, &why);
-		else
+		} else {
+			note_change("added", kind, &rule);
 			response_json(r, 201, one_rule(kind, &rule, true));
+		}
 	}
 	json_decref(body);
 }
@@ -89,8 +100,10 @@ void api_rules_remove(const struct edge_request *q, struct edge_response *r)
 		    &rule, r))
 		return;
 	int code = server_rule_remove(q->web->doors.server, kind, &rule, &why);
-	if (code)
+	if (code) {
 		response_failure(r, code, &why);
-	else
-		response_json(r, 200, one_rule(kind, &rule, true));
+		return;
+	}
+	note_change("removed", kind, &rule);
+	response_json(r, 200, one_rule(kind, &rule, true));
 }

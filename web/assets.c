@@ -8,7 +8,7 @@
 void assets_get(const struct edge_request *q, struct edge_response *r)
 {
 	const struct assets_file *f = assets_files;
-	while (f->path && strcmp(f->path, q->target.path))
+	while (f->path && strcmp(f->path, q->target.path) != 0)
 		f++;
 	if (!f->path) {
 		response_problem(r, 404, "there is nothing at this path");

@@ -111,6 +111,7 @@ void response_failure(struct edge_response *r, int code, const struct err *why)
 
 json_t *response_text(const char *text)
 {
+	static const char replacement[3] = {'\xEF', '\xBF', '\xBD'};
 	json_t *s = json_string(text);
 	if (s)
 		return s;
@@ -123,8 +124,8 @@ json_t *response_text(const char *text)
 		if ((unsigned char)text[i] < 0x80) {
 			clean[n++] = text[i];
 		} else {
-			memcpy(clean + n, "\xEF\xBF\xBD", 3);
-			n += 3;
+			memcpy(clean + n, replacement, sizeof replacement);
+			n += sizeof replacement;
 		}
 	}
 	s = json_stringn(clean, n);
@@ -163,7 +164,7 @@ json_t *response_body(
 	if (!q->body_len)
 		return json_object();
 	/* A form or plain text is what a foreign page could send without being asked about. */
-	if (!q->content_type || strncmp(q->content_type, "application/json", 16)) {
+	if (!q->content_type || strncmp(q->content_type, "application/json", 16) != 0) {
 		response_problem(r, 415, "send the body as content-type application/json");
 		return NULL;
 	}

@@ -44,7 +44,7 @@ static const struct route *find(const struct edge_request *q, unsigned *methods)
 {
 	*methods = 0;
 	for (size_t i = 0; i < ROUTES; i++) {
-		if (strcmp(routes[i].path, q->target.path))
+		if (strcmp(routes[i].path, q->target.path) != 0)
 			continue;
 		*methods |= 1u << routes[i].method;
 		if (routes[i].method == q->method)

@@ -254,7 +254,7 @@ def test_hup_takes_the_new_and_keeps_the_old_when_bad(start):
     assert cenote.ask("two.example").answer[0][0].address == "0.0.0.0"
     health = cenote.get("/healthz")
     assert health["status"] == "degraded" and "bogus" in health["reasons"][0]
-    assert re.search(r" error run reload=failed .*bogus", cenote.log())
+    assert re.search(r" error run event=reload_failed .*bogus", cenote.log())
     cenote.config_path.write_text(good)
     assert "in force" in cenote.command("reload")
     assert cenote.get("/healthz")["status"] == "ok"

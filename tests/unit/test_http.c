@@ -2,6 +2,7 @@
  * The listeners over real sockets: what is let in, what is refused, and when a connection ends.
  */
 #include <poll.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -352,6 +353,25 @@ static void client_and_edge_understand_each_other(void **state)
 	assert_int_equal(server.rule_count, 0);
 }
 
+/* A command that waits for a build does not hold up the daemon's end. */
+static void stops_while_a_handler_waits(void **state)
+{
+	(void)state;
+	static const char request[] = HEAD("GET /api/v1/feeds?wait_ms=10000") "\r\n";
+	feeds.settles_after = UINT32_MAX;
+	int fd = connect_unix();
+	send_all(fd, request, sizeof request - 1);
+	uint64_t begin_ms = clock_ms();
+	while (!feeds.waits && clock_ms() - begin_ms < PATIENCE_MS)
+		sched_yield();
+	assert_true(feeds.waits > 0);
+	begin_ms = clock_ms();
+	web_stop(web);
+	assert_true(clock_ms() - begin_ms < PATIENCE_MS / 2);
+	close(fd);
+	start(NULL);
+}
+
 static void guards_its_socket(void **state)
 {
 	(void)state;
@@ -435,6 +455,7 @@ int main(void)
 		EDGE_TEST(ends_a_slow_request),
 		EDGE_TEST(limits_connections_of_an_address),
 		EDGE_TEST(client_and_edge_understand_each_other),
+		EDGE_TEST(stops_while_a_handler_waits),
 		EDGE_TEST(guards_its_socket),
 		cmocka_unit_test(takes_the_place_of_the_dead),
 	};

@@ -33,14 +33,6 @@ const char *cli_config_file(const struct cli *c)
 	return access(DEFAULT_FILE, F_OK) == 0 ? DEFAULT_FILE : NULL;
 }
 
-void cli_name_file(const struct cli *c, struct err *why)
-{
-	const char *file = cli_config_file(c);
-	struct err old = *why;
-	if (file && strncmp(old.text, file, strlen(file)) != 0)
-		err_set(why, 0, "%.200s: %.300s", file, old.text);
-}
-
 int cli_load(const struct cli *c, struct config **out)
 {
 	struct err why = {0};

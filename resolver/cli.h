@@ -53,8 +53,8 @@ int cli_fail(int status, const char *format, ...) __attribute__((format(printf, 
 int cli_load(const struct cli *c, struct config **out);
 /* The file that cli_load reads; NULL: built-in defaults. */
 const char *cli_config_file(const struct cli *c);
-/* Puts the file's name in front of a sentence that a part wrote, which knows the key but not the file. */
-void cli_name_file(const struct cli *c, struct err *why);
+/* Is all that `run` reads of it good? 0, or a negative code and the sentence. */
+int cli_check_config(const struct cli *c, struct err *why);
 
 /* Asks the daemon. On success `*out` is its answer, owned. Else returns the exit status after having said why. */
 int cli_ask(const struct cli *c, const char *method, const char *target, const char *body,

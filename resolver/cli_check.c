@@ -3,6 +3,7 @@
  */
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "feeds/feeds.h"
 #include "resolver/cli.h"
@@ -18,17 +19,33 @@ static int check_all(const struct config *config, struct err *why)
 	return code ? code : recurse_check(config, why);
 }
 
-int cli_check(const struct cli *c)
+/* Puts the file's name in front of a sentence that a part wrote, which knows the key but not the file. */
+static void name_file(const struct cli *c, struct err *why)
+{
+	const char *file = cli_config_file(c);
+	struct err old = *why;
+	if (file && strncmp(old.text, file, strlen(file)) != 0)
+		err_set(why, 0, "%.200s: %.300s", file, old.text);
+}
+
+int cli_check_config(const struct cli *c, struct err *why)
 {
 	struct config *config = NULL;
+	int code = config_load(cli_config_file(c), c->overrides, c->override_count, &config, why);
+	if (code)
+		return code;
+	code = check_all(config, why);
+	config_free(config);
+	if (code)
+		name_file(c, why);
+	return code;
+}
+
+int cli_check(const struct cli *c)
+{
 	struct err why = {0};
 	const char *file = cli_config_file(c);
-	int code = config_load(file, c->overrides, c->override_count, &config, &why);
-	if (!code)
-		code = check_all(config, &why);
-	if (code)
-		cli_name_file(c, &why);
-	config_free(config);
+	int code = cli_check_config(c, &why);
 	if (!file)
 		file = "built-in defaults";
 	if (c->is_json)

@@ -237,11 +237,11 @@ int cli_run(const struct cli *c)
 	int code = start(&r, config, &why);
 	if (code) {
 		stop(&r);
-		/* What a library refuses to start with is what it was configured with. */
-		bool is_config = code == CEN_EFORMAT || code == CEN_ERANGE || code == CEN_ELIB;
-		if (is_config)
-			cli_name_file(c, &why);
-		return cli_fail(is_config ? CLI_BAD_CONFIG : CLI_FAILED, "%s", why.text);
+		/* Was it the configuration, or the machine? */
+		struct err fault = {0};
+		if (cli_check_config(c, &fault))
+			return cli_fail(CLI_BAD_CONFIG, "%s", fault.text);
+		return cli_fail(CLI_FAILED, "%s", why.text);
 	}
 	say_what_serves(&r);
 	sd_notify(0, "READY=1");

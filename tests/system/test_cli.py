@@ -104,6 +104,15 @@ def test_check_names_the_fault(tmp_path, text, line, what):
 
 
 def test_run_refuses_a_bad_configuration(tmp_path):
+    for text, what in (("records: [nonsense]", "records"), ("root_hints: /missing/hints", "root_hints"),
+                       ("dnssec: {trust_anchors: ['. IN DS nonsense']}", "")):
+        bad = tmp_path / "bad.yaml"
+        bad.write_text(f"{text}\ndirectory: {tmp_path}\n")
+        done = run("run", "-c", bad, code=78)
+        assert str(bad) in done.stderr and what in done.stderr
+        assert done.stderr.splitlines()[-1] == run("check", "-c", bad, code=78).stderr.strip()
+    done = run("run", "-o", f"directory={tmp_path}", "-o", 'listen=["192.0.2.77:5300"]', code=1)
+    assert "192.0.2.77:5300" in done.stderr
     done = run("run", "-o", f"directory={tmp_path}", "-o", "workers=many", code=78)
     assert "workers" in done.stderr
     assert "missing.yaml" in run("run", "-c", tmp_path / "missing.yaml", code=78).stderr

@@ -15,6 +15,12 @@ enum {
 
 /* --- synthesized records of a verdict --- */
 
+static void clear_records(struct query *q)
+{
+	q->out_len = query_records_at(q);
+	q->answer_count = q->authority_count = q->additional_count = 0;
+}
+
 static uint8_t *put_record_head(uint8_t *p, uint16_t type, uint32_t ttl_s, uint16_t data_len)
 {
 	wire_put_u16(p, QUESTION_AT);
@@ -69,8 +75,7 @@ static void put_sinkhole_addresses(struct query *q, const struct config *c, enum
  * find the service by another door); where it does not exist, none does. */
 static void synthesize(struct query *q, const struct config *c)
 {
-	q->out_len = query_records_at(q);
-	q->answer_count = q->authority_count = q->additional_count = 0;
+	clear_records(q);
 	q->is_secure = false;
 	q->rcode = RCODE_NOERROR;
 	switch (q->action) {
@@ -94,10 +99,11 @@ static void synthesize(struct query *q, const struct config *c)
 		put_soa(q, c->sinkhole_ttl_s);
 }
 
-static bool is_blocked(const struct query *q)
+/* Does `action` say what to answer? */
+static bool is_sunk(const struct query *q)
 {
 	return q->outcome == OUTCOME_BLOCKED || q->outcome == OUTCOME_BLOCKED_CHAIN ||
-		q->outcome == OUTCOME_BLOCKED_ADDRESS;
+		q->outcome == OUTCOME_BLOCKED_ADDRESS || q->outcome == OUTCOME_REBINDING;
 }
 
 /* --- the message around them --- */
@@ -171,10 +177,10 @@ enum step reply(struct worker *w, struct query *q)
 		q->out_len = WIRE_HEADER;
 		q->has_edns = false;
 	} else {
-		if (is_blocked(q) || (q->outcome == OUTCOME_REBINDING && q->source == ANSWER_NONE))
+		if (is_sunk(q))
 			synthesize(q, c);
 		else if (q->source == ANSWER_NONE)
-			q->out_len = query_records_at(q);
+			clear_records(q);
 		put_question(q);
 	}
 	uint32_t limit = limit_of(q, c), opt = q->has_edns ? OPT_BYTES : 0;
@@ -182,8 +188,7 @@ enum step reply(struct worker *w, struct query *q)
 	if (is_truncated) {
 		/* RFC 2181 9: with TC set the client takes the whole over TCP; a part is of no use to it. */
 		stats_add(&w->stats->truncated, 1);
-		q->answer_count = q->authority_count = q->additional_count = 0;
-		q->out_len = query_records_at(q);
+		clear_records(q);
 	}
 	if (q->has_edns)
 		put_opt(q, (uint16_t)c->udp_payload_bytes, limit - q->out_len);

@@ -55,7 +55,12 @@ int build_new(const struct build_options *options, struct build **out, struct er
 	b->options = *options;
 	if (!b->options.max_rules || b->options.max_rules > LISTDB_NAMES_MAX)
 		b->options.max_rules = LISTDB_NAMES_MAX;
-	int rc = sorter_new(options->folder, options->run_keys, &b->sorter, why);
+	/* Runs take a quarter of it at most: the flat table and LMDB's pages need theirs. */
+	size_t run_text = options->memory_bytes / 8 < SORTER_TEXT
+		? (size_t)options->memory_bytes / 8
+		: SORTER_TEXT;
+	uint32_t run_keys = options->run_keys ? options->run_keys : (uint32_t)(run_text / 20);
+	int rc = sorter_new(options->folder, run_keys, run_text, &b->sorter, why);
 	if (rc) {
 		build_free(b);
 		return rc;

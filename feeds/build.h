@@ -18,7 +18,8 @@ struct build;
 struct build_options {
 	const char *folder; /* for temporary files; borrowed */
 	uint64_t max_rules; /* of all lists; 0: LISTDB's own limit */
-	uint32_t run_keys; /* 0: as sorter.h says */
+	uint64_t memory_bytes; /* what the process may take; 0: enough */
+	uint32_t run_keys; /* 0: as the memory allows */
 };
 
 /* What the generation says of itself. */

@@ -2,6 +2,7 @@
 #include "feeds/intake.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "feeds/reader.h"
@@ -129,12 +130,18 @@ static int check_sample(const struct sample *s, const struct format *format, str
 			"refused: it holds binary data (or UTF-16), not a list as text");
 	if (!s->significant)
 		return err_set(why, CEN_EREFUSED, "refused: it is empty or holds only comments");
-	if (!format)
-		return err_set(why, CEN_EREFUSED,
-			"refused: none of its first %" PRIu64
-			" lines is a rule in a format that is known (domains, hosts, wildcard)",
-			s->significant);
-	return 0;
+	if (format)
+		return 0;
+	char names[128] = "";
+	size_t used = 0;
+	for (size_t i = 0; format_at(i); i++)
+		used += (size_t)snprintf(names + used,
+			used < sizeof names ? sizeof names - used : 0, "%s%s", i ? ", " : "",
+			format_at(i)->name);
+	return err_set(why, CEN_EREFUSED,
+		"refused: none of its first %" PRIu64
+		" lines is a rule in a format that is known (%s)",
+		s->significant, names);
 }
 
 static int check_report(

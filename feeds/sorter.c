@@ -15,6 +15,7 @@ enum {
 	BUFFER_BYTES = 256 << 10,
 	HEADER = 5, /* of a key in the file: its length and tag */
 	RECORD_MAX = HEADER + SORTER_KEY_MAX,
+	RUN_TEXT_MIN = 4096,
 	AHEAD = 12, /* keys whose text is asked for before its turn: it lies at random */
 };
 
@@ -28,7 +29,7 @@ struct run {
 
 struct sorter {
 	uint8_t *text;
-	size_t text_len;
+	size_t text_len, run_text;
 	struct keysort_entry *entries;
 	uint32_t count, run_keys;
 	uint32_t next; /* entry to give, when there is no file */
@@ -43,15 +44,19 @@ struct sorter {
 	bool is_moved; /* the heap's first run was given out and must move on */
 };
 
-int sorter_new(const char *folder, uint32_t run_keys, struct sorter **out, struct err *why)
+int sorter_new(const char *folder, uint32_t run_keys, size_t run_text, struct sorter **out,
+	struct err *why)
 {
 	struct sorter *s = calloc(1, sizeof *s);
 	if (!s)
 		return err_set(why, -ENOMEM, "sort: out of memory");
 	s->fd = -1;
 	s->folder = folder;
-	s->run_keys = run_keys ? run_keys : SORTER_KEYS;
-	s->text = malloc(SORTER_TEXT + KEYSORT_SLACK);
+	s->run_keys = run_keys && run_keys < SORTER_KEYS ? run_keys : SORTER_KEYS;
+	s->run_text = run_text && run_text < SORTER_TEXT ? run_text : SORTER_TEXT;
+	if (s->run_text < RUN_TEXT_MIN)
+		s->run_text = RUN_TEXT_MIN;
+	s->text = malloc(s->run_text + KEYSORT_SLACK);
 	s->entries = malloc(sizeof *s->entries * s->run_keys);
 	if (!s->text || !s->entries || getrandom(&s->seed, sizeof s->seed, 0) < 0) {
 		sorter_free(s);
@@ -149,7 +154,7 @@ int sorter_add(struct sorter *s, const uint8_t *key, size_t len, uint32_t tag, s
 {
 	if (len < 1 || len > SORTER_KEY_MAX)
 		return err_set(why, -EINVAL, "sort: a key of %zu octets", len);
-	if (s->count == s->run_keys || s->text_len + 1 + len > SORTER_TEXT) {
+	if (s->count == s->run_keys || s->text_len + 1 + len > s->run_text) {
 		int rc = spill(s, why);
 		if (rc)
 			return rc;

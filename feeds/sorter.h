@@ -27,8 +27,9 @@ struct sorter_item {
 	uint32_t tag;
 };
 
-/* `folder`: where the temporary file may be made. `run_keys`: 0 for SORTER_KEYS; tests take less. Returns owned. */
-int sorter_new(const char *folder, uint32_t run_keys, struct sorter **out, struct err *why);
+/* `folder`: where the temporary file may be made. `run_keys`, `run_text`: 0, or less than SORTER_KEYS and SORTER_TEXT. Returns owned. */
+int sorter_new(const char *folder, uint32_t run_keys, size_t run_text, struct sorter **out,
+	struct err *why);
 void sorter_free(struct sorter *s);
 
 /* 1-255 octets of a name's key (dname_key): keys of which none continues another by a zero octet. */

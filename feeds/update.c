@@ -222,7 +222,9 @@ static int take_in_best(struct update *u, struct item *it, struct err *fatal)
 
 static int begin(struct update *u, struct err *why)
 {
-	struct build_options options = {.folder = u->generations, .max_rules = u->plan->max_rules};
+	struct build_options options = {.folder = u->generations,
+		.max_rules = u->plan->max_rules,
+		.memory_bytes = u->plan->memory_bytes};
 	int rc = build_new(&options, &u->build, why);
 	if (!rc && !(u->publics = publics_new(PUBLICS_FILE)))
 		rc = err_set(why, -ENOMEM, "builder: out of memory");

@@ -99,7 +99,7 @@ static void check_sorter(uint32_t run_keys)
 	struct sorter *s;
 	folder_make(&folder);
 	struct key *keys = draw_keys(2);
-	assert_int_equal(sorter_new(folder.path, run_keys, &s, &why), 0);
+	assert_int_equal(sorter_new(folder.path, run_keys, 0, &s, &why), 0);
 	for (size_t i = 0; i < KEYS; i++)
 		assert_int_equal(sorter_add(s, keys[i].bytes, keys[i].len, (uint32_t)i, &why), 0);
 	assert_int_equal(sorter_count(s), KEYS);
@@ -142,7 +142,7 @@ static void sorter_empty_and_bounds(void **state)
 	struct sorter *s;
 	struct sorter_item item;
 	uint8_t key[256] = {1};
-	assert_int_equal(sorter_new("/tmp", 0, &s, &why), 0);
+	assert_int_equal(sorter_new("/tmp", 0, 0, &s, &why), 0);
 	assert_int_not_equal(sorter_add(s, key, 0, 0, &why), 0);
 	assert_int_not_equal(sorter_add(s, key, 256, 0, &why), 0);
 	assert_int_equal(sorter_finish(s, &why), 0);
@@ -156,7 +156,7 @@ static void sorter_says_that_the_folder_is_missing(void **state)
 	struct err why;
 	struct sorter *s;
 	uint8_t key[2] = {1, 'a'};
-	assert_int_equal(sorter_new("/no/such/folder", 1, &s, &why), 0);
+	assert_int_equal(sorter_new("/no/such/folder", 1, 0, &s, &why), 0);
 	assert_int_equal(sorter_add(s, key, 2, 0, &why), 0);
 	assert_true(sorter_add(s, key, 2, 0, &why) < 0);
 	assert_non_null(strstr(why.text, "/no/such/folder"));

@@ -36,19 +36,21 @@ static uint16_t counter_of(struct server *s, const char *name)
 static int publish(
 	struct server *s, const struct config *config, struct listdb *db, struct err *why)
 {
-	struct view *v = NULL;
-	int e = view_new(s->serial + 1, config, db, s->rules, &v, why);
+	struct view *v = NULL, *old = s->owned_view;
+	const struct view *same = old && old->config == config ? old : NULL;
+	int e = view_new(s->serial + 1, config, db, s->rules, same, &v, why);
 	if (e)
 		return e;
 	s->serial++;
 	for (unsigned bit = 0; bit < LISTDB_LISTS_MAX; bit++)
 		if (v->lists[bit].name[0])
 			v->lists[bit].counter = counter_of(s, v->lists[bit].name);
-	struct view *old = s->owned_view;
 	atomic_store_explicit(&s->view, v, memory_order_release);
 	s->owned_view = v;
-	if (old)
+	if (old) {
 		rcu_wait_for_readers((void *)(uintptr_t)&s->view);
+		view_hand_over(old, v);
+	}
 	view_free(old);
 	return 0;
 }

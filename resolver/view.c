@@ -208,7 +208,7 @@ static struct addr_table *yes_table(const struct addr_prefix *prefixes, size_t n
 }
 
 int view_new(uint32_t serial, const struct config *config, struct listdb *db,
-	const struct rules *rules, struct view **out, struct err *why)
+	const struct rules *rules, const struct view *same, struct view **out, struct err *why)
 {
 	struct view *v = calloc(1, sizeof *v);
 	if (!v)
@@ -220,7 +220,9 @@ int view_new(uint32_t serial, const struct config *config, struct listdb *db,
 		v->index = *listdb_index(db);
 	else
 		randombytes_buf(&v->index.seed, sizeof v->index.seed);
-	int e = local_new(config, &v->local, why);
+	int e = same ? 0 : local_new(config, &v->local, why);
+	if (same)
+		v->local = same->local;
 	if (e)
 		goto fail;
 	set_lists(v);
@@ -237,8 +239,16 @@ int view_new(uint32_t serial, const struct config *config, struct listdb *db,
 	*out = v;
 	return 0;
 fail:
+	if (same)
+		v->local = NULL;
 	view_free(v);
 	return e;
+}
+
+void view_hand_over(struct view *from, const struct view *to)
+{
+	if (from->local == to->local)
+		from->local = NULL;
 }
 
 void view_free(struct view *v)

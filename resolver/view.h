@@ -65,9 +65,13 @@ struct view {
 	struct local *local; /* local records and special-use names; owned */
 };
 
-/* Joins them. Borrows `config` and `db`; `rules` (run-time rules, may be NULL) is only read here. Returns owned. */
+/* Joins them. Borrows `config` and `db`; `rules` (run-time rules, may be NULL) is only read here. `same` is the view before, when it has the
+ * same config: its local records are used on and not built again, so the caller must let view_hand_over make them the new view's
+ * before it frees the old one. NULL: none. Returns owned. */
 int view_new(uint32_t serial, const struct config *config, struct listdb *db,
-	const struct rules *rules, struct view **out, struct err *why);
+	const struct rules *rules, const struct view *same, struct view **out, struct err *why);
+/* `from` gives up what `to` shares with it; when the last reader of `from` has left. */
+void view_hand_over(struct view *from, const struct view *to);
 void view_free(struct view *v);
 
 /* The set of lists that hold exactly this hash (overlay first, then the generation). */

@@ -39,7 +39,7 @@ static const struct view *make_view(void)
 		return view;
 	if (dname_from_text("bad.example", 11, &deny.name) ||
 		addr_prefix_from_text("203.0.113.0/24", &denied) ||
-		view_new(1, &config, NULL, NULL, &view, &why))
+		view_new(1, &config, NULL, NULL, NULL, &view, &why))
 		abort();
 	return view;
 }

@@ -64,7 +64,7 @@ static int setup(void **state)
 		.sinkhole_action = SINK_NULL};
 	struct view *view = NULL;
 	struct err why;
-	if (view_new(7, &config, NULL, NULL, &view, &why))
+	if (view_new(7, &config, NULL, NULL, NULL, &view, &why))
 		fail_msg("%s", why.text);
 	memset(&stats, 0, sizeof stats);
 	worker = (struct worker){.view = view, .stats = &stats};

@@ -418,7 +418,7 @@ static void limits_end_the_builder(void **state)
 	assert_non_null(strstr(list_status(t, 0).reason, "feeds.builder_time"));
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 	t->config.feeds_builder_time_s = 30;
-	t->config.feeds_builder_memory_bytes = 8 << 20;
+	t->config.feeds_builder_memory_bytes = 4 << 20;
 	feeds_reconfigure(t->feeds, &t->config);
 	update(t);
 	assert_non_null(strstr(status(t).last_error, "memory"));

@@ -11,8 +11,8 @@
 
 #include "resolver/base/log.h"
 
-/* A hundred thousand of the longest rules; a larger file is not one that we wrote. */
-enum { FILE_MAX_BYTES = 64 << 20 };
+/* What we write ourselves can be read again: as many of the longest rules as there may be. A larger file is not ours. */
+enum { LINE_MAX_BYTES = DNAME_TEXT_MAX + 10, FILE_MAX_BYTES = RULES_MAX * LINE_MAX_BYTES };
 
 static bool rule_equal(const struct config_rule *a, const struct config_rule *b)
 {
@@ -20,27 +20,26 @@ static bool rule_equal(const struct config_rule *a, const struct config_rule *b)
 		dname_equal(&a->name, &b->name);
 }
 
-static size_t find(const struct rules *r, enum list_kind kind, const struct config_rule *rule)
+/* For one more. */
+static int make_room(struct rules *r)
 {
-	size_t i = 0;
-	while (i < r->count &&
-		!(r->entries[i].kind == kind && rule_equal(&r->entries[i].rule, rule)))
-		i++;
-	return i;
+	if (r->count < r->room)
+		return 0;
+	size_t room = r->room ? r->room * 2 : 64;
+	struct rules_entry *bigger = realloc(r->entries, room * sizeof *bigger);
+	if (!bigger)
+		return -ENOMEM;
+	r->entries = bigger;
+	r->room = room;
+	return 0;
 }
 
 static int append(struct rules *r, enum list_kind kind, const struct config_rule *rule)
 {
-	if (r->count == r->room) {
-		size_t room = r->room ? r->room * 2 : 64;
-		struct rules_entry *bigger = realloc(r->entries, room * sizeof *bigger);
-		if (!bigger)
-			return -ENOMEM;
-		r->entries = bigger;
-		r->room = room;
-	}
-	r->entries[r->count++] = (struct rules_entry){.rule = *rule, .kind = kind};
-	return 0;
+	int e = make_room(r);
+	if (!e)
+		r->entries[r->count++] = (struct rules_entry){.rule = *rule, .kind = kind};
+	return e;
 }
 
 static bool parse_line(struct rules *r, const char *line, size_t len)
@@ -90,10 +89,14 @@ static int read_file(const char *path, char **text, size_t *len)
 		e = -ENOMEM;
 		goto out;
 	}
-	ssize_t n;
-	while (*len < (size_t)st.st_size &&
-		(n = read(fd, *text + *len, (size_t)st.st_size - *len)) > 0)
-		*len += (size_t)n;
+	ssize_t n = 1;
+	while (n > 0 && *len < (size_t)st.st_size) {
+		n = read(fd, *text + *len, (size_t)st.st_size - *len);
+		*len += n > 0 ? (size_t)n : 0;
+	}
+	/* Half a file must not pass for a whole one: the next change would write it so. */
+	if (n < 0)
+		e = -errno;
 out:
 	close(fd);
 	return e;
@@ -133,78 +136,125 @@ void rules_free(struct rules *r)
 	free(r);
 }
 
-static int write_all(const struct rules *r, FILE *f)
+/* --- changes: the file first, then the memory ------------------------------------------------ */
+
+/* What a change takes out and puts in. */
+struct change {
+	const struct config_rule *rule;
+	unsigned kinds; /* of the rules that go: bits 1 << kind */
+	const struct rules_entry *added; /* at the end; NULL: none */
+};
+
+static bool goes(const struct change *c, const struct rules_entry *e)
+{
+	return c->kinds >> e->kind & 1 && rule_equal(&e->rule, c->rule);
+}
+
+static void write_entry(const struct rules_entry *e, FILE *f)
 {
 	char text[DNAME_TEXT_MAX + 2];
+	fprintf(f, "%s %s\n", config_kind_name(e->kind), config_rule_to_text(&e->rule, text));
+}
+
+static int write_all(const struct rules *r, const struct change *c, FILE *f)
+{
 	for (size_t i = 0; i < r->count; i++)
-		fprintf(f, "%s %s\n", config_kind_name(r->entries[i].kind),
-			config_rule_to_text(&r->entries[i].rule, text));
+		if (!goes(c, &r->entries[i]))
+			write_entry(&r->entries[i], f);
+	if (c->added)
+		write_entry(c->added, f);
 	if (fflush(f) || fsync(fileno(f)))
 		return -errno;
 	return ferror(f) ? -EIO : 0;
 }
 
+/* After a loss of power the new name is there. Some file systems cannot sync a folder: no reason to fail. */
+static void sync_folder(const char *path)
+{
+	char folder[4096];
+	const char *end = strrchr(path, '/');
+	snprintf(folder, sizeof folder, "%.*s/", end ? (int)(end - path) : 1, end ? path : ".");
+	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0) {
+		fsync(fd);
+		close(fd);
+	}
+}
+
 /* Whole file, synced, renamed: after a crash there is the old set or the new one. */
-static int save(const struct rules *r, struct err *why)
+static int save(const struct rules *r, const struct change *c, struct err *why)
 {
 	char temporary[4096];
 	snprintf(temporary, sizeof temporary, "%s.new", r->path);
 	FILE *f = fopen(temporary, "we");
-	int e = f ? write_all(r, f) : -errno;
+	int e = f ? write_all(r, c, f) : -errno;
 	if (f && fclose(f) && !e)
 		e = -errno;
 	if (!e && rename(temporary, r->path))
 		e = -errno;
-	if (!e)
+	if (!e) {
+		sync_folder(r->path);
 		return 0;
+	}
 	unlink(temporary);
-	return err_set(why, e, "%s: the rule was not kept: %s", r->path, err_string(e));
+	return err_set(why, e, "%s: the change was not kept: %s", r->path, err_string(e));
+}
+
+static void apply(struct rules *r, const struct change *c)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < r->count; i++)
+		if (!goes(c, &r->entries[i]))
+			r->entries[kept++] = r->entries[i];
+	r->count = kept;
+	if (c->added)
+		r->entries[r->count++] = *c->added;
+}
+
+/* Is it there, and is no other rule of the same name behind it? The last word wins (view.c). */
+static bool is_in_force(const struct rules *r, enum list_kind kind, const struct config_rule *rule)
+{
+	size_t i = r->count;
+	while (i && !dname_equal(&r->entries[i - 1].rule.name, &rule->name))
+		i--;
+	return i && r->entries[i - 1].kind == kind && rule_equal(&r->entries[i - 1].rule, rule);
 }
 
 int rules_add(struct rules *r, enum list_kind kind, const struct config_rule *rule, struct err *why)
 {
-	if (find(r, kind, rule) < r->count)
+	if (is_in_force(r, kind, rule))
 		return 0;
-	if (r->count >= RULES_MAX)
+	struct rules_entry added = {.rule = *rule, .kind = kind};
+	struct change c = {.rule = &added.rule, .kinds = ~0u, .added = &added};
+	size_t gone = 0;
+	for (size_t i = 0; i < r->count; i++)
+		gone += goes(&c, &r->entries[i]);
+	if (r->count - gone >= RULES_MAX)
 		return err_set(why, CEN_ELIMIT,
 			"there are %d own rules already, the most there may be", RULES_MAX);
-	struct rules_entry old = {0};
-	enum list_kind other = kind == LIST_DENY ? LIST_ALLOW : LIST_DENY;
-	size_t opposite = find(r, other, rule);
-	bool is_replaced = opposite < r->count;
-	int e = 0;
-	if (is_replaced) {
-		old = r->entries[opposite];
-		r->entries[opposite].kind = kind;
-	} else {
-		e = append(r, kind, rule);
-	}
+	int e = make_room(r);
 	if (e)
 		return err_set(why, e, "the rule was not kept: %s", err_string(e));
-	e = save(r, why);
-	if (e && is_replaced)
-		r->entries[opposite] = old;
-	else if (e)
-		r->count--;
+	e = save(r, &c, why);
+	if (!e)
+		apply(r, &c);
 	return e;
 }
 
 int rules_remove(
 	struct rules *r, enum list_kind kind, const struct config_rule *rule, struct err *why)
 {
-	size_t i = find(r, kind, rule);
 	char text[DNAME_TEXT_MAX + 2];
+	struct config_rule gone = *rule;
+	struct change c = {.rule = &gone, .kinds = 1u << kind};
+	size_t i = 0;
+	while (i < r->count && !goes(&c, &r->entries[i]))
+		i++;
 	if (i == r->count)
 		return err_set(why, CEN_ENOTFOUND, "there is no run-time rule \"%s %s\"",
 			config_kind_name(kind), config_rule_to_text(rule, text));
-	struct rules_entry old = r->entries[i];
-	memmove(&r->entries[i], &r->entries[i + 1], (r->count - i - 1) * sizeof *r->entries);
-	r->count--;
-	int e = save(r, why);
-	if (e) {
-		memmove(&r->entries[i + 1], &r->entries[i], (r->count - i) * sizeof *r->entries);
-		r->entries[i] = old;
-		r->count++;
-	}
+	int e = save(r, &c, why);
+	if (!e)
+		apply(r, &c);
 	return e;
 }

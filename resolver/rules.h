@@ -26,8 +26,8 @@ struct rules {
 int rules_load(const char *state_directory, struct rules **out, struct err *why);
 void rules_free(struct rules *r);
 
-/* Adding what is there is no error. The opposite rule for the same name gives way to the new one. On failure (full disk, limit)
- * nothing has changed. */
+/* The last word on a name wins: the new rule stands behind all others, and its opposite gives way. Adding what is in force is no
+ * error. On failure (full disk, limit) nothing has changed. */
 int rules_add(
 	struct rules *r, enum list_kind kind, const struct config_rule *rule, struct err *why);
 /* CEN_ENOTFOUND when there is none. */

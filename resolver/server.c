@@ -24,12 +24,15 @@ static uint16_t counter_of(struct server *s, const char *name)
 	unsigned i = 0;
 	while (i < s->counter_count && strcmp(s->counter_names[i], name) != 0)
 		i++;
-	if (i == STATS_LISTS - 1)
-		snprintf(s->counter_names[i], sizeof s->counter_names[i], "others");
-	else if (i == s->counter_count)
+	/* Names beyond share the last one. */
+	if (i >= STATS_LISTS - 1) {
+		i = STATS_LISTS - 1;
+		name = "others";
+	}
+	if (i >= s->counter_count) {
 		snprintf(s->counter_names[i], sizeof s->counter_names[i], "%s", name);
-	if (i == s->counter_count)
-		s->counter_count++;
+		s->counter_count = i + 1;
+	}
 	return (uint16_t)i;
 }
 

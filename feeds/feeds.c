@@ -210,31 +210,45 @@ static void note_failure(struct feeds *f, const struct err *why)
 	log_error("feeds", "event=build_failed reason=\"%s\"", why->text);
 }
 
+/* Writes the ledger; not under the lock, as a disk may take its time. Only the thread does this. */
+static void save_ledger(struct feeds *f, char *text)
+{
+	char path[PATH_MAX];
+	struct err why;
+	ledger_path(f, path);
+	int rc = text ? store_write_file(path, text, strlen(text), &why)
+		      : err_set(&why, -ENOMEM, "%s: out of memory", path);
+	if (!rc)
+		return;
+	log_error("feeds", "event=ledger reason=\"%s\"", why.text);
+	pthread_mutex_lock(&f->lock);
+	if (!f->status.last_error[0])
+		set_error(f, &why);
+	pthread_mutex_unlock(&f->lock);
+}
+
 /* What came of a round; `db` is the new generation or NULL. */
 static void settle(struct feeds *f, const struct plan *plan, int rc,
 	const struct plan_report *report, const struct listdb *db, const struct err *why)
 {
-	char path[PATH_MAX];
-	struct err trouble;
-	ledger_path(f, path);
+	if (rc == -ECANCELED)
+		return;
 	pthread_mutex_lock(&f->lock);
 	if (report->results)
 		ledger_apply(&f->ledger, report);
-	else if (rc != -ECANCELED)
+	else
 		ledger_apply_failure(&f->ledger, plan, why->text);
 	ledger_postpone(&f->ledger);
 	if (db)
 		note_generation(f, db);
-	if (!rc)
-		note_success(f, db != NULL);
-	else if (rc != -ECANCELED)
+	if (rc)
 		note_failure(f, why);
-	if (rc != -ECANCELED && ledger_save(&f->ledger, path, &trouble)) {
-		if (!rc)
-			set_error(f, &trouble);
-		log_error("feeds", "event=ledger reason=\"%s\"", trouble.text);
-	}
+	else
+		note_success(f, db != NULL);
+	char *text = ledger_to_text(&f->ledger);
 	pthread_mutex_unlock(&f->lock);
+	save_ledger(f, text);
+	free(text);
 }
 
 static void run_round(struct feeds *f, const struct plan *plan)

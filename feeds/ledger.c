@@ -8,11 +8,10 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "feeds/store.h"
 #include "resolver/base/clock.h"
 #include "resolver/base/log.h"
 
-enum { FILE_VERSION = 1, FAILS_MAX = 1000, JITTER_PARTS = 10 };
+enum { FILE_VERSION = 1, FAILS_MAX = 1000, JITTER_PARTS = 10, SOON_MS = 60000 };
 
 static struct ledger_entry *find(const struct ledger *l, const char *name)
 {
@@ -155,7 +154,7 @@ static json_t *entry_to_json(const struct ledger_entry *e)
 		(int)e->fails);
 }
 
-int ledger_save(const struct ledger *l, const char *path, struct err *why)
+char *ledger_to_text(const struct ledger *l)
 {
 	json_t *lists = json_array();
 	for (size_t i = 0; i < l->count; i++)
@@ -163,11 +162,7 @@ int ledger_save(const struct ledger *l, const char *path, struct err *why)
 	json_t *o = json_pack("{s:i, s:o}", "version", FILE_VERSION, "lists", lists);
 	char *text = o ? json_dumps(o, JSON_INDENT(1)) : NULL;
 	json_decref(o);
-	if (!text)
-		return err_set(why, -ENOMEM, "%s: out of memory", path);
-	int rc = store_write_file(path, text, strlen(text), why);
-	free(text);
-	return rc;
+	return text;
 }
 
 void ledger_take_generation(struct ledger *l, const struct listdb *db)
@@ -216,6 +211,13 @@ uint64_t ledger_next_ms(const struct ledger *l)
 	return next;
 }
 
+/* What is due soon is taken along: one build for both. */
+static uint64_t soon_ms(const struct ledger_entry *e)
+{
+	uint64_t part = (uint64_t)e->refresh_s * 1000 / JITTER_PARTS;
+	return part < SOON_MS ? part : SOON_MS;
+}
+
 int ledger_plan(struct ledger *l, struct plan *plan)
 {
 	plan->lists = calloc(l->count ? l->count : 1, sizeof *plan->lists);
@@ -229,7 +231,7 @@ int ledger_plan(struct ledger *l, struct plan *plan)
 		*p = (struct plan_list){.name = strdup(e->status.name),
 			.source = strdup(e->source),
 			.match = e->match,
-			.is_due = e->is_due_now || e->due_ms <= now,
+			.is_due = e->is_due_now || e->due_ms <= now + soon_ms(e),
 			.tags = e->tags};
 		e->is_due_now = false;
 		if (!p->name || !p->source)

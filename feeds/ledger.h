@@ -41,7 +41,8 @@ void ledger_clear(struct ledger *l);
 
 /* Fills in what the file knows of the lists. A missing or damaged file is no failure: all lists are due then. */
 void ledger_load(struct ledger *l, const char *path);
-int ledger_save(const struct ledger *l, const char *path, struct err *why);
+/* The file, as text; owned; NULL when memory is short. */
+char *ledger_to_text(const struct ledger *l);
 
 /* Counts of the generation that serves. */
 void ledger_take_generation(struct ledger *l, const struct listdb *db);

@@ -172,6 +172,8 @@ static int take_in(
 		rc = intake_list(
 			path, NULL, it->plan->match, &limits, u->publics, u->build, &r, why);
 	*is_fatal = rc && r.has_build_failed;
+	if (path == it->path_new && r.lines)
+		log_list(it, &r);
 	if (rc)
 		return rc;
 	struct listdb_list about = {
@@ -182,8 +184,6 @@ static int take_in(
 	snprintf(about.name, sizeof about.name, "%s", it->plan->name);
 	snprintf(about.format, sizeof about.format, "%s", r.format->name);
 	snprintf(it->result->format, sizeof it->result->format, "%s", r.format->name);
-	if (path == it->path_new)
-		log_list(it, &r);
 	return build_keep(u->build, &about, why);
 }
 

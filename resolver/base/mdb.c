@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { PAGE_MIN = 4096 };
+
 struct mdb_file {
 	MDB_env *env;
 	MDB_txn *txn;
@@ -63,9 +65,7 @@ static bool is_within(MDB_env *env, size_t body_bytes)
 int mdb_file_open(const char *path, size_t body_bytes, const char *const *tables,
 	unsigned table_count, struct mdb_file **out, struct err *why)
 {
-	long page = sysconf(_SC_PAGESIZE);
-	if (table_count > MDB_FILE_TABLES_MAX || page <= 0 || !body_bytes ||
-		body_bytes % (size_t)page)
+	if (table_count > MDB_FILE_TABLES_MAX || !body_bytes || body_bytes % PAGE_MIN)
 		return err_set(why, CEN_ECORRUPT, "%s: its size is not one that LMDB writes", path);
 	struct mdb_file *f = calloc(1, sizeof *f);
 	if (!f)
@@ -213,7 +213,7 @@ static void drop_cursors(struct mdb_writer *w)
  * written: the file is lost anyway. */
 static int why_short(MDB_env *env)
 {
-	static const uint8_t page[4096];
+	static const uint8_t page[PAGE_MIN];
 	int fd;
 	if (mdb_env_get_fd(env, &fd))
 		return EIO;

@@ -25,8 +25,8 @@ struct mdb_bytes {
 struct mdb_file;
 struct mdb_writer;
 
-/* Maps the first `body_bytes` of `path`, which hold a whole LMDB file with the named tables. The page size of the file is a
- * multiple of this machine's, or CEN_ECORRUPT. Returns owned. */
+/* Maps the first `body_bytes` of `path`, which hold a whole LMDB file with the named tables. CEN_ECORRUPT when they hold
+ * fewer pages than their head says. Returns owned. */
 int mdb_file_open(const char *path, size_t body_bytes, const char *const *tables,
 	unsigned table_count, struct mdb_file **out, struct err *why);
 void mdb_file_close(struct mdb_file *f);

@@ -26,8 +26,7 @@ static void refuses_names(void **state)
 		"localhost:", "localhost:x", "localhost:123456", "[::1", "[::1]x",
 		"[::1]:", "[::1]:8x", "::1", "[127.0.0.1]", "[localhost]", "127.1", "0x7f000001",
 		"2130706433", "127.0.0.1 evil.example", "[]",
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-		"a"};
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		if (host_is_ours(bad[i]))
 			fail_msg("taken: %s", bad[i]);

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * A view of real parts: configuration text, a generation built here, own rules. Include after cmocka.h.
+ */
+#pragma once
+
+#include "feeds/build.h"
+#include "resolver/rules.h"
+#include "resolver/view.h"
+#include "tests/unit/config_text.h"
+#include "tests/unit/folder.h"
+
+/* The rules of one list, separated by blanks, in the form of config_rule_from_text. */
+struct view_harness_list {
+	const char *name, *rules;
+};
+
+struct view_harness {
+	struct folder folder;
+	unsigned generations;
+	struct config *config;
+	struct listdb *db;
+	struct rules rules; /* at run time */
+	struct view *view;
+};
+
+static inline struct config_rule view_harness_rule(const char *text, size_t len)
+{
+	struct config_rule r;
+	if (config_rule_from_text(text, len, &r))
+		fail_msg("not a rule: %.*s", (int)len, text);
+	return r;
+}
+
+static inline void view_harness_add_list(struct build *b, const struct view_harness_list *l)
+{
+	struct listdb_list about = {.format = "domains"};
+	struct err why = {""};
+	uint8_t key[DNAME_MAX];
+	snprintf(about.name, sizeof about.name, "%s", l->name);
+	if (build_begin(b, &why))
+		fail_msg("%s", why.text);
+	for (const char *at = l->rules; *at; at += strspn(at, " ")) {
+		size_t len = strcspn(at, " ");
+		struct config_rule r = view_harness_rule(at, len);
+		size_t n = dname_key(&r.name, key);
+		if (build_add(b, key, n, r.is_self, r.is_below, &why))
+			fail_msg("%s", why.text);
+		at += len;
+	}
+	if (build_keep(b, &about, &why))
+		fail_msg("%s", why.text);
+}
+
+/* Owned by the caller. */
+static inline struct listdb *view_harness_build(
+	struct view_harness *h, const struct view_harness_list *lists, size_t n)
+{
+	struct build_options options = {.folder = h->folder.path, .run_keys = 1000};
+	struct build_head head = {.number = ++h->generations, .created_s = 1, .digest = 1};
+	struct build *b = NULL;
+	struct listdb *db = NULL;
+	struct err why = {""};
+	char path[PATH_MAX];
+	snprintf(path, sizeof path, "%s/%u.mdb", h->folder.path, h->generations);
+	if (build_new(&options, &b, &why))
+		fail_msg("%s", why.text);
+	for (size_t i = 0; i < n; i++)
+		view_harness_add_list(b, &lists[i]);
+	if (build_write(b, path, &head, &why) || listdb_open(path, &db, &why))
+		fail_msg("%s", why.text);
+	build_free(b);
+	return db;
+}
+
+static inline void view_harness_start(struct view_harness *h)
+{
+	memset(h, 0, sizeof *h);
+	folder_make(&h->folder);
+}
+
+static inline void view_harness_finish(struct view_harness *h)
+{
+	view_free(h->view);
+	listdb_close(h->db);
+	config_free(h->config);
+	free(h->rules.entries);
+	folder_remove(&h->folder);
+}
+
+/* Lists NULL: there is no generation yet. */
+static inline struct view *view_harness_join(
+	struct view_harness *h, const char *config, const struct view_harness_list *lists, size_t n)
+{
+	struct err why = {""};
+	view_free(h->view);
+	listdb_close(h->db);
+	config_free(h->config);
+	h->view = NULL;
+	h->config = parse(config);
+	h->db = lists ? view_harness_build(h, lists, n) : NULL;
+	if (view_new(h->generations + 1, h->config, h->db, &h->rules, NULL, &h->view, &why))
+		fail_msg("%s", why.text);
+	return h->view;
+}
+
+/* A run-time rule, for the next join. */
+static inline void view_harness_set(struct view_harness *h, const char *line)
+{
+	size_t first_bad = 0;
+	assert_int_equal(rules_parse(&h->rules, line, strlen(line), &first_bad), 0);
+}

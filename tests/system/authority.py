@@ -35,7 +35,7 @@ many A 9.2.3.10
 many A 9.2.3.11
 many A 9.2.3.12
 _sip._tcp SRV 1 2 5060 www
-MiXeD A 9.2.3.7
+CaSe A 9.2.3.7
 txt TXT "one" "two"
 big """ + "\nbig ".join(f'TXT "{i:03d}{"x" * 247}"' for i in range(20)) + """
 medium """ + "\nmedium ".join(f'TXT "{i:03d}{"y" * 200}"' for i in range(5)) + """

@@ -233,7 +233,7 @@ class Cenote(Resolver):
 
     @property
     def socket_path(self):
-        found = list(self.folder.rglob("control.sock"))
+        found = list(pathlib.Path(self.config["directory"]).rglob("control.sock"))
         assert found, "no control socket"
         return found[0]
 

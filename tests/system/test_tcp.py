@@ -1,0 +1,141 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""DNS over TCP (RFC 7766), and who may ask and from which address the answer comes."""
+import contextlib
+import socket
+import struct
+import time
+
+import dns.message
+import pytest
+
+from checks import rcode, rdata, stats
+from daemons import frame, query, receive_tcp, until
+
+
+@pytest.fixture(scope="module")
+def cenote(start_shared):
+    return start_shared({"tcp": {"idle": "2s", "connections_per_client": 20}})
+
+
+def numbered(name, number):
+    return struct.pack("!H", number) + query(name).to_wire()[2:]
+
+
+def closed_by_peer(connection, seconds):
+    connection.settimeout(seconds)
+    with contextlib.suppress(ConnectionResetError):
+        return connection.recv(1) == b""
+    return True
+
+
+@pytest.mark.threads
+def test_pipelined(cenote):
+    with cenote.connect() as c:
+        c.sendall(b"".join(frame(numbered(f"host{i}.load.net", i)) for i in range(200)))
+        answers = {a.id: a for a in (dns.message.from_wire(receive_tcp(c)) for _ in range(200))}
+    assert sorted(answers) == list(range(200))
+    assert all(rdata(a) == [f"9.7.{i // 250}.{i % 250}"] for i, a in answers.items())
+
+
+def test_out_of_order(cenote):
+    """A question that waits holds up no other (RFC 7766 6.2.1.1)."""
+    with cenote.connect(timeout=8) as c:
+        c.sendall(frame(numbered("tcp.silent.com", 1)) + frame(numbered("www.valid.com", 2)))
+        begin = time.monotonic()
+        assert dns.message.from_wire(receive_tcp(c)).id == 2
+        assert time.monotonic() - begin < 1.5
+        late = dns.message.from_wire(receive_tcp(c))
+        assert late.id == 1 and rcode(late) == "SERVFAIL"
+
+
+def test_in_pieces(cenote):
+    with cenote.connect() as c:
+        for octet in frame(numbered("www.valid.com", 5)):
+            c.sendall(bytes([octet]))
+        assert rdata(dns.message.from_wire(receive_tcp(c))) == ["9.2.3.5"]
+
+
+def test_half_closed(cenote):
+    with cenote.connect() as c:
+        c.sendall(frame(numbered("www.valid.com", 6)))
+        c.shutdown(socket.SHUT_WR)
+        assert dns.message.from_wire(receive_tcp(c)).id == 6
+        assert closed_by_peer(c, 3)
+
+
+@pytest.mark.parametrize("data", [b"", b"\0", frame(numbered("www.valid.com", 7))[:-3], b"\xff\xff" + b"x" * 100, frame(b"")],
+                         ids=["nothing", "one-octet", "cut", "long", "zero-length"])
+def test_idle_connection_is_closed(cenote, data):
+    with cenote.connect() as c:
+        c.sendall(data)
+        assert closed_by_peer(c, 5)
+
+
+def test_garbage_is_answered_or_closed(cenote):
+    with cenote.connect() as c:
+        c.sendall(frame(b"\0\7\1\0\0\1\0\0\0\0\0\0") + frame(b"junk") + frame(numbered("www.valid.com", 8)))
+        assert receive_tcp(c)[3] & 15 == 1
+        with contextlib.suppress(EOFError, ConnectionResetError):
+            assert dns.message.from_wire(receive_tcp(c)).id == 8
+    assert rdata(cenote.ask("www.valid.com", tcp=True)) == ["9.2.3.5"]
+
+
+def test_reader_that_does_not_read(cenote):
+    """Its answers are bounded; others are served meanwhile."""
+    with cenote.connect() as c:
+        c.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        c.settimeout(0.5)
+        with contextlib.suppress(OSError):
+            for i in range(20000):
+                c.sendall(frame(struct.pack("!H", i) + query("big.valid.com", "TXT").to_wire()[2:]))
+        assert rdata(cenote.ask("www.valid.com", tcp=True, source="127.0.0.3")) == ["9.2.3.5"]
+
+
+def test_connections_per_client_are_capped(cenote):
+    before = stats(cenote)["events"]["tcp_refused"]
+    with contextlib.ExitStack() as stack:
+        for _ in range(40):
+            stack.enter_context(cenote.connect(source="127.0.0.4"))
+        until(lambda: stats(cenote)["events"]["tcp_refused"] >= before + 20)
+        assert rdata(cenote.ask("www.valid.com", tcp=True, source="127.0.0.5")) == ["9.2.3.5"]
+    until(lambda: rdata(cenote.ask("www.valid.com", tcp=True, source="127.0.0.4")) == ["9.2.3.5"])
+
+
+def test_strangers_are_refused_and_few(start):
+    cenote = start({"workers": 1, "access": ["127.0.0.0/8"]})
+    cenote.write_config({"listen": [f"127.0.0.1:{cenote.port}", f"198.51.100.1:{cenote.port}"]})
+    cenote.stop()
+    again = start({"listen": cenote.config["listen"], "workers": 1}, folder=cenote.folder, wait=False)
+    again.wait_for_dns("127.0.0.1", cenote.port)
+    again.port = cenote.port
+    answer = again.ask("www.valid.com", host="198.51.100.1", source="198.51.100.7", timeout=2)
+    assert rcode(answer) == "REFUSED" and not answer.answer
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind(("198.51.100.7", 0))
+        s.connect(("198.51.100.1", again.port))
+        for i in range(3000):
+            s.send(numbered("www.valid.com", i))
+        s.settimeout(0.5)
+        answered = 0
+        with contextlib.suppress(socket.timeout):
+            while True:
+                assert s.recv(512)[3] & 15 == 5
+                answered += 1
+    assert 0 < answered < 1500
+    assert stats(again)["outcomes"]["dropped_limit"] >= 1500
+
+
+@pytest.mark.parametrize("host, family", [("127.0.0.1", 4), ("127.0.0.9", 4), ("10.53.0.1", 4), ("::1", 6), ("fd00:53::1", 6)])
+def test_answers_come_from_the_address_asked(start_shared, wildcard, host, family):
+    for tcp in (False, True):
+        # dnspython accepts an answer only from the address it asked.
+        answer = wildcard.ask("www.valid.com", host=host, tcp=tcp, timeout=3)
+        assert rdata(answer) == ["9.2.3.5"]
+
+
+@pytest.fixture(scope="module")
+def wildcard(start_shared):
+    port = 5299
+    daemon = start_shared({"listen": [f"0.0.0.0:{port}", f"[::]:{port}"]}, wait=False)
+    daemon.port = port
+    return daemon.wait_for_dns("127.0.0.1", port)

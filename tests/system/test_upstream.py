@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Authorities that are slow, dead, refusing or lying: the client still gets the best answer in time."""
+import concurrent.futures
+import socket
+import time
+
+import pytest
+
+from checks import ede, rcode, rdata, stats
+from daemons import query
+
+ANSWER = ["9.5.5.5"]
+
+
+@pytest.fixture
+def fickle(upstreams):
+    server = upstreams["fickle"]
+    yield server
+    server.behaviour, server.delay = "good", 3.0
+
+
+def timed(ask, *words, **options):
+    begin = time.monotonic()
+    answer = ask(*words, **options)
+    return answer, time.monotonic() - begin
+
+
+def ask_until_expired(cenote, name):
+    """Fills the cache with a record of one second, and waits until it has expired."""
+    answer = cenote.ask(name)
+    assert rdata(answer) == ANSWER and answer.answer[0].ttl <= 1
+    time.sleep(2.1)
+
+
+def test_failing_servers(start):
+    """Dead, silent, refusing and lying ones: SERVFAIL with the reason, within the deadline of five seconds."""
+    cenote = start()
+    zones = ["dead", "silent", "refusing", "servfail", "wrongid", "wrongname", "garbage", "lame"]
+    with concurrent.futures.ThreadPoolExecutor(len(zones)) as pool:
+        asked = {zone: pool.submit(timed, cenote.ask, f"www.{zone}.com", timeout=8) for zone in zones}
+        # Meanwhile everyone else is served.
+        for i in range(20):
+            answer, seconds = timed(cenote.ask, f"host{i}.load.net")
+            assert rcode(answer) == "NOERROR" and seconds < 1
+        for zone, future in asked.items():
+            answer, seconds = future.result()
+            assert rcode(answer) == "SERVFAIL" and not answer.answer, zone
+            assert seconds < 5.5, zone
+            assert set(ede(answer)) & {22, 23}, (zone, ede(answer))
+    assert stats(cenote)["outcomes"]["servfail"] == len(zones)
+
+
+def test_failures_are_cached(start, upstreams):
+    """RFC 9520: not every question goes out again."""
+    cenote = start()
+    assert rcode(cenote.ask("once.refusing.com")) == "SERVFAIL"
+    before = upstreams["refusing"].asked
+    for _ in range(20):
+        answer, seconds = timed(cenote.ask, "once.refusing.com")
+        assert rcode(answer) == "SERVFAIL" and seconds < 0.3
+    assert upstreams["refusing"].asked == before
+
+
+def test_truncated_goes_over_tcp(start):
+    assert rdata(start().ask("www.truncated.com")) == ANSWER
+
+
+def test_slow_gives_stale_then_fresh(start, fickle):
+    """RFC 8767 5: after 1.8 s the old answer, with EDE 3; the late answer is kept."""
+    cenote = start()
+    ask_until_expired(cenote, "stale.fickle.com")
+    fickle.behaviour, fickle.delay = "slow", 3.0
+    answer, seconds = timed(cenote.ask, "stale.fickle.com")
+    assert rdata(answer) == ANSWER and 3 in ede(answer) and answer.answer[0].ttl <= 30
+    assert 1.5 < seconds < 2.5
+    assert stats(cenote)["outcomes"]["stale"] == 1
+
+
+def test_dead_gives_stale(start, fickle):
+    cenote = start()
+    ask_until_expired(cenote, "stale2.fickle.com")
+    fickle.behaviour = "refusing"
+    for _ in range(3):
+        answer, seconds = timed(cenote.ask, "stale2.fickle.com")
+        assert rdata(answer) == ANSWER and 3 in ede(answer) and seconds < 2.5
+
+
+def test_without_stale(start, fickle):
+    cenote = start({"cache": {"stale": "0s"}})
+    ask_until_expired(cenote, "stale3.fickle.com")
+    fickle.behaviour = "refusing"
+    assert rcode(cenote.ask("stale3.fickle.com")) == "SERVFAIL"
+
+
+def test_slow_answer_still_comes(start, fickle):
+    """Nothing stale is there: the client waits for the true answer."""
+    fickle.behaviour, fickle.delay = "slow", 1.0
+    answer, seconds = timed(start().ask, "late.fickle.com", timeout=8)
+    assert rdata(answer) == ANSWER and seconds > 0.9
+
+
+@pytest.mark.threads
+def test_many_clients_one_question(start, fickle):
+    """All get the answer; the authority is asked few times."""
+    cenote = start({"workers": 1})
+    fickle.behaviour, fickle.delay = "slow", 0.5
+    before = fickle.asked
+    with concurrent.futures.ThreadPoolExecutor(30) as pool:
+        answers = list(pool.map(lambda i: cenote.ask("crowd.fickle.com", source=f"127.0.1.{100 + i}"), range(30)))
+    assert all(rdata(a) == ANSWER for a in answers)
+    assert fickle.asked - before < 10
+
+
+def test_client_in_flight_cap(start):
+    """One client cannot have more than its share of waiting questions; others go on."""
+    cenote = start({"recursion": {"loopback": True, "in_flight_per_client": 10}, "workers": 1})
+    wires = [query(f"x{i}.silent.com").to_wire() for i in range(30)]
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.connect((cenote.host, cenote.port))
+        for wire in wires:
+            s.send(wire)
+        s.settimeout(3)
+        early = [s.recv(4096) for _ in range(20)]
+    assert all(wire[3] & 15 == 2 for wire in early)
+    assert rdata(cenote.ask("www.valid.com", source="127.0.0.2")) == ["9.2.3.5"]
+    assert stats(cenote)["events"]["limit_client"] == 20

@@ -42,9 +42,16 @@ static bool is_http(const char *source)
 static int create(struct fetch_job *job)
 {
 	int fd = open(job->to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
+	job->is_ours = fd < 0;
 	if (fd < 0)
 		err_set(&job->why, -errno, "%s: cannot be written: %s", job->to, strerror(errno));
 	return fd;
+}
+
+static bool write_out(struct fetch_job *job, int fd, const void *bytes, size_t len, uint64_t *at)
+{
+	job->is_ours = tempfile_write(fd, job->to, bytes, len, at, &job->why) != 0;
+	return !job->is_ours;
 }
 
 /* A new content must be whole on the disk before it replaces the old one. */
@@ -52,6 +59,7 @@ static void settle(struct fetch_job *job, int fd, bool is_good)
 {
 	if (is_good && fdatasync(fd)) {
 		err_set(&job->why, -errno, "%s: cannot be synced: %s", job->to, strerror(errno));
+		job->is_ours = true;
 		is_good = false;
 	}
 	close(fd);
@@ -78,7 +86,7 @@ static bool copy(struct fetch_job *job, int from, int to, uint64_t max_bytes)
 				max_bytes);
 			return false;
 		}
-		if (tempfile_write(to, job->to, buffer, (size_t)n, &at, &job->why))
+		if (!write_out(job, to, buffer, (size_t)n, &at))
 			return false;
 	}
 }
@@ -117,7 +125,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
 		t->is_cut = true;
 		return 0;
 	}
-	return tempfile_write(t->fd, t->job->to, bytes, len, &t->bytes, &t->job->why) ? 0 : len;
+	return write_out(t->job, t->fd, bytes, len, &t->bytes) ? len : 0;
 }
 
 static bool take_header(const char *line, size_t len, const char *name, char *out, size_t size)
@@ -235,8 +243,8 @@ static void finish(CURLM *multi, struct transfer *t, CURLcode code)
 	if (t->is_cut)
 		err_set(&job->why, CEN_ELIMIT, "more than %" PRIu64 " bytes (feeds.max_bytes)",
 			t->max_bytes);
-	else if (code == CURLE_WRITE_ERROR && job->why.text[0])
-		; /* the disk; it is said already */
+	else if (job->is_ours)
+		; /* it is said already */
 	else if (code)
 		err_set(&job->why, CEN_ELIB, "%s", words);
 	else if (status != 200 && !(status == 304 && job->has_content))
@@ -309,6 +317,7 @@ void fetch_all(struct fetch_job *jobs, size_t n, uint64_t max_bytes, uint64_t ti
 		struct fetch_job *job = &jobs[i];
 		job->outcome = FETCH_FAILED;
 		job->why.text[0] = 0;
+		job->is_ours = false;
 		if (is_http(job->source))
 			has_http = true;
 		else if (is_url(job->source))

@@ -30,6 +30,7 @@ struct fetch_job {
 	bool has_content; /* `tags` are those of a content that is there */
 	struct plan_tags tags; /* in: to ask with; out: of the new content */
 	enum fetch_outcome outcome;
+	bool is_ours; /* FETCH_FAILED because our own disk failed, not the source */
 	struct err why; /* of FETCH_FAILED; without the list's name, and a URL's secrets */
 };
 

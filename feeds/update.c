@@ -40,6 +40,7 @@ struct update {
 	struct build *build;
 	char generations[PATH_MAX - 64];
 	char path[PATH_MAX]; /* of the file being written; "": none */
+	struct err disk; /* our own disk could not take what was fetched */
 };
 
 /* Words of a sentence into a reason. */
@@ -122,8 +123,11 @@ static int fetch_due(struct update *u)
 	/* The other half of the time is for building. */
 	if (!rc)
 		fetch_all(jobs, n, u->plan->max_bytes, (uint64_t)u->plan->time_s * 500);
-	for (size_t i = 0; !rc && i < n; i++)
+	for (size_t i = 0; !rc && i < n; i++) {
 		take_outcome(of[i], &jobs[i]);
+		if (jobs[i].is_ours)
+			u->disk = jobs[i].why;
+	}
 	free(of);
 	free(jobs);
 	return rc;
@@ -275,6 +279,19 @@ static int build_what_changed(struct update *u, struct err *why)
 	return write_generation(u, digest, why);
 }
 
+/* What the daemon is told when something but a list's source was at fault. */
+static void report_failure(struct update *u, int failed, struct err *why)
+{
+	if (failed == -ENOMEM)
+		err_set(why, failed,
+			"the builder needs more memory than %" PRIu64
+			" bytes (feeds.builder_memory)",
+			u->plan->memory_bytes);
+	if (!failed)
+		*why = u->disk;
+	plan_copy_plain(u->report->error, sizeof u->report->error, why->text);
+}
+
 int update_run(const struct plan *plan, struct plan_report *report)
 {
 	struct err why = {""};
@@ -294,13 +311,7 @@ int update_run(const struct plan *plan, struct plan_report *report)
 		}
 		if (!failed && !rc)
 			failed = build_what_changed(&u, &why);
-		if (failed == -ENOMEM)
-			err_set(&why, failed,
-				"the builder needs more memory than %" PRIu64
-				" bytes (feeds.builder_memory)",
-				plan->memory_bytes);
-		if (failed)
-			plan_copy_plain(report->error, sizeof report->error, why.text);
+		report_failure(&u, failed, &why);
 	}
 	publics_free(u.publics);
 	build_free(u.build);

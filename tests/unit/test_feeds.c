@@ -371,6 +371,15 @@ static void a_folder_that_cannot_be_written(void **state)
 	assert_non_null(strstr(s.last_error, "/dev/null"));
 }
 
+static void write_many(struct test *t, unsigned version)
+{
+	FILE *out = fopen(t->sources[0], "w");
+	assert_non_null(out);
+	for (unsigned i = 0; i < 20000; i++)
+		fprintf(out, "name%u.v%u.example\n", i, version);
+	assert_int_equal(fclose(out), 0);
+}
+
 /* As on a full disk: every write past the limit fails, in the helper and here. */
 static void a_full_disk(void **state)
 {
@@ -394,14 +403,24 @@ static void a_full_disk(void **state)
 	assert_int_equal(s.build_failures, 1);
 	assert_non_null(strstr(s.last_error, "File too large"));
 	assert_true(holds(t, "one.example"));
-	char path[PATH_MAX];
-	snprintf(path, sizeof path, "%s/generations/tmp-x", t->config.state_directory);
-	assert_int_equal(rmdir(path), -1);
+	/* Not even room for the list itself. */
+	small.rlim_cur = 1000;
+	write_many(t, 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	update(t);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	s = status(t);
+	assert_int_equal(s.build_failures, 2);
+	assert_non_null(strstr(s.last_error, "File too large"));
+	struct feeds_list_status l = list_status(t, 0);
+	assert_int_equal(l.state, FEEDS_STALE);
+	assert_non_null(strstr(l.reason, "a.new: cannot be written: File too large"));
+	assert_true(holds(t, "one.example"));
 	update(t);
 	s = status(t);
 	assert_int_equal(s.generation, 2);
 	assert_string_equal(s.last_error, "");
-	assert_true(holds(t, "name4999.example"));
+	assert_true(holds(t, "name19999.v0.example"));
 }
 
 static void limits_end_the_builder(void **state)
@@ -481,15 +500,6 @@ static bool kill_helper(const char *input, unsigned us)
 		waitpid(pid, &code, 0);
 	}
 	return is_over;
-}
-
-static void write_many(struct test *t, unsigned version)
-{
-	FILE *out = fopen(t->sources[0], "w");
-	assert_non_null(out);
-	for (unsigned i = 0; i < 20000; i++)
-		fprintf(out, "name%u.v%u.example\n", i, version);
-	assert_int_equal(fclose(out), 0);
 }
 
 static void kill_at_any_instant(void **state)

@@ -64,14 +64,17 @@ static void stop_sweeper(struct edge_sweeper *s)
 }
 
 /* Binds everything before the first request can come, so that the handlers find `w` complete. Descriptors go to
- * `fds`, the control socket's first. */
+ * `fds`, the control socket's first; that one is negative when it cannot be had. */
 static int bind_all(struct web *w, const struct config *c, int *fds, size_t *n, struct err *why)
 {
 	if (c->http_listen_count > EDGE_LISTENERS_MAX)
 		return err_set(
 			why, CEN_ELIMIT, "http.listen: at most %d addresses", EDGE_LISTENERS_MAX);
 	int fd = listener_unix(c->socket, &w->socket_inode, why);
-	if (fd < 0)
+	/* Where nothing can be written there is no control socket; what is there is served all the same. */
+	if (fd == -EROFS || fd == -ENOSPC)
+		log_warn("web", "event=no_control_socket reason=\"%s\"", why->text);
+	else if (fd < 0)
 		return fd;
 	fds[(*n)++] = fd;
 	for (size_t i = 0; i < c->http_listen_count; i++) {
@@ -90,14 +93,16 @@ static int open_all(struct web *w, const struct config *c, struct err *why)
 	int fds[EDGE_LISTENERS_MAX + 1];
 	size_t n = 0, taken = 0;
 	int code = bind_all(w, c, fds, &n, why);
-	while (!code && taken < n) {
-		code = http_new(w, fds[taken], taken == 0, &w->https[taken], why);
-		taken++;
+	for (; !code && taken < n; taken++) {
+		if (fds[taken] < 0)
+			continue;
+		code = http_new(w, fds[taken], taken == 0, &w->https[w->http_count], why);
 		if (!code)
-			w->http_count = taken;
+			w->http_count++;
 	}
-	while (taken < n)
-		close(fds[taken++]);
+	for (; taken < n; taken++)
+		if (fds[taken] >= 0)
+			close(fds[taken]);
 	return code;
 }
 

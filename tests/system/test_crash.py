@@ -142,7 +142,6 @@ def test_full_disk(start, tmp_path):
         cenote.stop()
 
 
-@pytest.mark.xfail(strict=True, reason="the control socket needs a writable folder")
 def test_read_only_state(start, tmp_path):
     path = tmp_path / "list"
     big_list(path, 0, 100)

@@ -252,7 +252,7 @@ static const struct config_row config_rows[] = {
 		.help = "Keys to trust beside the root's, as records or names of files with "
 			"records.",
 		.example =
-			"trust_anchors: [\"example. IN DS 12345 13 2 1F3A...\", /etc/cenote/keys]"},
+			"trust_anchors: [\"example. IN DS 12345 13 2 1F3A90E2\", /etc/cenote/keys]"},
 	{.key = "dnssec.negative",
 		.type = CONFIG_ZONE,
 		ARRAY(negative_anchors, negative_anchor_count),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "resolver/base/config_value.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -209,15 +210,36 @@ static int read_source(const struct config_row *row, const char *text, void *to,
 	return is_url(text) ? put_text(text, to, fault) : CEN_EFORMAT;
 }
 
-/* Is one of the words of the line a type that an anchor may have? libunbound judges the rest. */
-static bool has_anchor_type(const char *text)
+/* Three numbers, then what is left in digits of the key or digest (RFC 4034 2.2, 5.3). */
+static bool is_anchor_data(const char *text, bool is_ds)
+{
+	for (int i = 0; i < 3; i++) {
+		text += strspn(text, " \t");
+		size_t n = strspn(text, "0123456789");
+		if (!n || n > 5 || (text[n] != ' ' && text[n] != '\t'))
+			return false;
+		text += n;
+	}
+	size_t digits = 0;
+	for (; *text; text++) {
+		bool is_digit = is_ds ? isxdigit((unsigned char)*text) != 0
+				      : isalnum((unsigned char)*text) || strchr("+/=", *text);
+		if (!is_digit && *text != ' ' && *text != '\t')
+			return false;
+		digits += is_digit;
+	}
+	return digits > 0;
+}
+
+/* A DS or DNSKEY record? Whether its algorithm is known is for libunbound to say. */
+static bool is_anchor(const char *text)
 {
 	while (*text) {
 		text += strspn(text, " \t");
 		size_t n = strcspn(text, " \t");
-		if ((n == 2 && !strncasecmp(text, "DS", 2)) ||
-			(n == 6 && !strncasecmp(text, "DNSKEY", 6)))
-			return text[n];
+		bool is_ds = n == 2 && !strncasecmp(text, "DS", 2);
+		if (is_ds || (n == 6 && !strncasecmp(text, "DNSKEY", 6)))
+			return is_anchor_data(text + n, is_ds);
 		text += n;
 	}
 	return false;
@@ -228,7 +250,7 @@ static int read_anchor(const struct config_row *row, const char *text, void *to,
 	if (text[0] == '/')
 		return read_path(row, text, to, fault);
 	*fault = "is neither a DS or DNSKEY record nor an absolute file name";
-	if (!is_line(text) || !has_anchor_type(text))
+	if (!is_line(text) || !is_anchor(text))
 		return CEN_EFORMAT;
 	return put_text(text, to, fault);
 }
@@ -316,7 +338,7 @@ static const struct {
 	[CONFIG_SOURCE] = {sizeof(char *), read_source, true,
 		"as /etc/cenote/list.txt or https://example.org/list.txt"},
 	[CONFIG_ANCHOR] = {sizeof(char *), read_anchor, true,
-		"as \"example. IN DS 12345 13 2 1F3A...\", or a file name that begins with /"},
+		"as \"example. IN DS 12345 13 2 1F3A90E2\", or a file name that begins with /"},
 	[CONFIG_RECORD] = {sizeof(char *), read_record, true,
 		"as \"nas.home.arpa. 300 IN A 192.168.1.9\""},
 	[CONFIG_ENDPOINT] = {sizeof(struct addr_endpoint), read_endpoint, false,

@@ -89,7 +89,7 @@ def test_check(tmp_path):
     ("\n\nlisten: [5335x]\n", 3, "listen"),
     ("lists: [\n", None, ""),
     ("records: ['nas A 1.2.3']\n", None, "nas"),
-    ("dnssec: {trust_anchors: ['. IN DS nonsense']}\n", None, "validator"),
+    ("dnssec: {trust_anchors: ['. IN DS nonsense']}\n", 1, "trust_anchors"),
 ])
 def test_check_names_the_fault(tmp_path, text, line, what):
     bad = tmp_path / "bad.yaml"

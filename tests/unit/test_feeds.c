@@ -13,13 +13,9 @@
 #include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
-#include <time.h>
 
 #include "feeds/feeds.h"
-#include "feeds/plan.h"
 #include "feeds/store.h"
-#include "resolver/base/clock.h"
 #include "tests/unit/folder.h"
 
 enum { LISTS = 3, WAIT_MS = 60000 };
@@ -371,6 +367,15 @@ static void a_folder_that_cannot_be_written(void **state)
 	assert_non_null(strstr(s.last_error, "/dev/null"));
 }
 
+static void write_many(struct test *t, unsigned version)
+{
+	FILE *out = fopen(t->sources[0], "w");
+	assert_non_null(out);
+	for (unsigned i = 0; i < 20000; i++)
+		fprintf(out, "name%u.v%u.example\n", i, version);
+	assert_int_equal(fclose(out), 0);
+}
+
 /* As on a full disk: every write past the limit fails, in the helper and here. */
 static void a_full_disk(void **state)
 {
@@ -394,14 +399,24 @@ static void a_full_disk(void **state)
 	assert_int_equal(s.build_failures, 1);
 	assert_non_null(strstr(s.last_error, "File too large"));
 	assert_true(holds(t, "one.example"));
-	char path[PATH_MAX];
-	snprintf(path, sizeof path, "%s/generations/tmp-x", t->config.state_directory);
-	assert_int_equal(rmdir(path), -1);
+	/* Not even room for the list itself. */
+	small.rlim_cur = 1000;
+	write_many(t, 0);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	update(t);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+	s = status(t);
+	assert_int_equal(s.build_failures, 2);
+	assert_non_null(strstr(s.last_error, "LMDB")); /* of the content that came before */
+	struct feeds_list_status l = list_status(t, 0);
+	assert_int_equal(l.state, FEEDS_STALE);
+	assert_non_null(strstr(l.reason, "a.new: cannot be written: File too large"));
+	assert_true(holds(t, "one.example"));
 	update(t);
 	s = status(t);
 	assert_int_equal(s.generation, 2);
 	assert_string_equal(s.last_error, "");
-	assert_true(holds(t, "name4999.example"));
+	assert_true(holds(t, "name19999.v0.example"));
 }
 
 static void limits_end_the_builder(void **state)
@@ -440,120 +455,6 @@ static void too_many_rules(void **state)
 	assert_true(holds(t, "one.example") && !holds(t, "three.example"));
 }
 
-/* Starts the helper as the thread does. */
-static pid_t start_helper(const char *input)
-{
-	int in = open("/tmp", O_TMPFILE | O_RDWR, 0600);
-	assert_true(in >= 0);
-	assert_int_equal(write(in, input, strlen(input)), strlen(input));
-	assert_int_equal(lseek(in, 0, SEEK_SET), 0);
-	pid_t pid = fork();
-	if (!pid) {
-		int null = open("/dev/null", O_WRONLY);
-		dup2(in, STDIN_FILENO);
-		dup2(null, STDOUT_FILENO);
-		dup2(null, STDERR_FILENO);
-		execl("/proc/self/exe", "test", "build-generation", (char *)NULL);
-		_exit(127);
-	}
-	close(in);
-	return pid;
-}
-
-static void run_helper(const char *input)
-{
-	int code;
-	pid_t pid = start_helper(input);
-	assert_int_equal(waitpid(pid, &code, 0), pid);
-	assert_int_equal(code, 0);
-}
-
-/* Kills it after `us`. Returns whether it had ended before. */
-static bool kill_helper(const char *input, unsigned us)
-{
-	pid_t pid = start_helper(input);
-	struct timespec t = {.tv_sec = us / 1000000, .tv_nsec = (long)(us % 1000000) * 1000};
-	nanosleep(&t, NULL);
-	int code;
-	bool is_over = waitpid(pid, &code, WNOHANG) == pid;
-	if (!is_over) {
-		kill(pid, SIGKILL);
-		waitpid(pid, &code, 0);
-	}
-	return is_over;
-}
-
-static void write_many(struct test *t, unsigned version)
-{
-	FILE *out = fopen(t->sources[0], "w");
-	assert_non_null(out);
-	for (unsigned i = 0; i < 20000; i++)
-		fprintf(out, "name%u.v%u.example\n", i, version);
-	assert_int_equal(fclose(out), 0);
-}
-
-static void kill_at_any_instant(void **state)
-{
-	enum { KILLS = 40 };
-	struct test *t = *state;
-	write_list(t, 0, "one.example\n");
-	start(t);
-	close_feeds(t);
-	struct plan_list list = {.name = t->lists[0].name, .source = t->sources[0], .is_due = true};
-	struct plan plan = {
-		.parent = getpid(),
-		.state_directory = t->config.state_directory,
-		.cache_directory = t->config.cache_directory,
-		.has_generation = true,
-		.max_bytes = t->config.feeds_max_bytes,
-		.max_rules = t->config.feeds_max_rules,
-		.memory_bytes = t->config.feeds_builder_memory_bytes,
-		.time_s = 30,
-		.junk_percent = 20,
-		.lists = &list,
-		.list_count = 1,
-	};
-	uint64_t last = 0, number;
-	unsigned killed = 0, ended = 0;
-	/* How long one takes, so that the instants lie all over it. */
-	write_many(t, KILLS);
-	char *whole = plan_to_text(&plan);
-	assert_non_null(whole);
-	uint64_t start_us = clock_us();
-	run_helper(whole);
-	unsigned step_us = (unsigned)((clock_us() - start_us) * 3 / 2 / KILLS);
-	free(whole);
-	assert_int_equal(store_numbers(t->config.state_directory, &number, 1), 1);
-	assert_int_equal(number, 2);
-	for (unsigned i = 0; i < KILLS; i++) {
-		write_many(t, i);
-		char *input = plan_to_text(&plan);
-		assert_non_null(input);
-		bool is_over = kill_helper(input, i * step_us);
-		free(input);
-		killed += !is_over;
-		ended += is_over;
-		struct listdb *db;
-		if (store_open_newest(t->config.state_directory, &db, &t->why))
-			fail_msg("after %u us: %s", i * step_us, t->why.text);
-		assert_true(listdb_number(db) >= last);
-		assert_true(listdb_name_count(db) == 20000);
-		last = listdb_number(db);
-		listdb_close(db);
-		assert_int_equal(store_numbers(t->config.state_directory, &number, 1), 1);
-		assert_int_equal(number, last); /* none was passed over */
-	}
-	print_message("killed %u, ended before %u\n", killed, ended);
-	assert_true(killed >= 1);
-	/* What they left is swept away by the next one. */
-	start(t);
-	assert_string_equal(status(t).last_error, "");
-	char path[PATH_MAX];
-	snprintf(path, sizeof path, "ls %s/generations %s/lists | grep -E -q 'tmp-|[.]new'",
-		t->config.state_directory, t->config.cache_directory);
-	assert_int_not_equal(system(path), 0);
-}
-
 static void stop_does_not_wait_for_the_helper(void **state)
 {
 	struct test *t = *state;
@@ -584,7 +485,6 @@ int main(int argc, char **argv)
 		cmocka_unit_test_setup_teardown(a_full_disk, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(limits_end_the_builder, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(too_many_rules, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(kill_at_any_instant, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			stop_does_not_wait_for_the_helper, set_up, tear_down),
 	};

@@ -288,6 +288,9 @@ static bool survey(const struct query *q, const uint8_t *packet, uint32_t len, s
 	t->opt_at = t->at;
 	while (take_next(t, packet, len, &r, &is_bad)) {
 		bool is_last = !t->left[0] && !t->left[1] && !t->left[2];
+		/* One class in one answer; an OPT has a size in that place (RFC 6891 6.1.2). */
+		if (r.rclass != q->qclass && r.type != TYPE_OPT)
+			return false;
 		if (is_wanted(q, &r)) {
 			note_record(q, packet, &r, t);
 			t->opt_at = r.end_at;

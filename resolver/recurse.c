@@ -225,15 +225,19 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
 /* --- questions to the library ---------------------------------------------------------------- */
 
+static const char no_usable[] = "no usable answer from upstream";
+
 static void take_answer(
 	struct worker *w, struct query *q, int rcode, const uint8_t *packet, int len, int sec)
 {
 	const struct config *c = w->view->config;
 	/* After a failure the packet is another message's bytes. */
 	if (rcode != RCODE_NOERROR || !packet || len <= 0)
-		fail_upstream(w, q, "no usable answer from upstream");
+		fail_upstream(w, q, no_usable);
 	else if (!answer_take(q, packet, (uint32_t)len, c->cache_min_ttl_s, c->cache_max_ttl_s))
 		fail(q, OUTCOME_SERVFAIL, EDE_OTHER, "malformed answer");
+	else if (q->rcode == RCODE_SERVFAIL)
+		fail_upstream(w, q, no_usable); /* one that the library remembers (RFC 9520) */
 	q->is_secure = sec == SEC_SECURE && q->source == ANSWER_FRESH;
 	if (sec == SEC_BOGUS && q->min_ttl_s > BOGUS_TTL_S)
 		q->min_ttl_s = BOGUS_TTL_S; /* RFC 4035 4.7: not for long */

@@ -296,6 +296,18 @@ static void test_other_question_is_refused(void **state)
 	assert_false(answer_take(&q, p.bytes, p.len, 0, 86400));
 }
 
+static void test_other_class_is_refused(void **state)
+{
+	(void)state;
+	struct packet p;
+	question(&p, NAME(WWW), TYPE_A);
+	uint32_t data_at = record(&p, 0, "\xc0\x0c", 2, TYPE_A, 60, "\xc0\0\2\1", 4);
+	struct query q = query_for(&p, sizeof WWW, TYPE_A);
+	assert_true(answer_take(&q, p.bytes, p.len, 0, NS_TTL));
+	wire_put_u16(p.bytes + data_at - 8, 3); /* CH */
+	assert_false(answer_take(&q, p.bytes, p.len, 0, NS_TTL));
+}
+
 /* Every prefix of a packet is refused, and so are counts that promise more. */
 static void test_cut_packets_are_refused(void **state)
 {
@@ -443,6 +455,7 @@ int main(void)
 		cmocka_unit_test(test_ttl_with_the_top_bit_is_zero),
 		cmocka_unit_test(test_letter_case_of_the_question),
 		cmocka_unit_test(test_other_question_is_refused),
+		cmocka_unit_test(test_other_class_is_refused),
 		cmocka_unit_test(test_cut_packets_are_refused),
 		cmocka_unit_test(test_pointer_tricks_are_refused),
 		cmocka_unit_test(test_srv_target_is_spelled_out),

@@ -79,6 +79,9 @@ static size_t answer_for(uint8_t *p, size_t n)
 	case 'n':
 		p[3] |= RCODE_NXDOMAIN;
 		break;
+	case 'f':
+		p[3] |= RCODE_SERVFAIL;
+		return end;
 	case 'g':
 	case 'h': /* held back until it is let go */
 		if (type != TYPE_A)
@@ -369,6 +372,18 @@ static void test_nxdomain(void **state)
 	assert_int_equal(b->seen.min_ttl_s, 60);
 }
 
+/* The library remembers a failure and then gives it as a packet. */
+static void test_failure_that_the_library_remembers(void **state)
+{
+	struct bench *b = *state;
+	start(b);
+	for (unsigned i = 1; i <= 3; i++) {
+		ask(b, "failing.test");
+		run_until(b, &b->resumed, i);
+		assert_int_equal(b->seen.outcome, OUTCOME_SERVFAIL);
+	}
+}
+
 /* Names that the library would answer by itself go upstream, odd octets arrive as they are. */
 static void test_names_go_upstream_unchanged(void **state)
 {
@@ -525,14 +540,9 @@ static void test_bogus_and_cd(void **state)
 	assert_int_equal(b->seen.ede, EDE_DNSKEY_MISSING);
 	assert_int_equal(b->seen.source, ANSWER_NONE);
 
-	struct query *q = &b->queries[b->taken];
-	b->seen.outcome = OUTCOME_DROPPED_LIMIT;
-	memset(q, 0, sizeof *q);
-	b->taken++;
-	q->has_cd = true;
-	q->transport = TRANSPORT_TCP;
-	q->qtype = TYPE_A;
-	q->qclass = CLASS_IN;
+	struct query *q = &b->queries[b->taken++];
+	*q = (struct query){
+		.has_cd = true, .transport = TRANSPORT_TCP, .qtype = TYPE_A, .qclass = CLASS_IN};
 	assert_int_equal(dname_from_text("good.test", 9, &q->qname), 0);
 	worker_enter(&b->worker);
 	assert_int_equal(recurse(&b->worker, q), STEP_PARK);
@@ -573,6 +583,7 @@ int main(void)
 		BENCH_TEST(test_answer_inside_of_the_call),
 		BENCH_TEST(test_question_out_of_a_callback_waits),
 		BENCH_TEST(test_nxdomain),
+		BENCH_TEST(test_failure_that_the_library_remembers),
 		BENCH_TEST(test_names_go_upstream_unchanged),
 		BENCH_TEST(test_deadline),
 		BENCH_TEST(test_late_answer),

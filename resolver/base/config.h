@@ -109,7 +109,7 @@ struct config {
 	bool recursion_has_0x20; /* random letter case in questions upstream */
 	bool recursion_has_loopback; /* may ask servers on loopback (tests, local zones) */
 	uint32_t recursion_stale_after_ms; /* 1800: RFC 8767 5 client response timer */
-	uint32_t recursion_deadline_ms; /* 5000 */
+	uint32_t recursion_deadline_ms; /* 4900 */
 	uint32_t recursion_in_flight; /* in total, all workers */
 	uint32_t recursion_in_flight_per_client;
 	uint32_t recursion_in_flight_per_domain;

@@ -251,8 +251,8 @@ static const struct config_row config_rows[] = {
 		.count_max = 1000,
 		.help = "Keys to trust beside the root's, as records or names of files with "
 			"records.",
-		.example =
-			"trust_anchors: [\"example. IN DS 12345 13 2 1F3A90E2\", /etc/cenote/keys]"},
+		.example = "trust_anchors: [\"example. IN DS 12345 13 2 1F3A90E2\", "
+			   "/etc/cenote/keys]"},
 	{.key = "dnssec.negative",
 		.type = CONFIG_ZONE,
 		ARRAY(negative_anchors, negative_anchor_count),
@@ -316,11 +316,12 @@ static const struct config_row config_rows[] = {
 	{.key = "recursion.deadline",
 		.type = CONFIG_MILLISECONDS,
 		AT(recursion_deadline_ms),
-		.initial = "5s",
+		.initial = "4900ms",
 		.min = 100,
 		.max = MINUTE_MS,
 		.is_live = true,
-		.help = "After this long without an answer the client is told SERVFAIL."},
+		.help = "After this long without an answer the client is told SERVFAIL: just "
+			"before the five seconds after which most of them ask again."},
 	{.key = "recursion.in_flight",
 		.type = CONFIG_NUMBER,
 		AT(recursion_in_flight),

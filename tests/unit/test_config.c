@@ -64,7 +64,7 @@ static void the_defaults_are_sane(void **state)
 	assert_false(c->recursion_has_0x20);
 	assert_false(c->recursion_has_loopback);
 	assert_int_equal(c->recursion_stale_after_ms, 1800);
-	assert_int_equal(c->recursion_deadline_ms, 5000);
+	assert_int_equal(c->recursion_deadline_ms, 4900);
 	assert_int_equal(c->recursion_in_flight, 4000);
 	assert_int_equal(c->recursion_in_flight_per_client, 200);
 	assert_int_equal(c->recursion_in_flight_per_domain, 100);

@@ -86,11 +86,17 @@ void pipeline_refresh(struct worker *w, struct query *q)
 	run(w, q, CLASSIFY);
 }
 
+/* The view may be another one than when the query came. */
+static void look_again(struct worker *w, struct query *q)
+{
+	admit_group(w, q);
+	policy_again(w, q);
+}
+
 void pipeline_resume(struct worker *w, struct query *q)
 {
 	q->is_parked = false;
-	/* The view may be another one than when the query came. */
-	admit_group(w, q);
+	look_again(w, q);
 	/* The client has its answer: what came late is for the cache alone. */
 	if (q->is_answered)
 		q->transport = TRANSPORT_NONE;
@@ -101,7 +107,7 @@ void pipeline_answer_early(struct worker *w, struct query *q)
 {
 	enum transport transport = q->transport;
 	q->is_answered = true;
-	admit_group(w, q);
+	look_again(w, q);
 	/* A deadline is a failure to be remembered, too (RFC 9520 2.2): the next client does not wait as long. */
 	if (q->source == ANSWER_NONE) {
 		pipeline_lend_out(

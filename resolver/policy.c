@@ -95,3 +95,12 @@ enum step policy(struct worker *w, struct query *q)
 	}
 	return STEP_REPLY;
 }
+
+void policy_again(struct worker *w, struct query *q)
+{
+	if (!q->is_allowed)
+		return;
+	struct policy_verdict verdict = policy_judge(w->view, q->group, &q->qname);
+	q->is_allowed = verdict.kind == POLICY_ALLOW;
+	q->list = q->is_allowed ? verdict.list : -1;
+}

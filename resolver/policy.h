@@ -24,6 +24,9 @@ struct policy_verdict {
 
 enum step policy(struct worker *w, struct query *q);
 
+/* The view may be another one than when the stage ran: is the question still allowed, and by which list? For a query that was parked. */
+void policy_again(struct worker *w, struct query *q);
+
 /* Judges `name` for the clients of `group`. */
 struct policy_verdict policy_judge(const struct view *v, uint16_t group, const struct dname *name);
 

@@ -314,6 +314,38 @@ static void test_stage(void **state)
 			f.stats.list_monitored[i], i == 100 + LISTDB_FIRST_LIST + 4 ? 2 : 0);
 }
 
+/* The view has changed while the query was parked: neither its right nor its list's number is the old one. */
+static void test_again_after_a_park(void **state)
+{
+	(void)state;
+	view_harness_join(&h, LISTS, lists, LIST_COUNT);
+	assert_int_equal(ask("c.example", 0), STEP_NEXT);
+	assert_true(f.q.is_allowed);
+	int16_t before = f.q.list;
+	policy_again(&f.worker, &f.q);
+	assert_true(f.q.is_allowed);
+	assert_int_equal(f.q.list, before);
+	/* The same lists, numbered the other way round. */
+	struct view_harness_list turned[LIST_COUNT];
+	for (unsigned i = 0; i < LIST_COUNT; i++)
+		turned[i] = lists[LIST_COUNT - 1 - i];
+	f.worker.view = view_harness_join(&h, LISTS, turned, LIST_COUNT);
+	policy_again(&f.worker, &f.q);
+	assert_true(f.q.is_allowed);
+	assert_int_not_equal(f.q.list, before);
+	assert_string_equal(h.view->lists[f.q.list].name, "good");
+	/* Nothing allows it any more. */
+	f.worker.view = view_harness_join(&h, LISTS, lists, 2);
+	policy_again(&f.worker, &f.q);
+	assert_false(f.q.is_allowed);
+	assert_int_equal(f.q.list, -1);
+	/* One that was not allowed does not become so: it has been judged. */
+	assert_int_equal(ask("clean.example", 0), STEP_NEXT);
+	f.worker.view = view_harness_join(&h, LISTS "allow: [clean.example]\n", lists, 2);
+	policy_again(&f.worker, &f.q);
+	assert_false(f.q.is_allowed);
+}
+
 /* --- against a model --------------------------------------------------------------------------- */
 
 enum { RANDOM_LISTS = 12, RANDOM_RULES = 10, OWN_RULES = 30, ROUNDS = 12 };
@@ -494,6 +526,7 @@ int main(void)
 		TEST(test_own_rules_win),
 		TEST(test_run_time_rules),
 		TEST(test_stage),
+		TEST(test_again_after_a_park),
 		TEST(test_against_the_model),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

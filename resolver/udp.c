@@ -105,7 +105,10 @@ static void set_source(struct msghdr *h, union control *c, const struct query *q
 		c->head.cmsg_type = IP_PKTINFO;
 		memcpy(CMSG_DATA(&c->head), &info, sizeof info);
 	} else {
-		struct in6_pktinfo info = {.ipi6_ifindex = q->local_interface};
+		/* An interface would go round the routing table: only a link-local address needs one. */
+		bool is_link_local =
+			q->local.bytes[0] == 0xfe && (q->local.bytes[1] & 0xc0) == 0x80;
+		struct in6_pktinfo info = {.ipi6_ifindex = is_link_local ? q->local_interface : 0};
 		memcpy(&info.ipi6_addr, q->local.bytes, 16);
 		c->head.cmsg_level = IPPROTO_IPV6;
 		c->head.cmsg_type = IPV6_PKTINFO;

@@ -6,6 +6,8 @@ import pytest
 from checks import ede, rcode, rdata, stats
 from test_policy import wait_for_generation, write_lists
 
+pytestmark = pytest.mark.threads
+
 CHAINS = [("toevil.valid.com", "A"), ("tofarevil.valid.com", "A"), ("c2.dnevil.valid.com", "A"),
           ("httpsevil.valid.com", "HTTPS"), ("aliasevil.valid.com", "HTTPS"), ("toevil.valid.com", "AAAA"),
           ("tofarevil.valid.com", "TXT")]

@@ -5,6 +5,8 @@ import pytest
 from checks import rdata, wait_for_generation
 from daemons import until
 
+pytestmark = pytest.mark.threads
+
 GOOD = "".join(f"bad{i}.example\n" for i in range(100)) + "c2.evil.net\n"
 
 

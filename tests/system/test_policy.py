@@ -9,6 +9,8 @@ import pytest
 from checks import ede, list_hits, rcode, rdata, stats, wait_for_generation
 from daemons import until
 
+pytestmark = pytest.mark.threads
+
 HOSTS = """# a hosts file
 0.0.0.0 c2.evil.net
 127.0.0.1 exact.evil.net   # the name alone

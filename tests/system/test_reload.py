@@ -10,6 +10,8 @@ from daemons import until
 from load import Load
 from test_policy import write_lists
 
+pytestmark = pytest.mark.threads
+
 EXPECTED = {"www.valid.com": ["9.2.3.5"], "c2.evil.net": ["0.0.0.0"], "x.tree.evil.net": ["0.0.0.0"], "clean.evil.net": ["9.66.0.2"],
             "across.valid.com": ["9.2.3.5"], "toevil.valid.com": ["0.0.0.0"]}
 
@@ -45,7 +47,6 @@ def cenote(start, tmp_path):
     return daemon
 
 
-@pytest.mark.threads
 def test_reload_under_load(cenote):
     before = config_state(cenote)["reloads"]
     with Load(cenote, questions(), 700, judge) as load:
@@ -57,7 +58,6 @@ def test_reload_under_load(cenote):
     assert cenote.ask("c2.evil.net").answer[0].ttl == 79
 
 
-@pytest.mark.threads
 def test_list_swap_under_load(cenote):
     path = cenote.config["lists"][0]["source"]
     number = wait_for_generation(cenote)

@@ -11,6 +11,8 @@ import pytest
 from checks import rcode, rdata, stats
 from daemons import frame, query, receive_tcp, until
 
+pytestmark = pytest.mark.threads
+
 
 @pytest.fixture(scope="module")
 def cenote(start_shared):
@@ -28,7 +30,6 @@ def closed_by_peer(connection, seconds):
     return True
 
 
-@pytest.mark.threads
 def test_pipelined(cenote):
     with cenote.connect() as c:
         c.sendall(b"".join(frame(numbered(f"host{i}.load.net", i)) for i in range(200)))

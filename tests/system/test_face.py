@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from checks import stats
-from daemons import CENOTE, tool, tool_environment
+from daemons import CENOTE, REPOSITORY, tool, tool_environment
 
 
 @pytest.fixture(scope="module")
@@ -95,3 +95,10 @@ def test_records_and_forward(start, upstreams, unbound):
     assert [r.to_text() for s in answer.answer for r in s] == ["192.168.1.9"]
     assert [r.to_text() for s in cenote.ask("www.valid.com").answer for r in s] == ["9.2.3.5"]
     assert [r.to_text() for s in cenote.ask("printer.lan").answer for r in s] == ["9.5.5.5"]
+
+
+def test_the_example_of_the_readme_is_good(tmp_path):
+    readme = (REPOSITORY / "README.md").read_text()
+    (tmp_path / "c.yaml").write_text(readme.split("```yaml\n")[1].split("```")[0])
+    done = run("check", "-c", str(tmp_path / "c.yaml"))
+    assert done.returncode == 0, done.stderr

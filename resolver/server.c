@@ -194,27 +194,49 @@ const char *server_list_counter_name(struct server *s, unsigned index)
 
 /* --- life --- */
 
-/* SO_REUSEPORT lets a second cenote bind the same port, and each would get half of the queries: one bind without it tells. */
-static int check_ports_are_free(const struct config *config, struct err *why)
+/* One plain bind of an address: 0 or the errno. SO_REUSEPORT would let a second cenote bind the same port, and each would get half
+ * of the queries. */
+static int try_address(const struct addr_endpoint *at)
 {
+	struct sockaddr_storage sa;
+	socklen_t len = addr_to_sockaddr(at, &sa);
+	int one = 1, fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return errno;
+	if (sa.ss_family == AF_INET6)
+		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
+	int e = bind(fd, (struct sockaddr *)&sa, len) ? errno : 0;
+	close(fd);
+	return e;
+}
+
+/* Every machine with IPv6 has ::1; one without still has to start with the default addresses. */
+static bool is_without_ipv6(const struct addr_endpoint *at, int e)
+{
+	return !addr_is_v4(&at->addr) && addr_is_loopback(&at->addr) &&
+		(e == EADDRNOTAVAIL || e == EAFNOSUPPORT);
+}
+
+static int check_addresses(struct config *config, struct err *why)
+{
+	char text[ADDR_TEXT_MAX];
+	size_t kept = 0;
 	for (size_t i = 0; i < config->listen_count; i++) {
-		struct sockaddr_storage sa;
-		socklen_t len = addr_to_sockaddr(&config->listen[i], &sa);
-		char text[ADDR_TEXT_MAX];
-		int one = 1, e = 0;
-		int fd = socket(sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-		if (fd < 0)
-			continue; /* udp_new says it better */
-		if (sa.ss_family == AF_INET6)
-			setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one);
-		if (bind(fd, (struct sockaddr *)&sa, len) && errno == EADDRINUSE)
-			e = err_set(why, -EADDRINUSE,
-				"listen: %s is in use by another program (another cenote?)",
-				addr_endpoint_to_text(&config->listen[i], text));
-		close(fd);
-		if (e)
-			return e;
+		const struct addr_endpoint *at = &config->listen[i];
+		int e = try_address(at);
+		addr_endpoint_to_text(at, text);
+		if (e == EADDRINUSE)
+			return err_set(why, -e,
+				"listen: %s is in use by another program (another cenote?)", text);
+		if (is_without_ipv6(at, e))
+			log_warn("server", "event=no_ipv6 left_out=%s", text);
+		else
+			config->listen[kept++] = *at; /* of the rest udp_new says what is wrong */
 	}
+	config->listen_count = kept;
+	if (!kept)
+		return err_set(
+			why, -EADDRNOTAVAIL, "listen: this machine has none of the addresses");
 	return 0;
 }
 
@@ -263,7 +285,7 @@ int server_new(struct config *config, struct listdb *db, struct server **out, st
 	s->db = db;
 	s->started_wall_s = clock_wall_s();
 	s->started_us = clock_us();
-	int e = check_ports_are_free(config, why);
+	int e = check_addresses(config, why);
 	if (!e)
 		e = rules_load(config->state_directory, &s->rules, why);
 	if (!e)

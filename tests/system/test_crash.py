@@ -149,7 +149,7 @@ def test_read_only_state(start, tmp_path):
         first = start({"directory": str(disk), **with_list(path)})
         wait_for_generation(first)
         first.stop()
-        subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+        subprocess.run(["mount", "-o", "remount,bind,ro", disk], check=True)
         again = start({"directory": str(disk), **with_list(path)})
         assert is_filtered(again)
         assert "read-only" in again.log().lower()

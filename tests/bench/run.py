@@ -326,9 +326,9 @@ lists:
 def main():
     here = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--build", default=os.path.join(here, "build"))
+    p.add_argument("--build", type=os.path.abspath, default=os.path.join(here, "build"))
     p.add_argument("--names", type=int, default=1000000)
-    p.add_argument("--list")
+    p.add_argument("--list", type=os.path.abspath)
     p.add_argument("--lists", type=int, default=1)
     p.add_argument("--rounds", type=int, default=3)
     p.add_argument("--seconds", type=float, default=3)

@@ -370,6 +370,20 @@ enum step recurse(struct worker *w, struct query *q)
 	return STEP_REPLY;
 }
 
+void recurse_give_up(struct recurse *r)
+{
+	struct query_link *const rings[] = {&r->fresh, &r->late};
+	struct query *q;
+	for (int i = 0; i < 2; i++)
+		while ((q = ring_first(rings[i]))) {
+			ring_remove(&q->waiting);
+			if (!take_stale(r->worker, q))
+				fail(q, OUTCOME_SERVFAIL, EDE_OTHER,
+					"the resolver is being stopped");
+			pipeline_answer_early(r->worker, q);
+		}
+}
+
 uint32_t recurse_in_flight(const struct recurse *r)
 {
 	return r->parked;

@@ -22,6 +22,9 @@ void recurse_free(struct recurse *r);
 /* The stage. NEXT when the answer is there already (cache, local); REPLY with SERVFAIL when a cap is reached; else PARK. */
 enum step recurse(struct worker *w, struct query *q);
 
+/* Answers all who still wait: SERVFAIL, since we are about to end. Between worker_enter and worker_leave. */
+void recurse_give_up(struct recurse *r);
+
 /* Queries parked in this worker. */
 uint32_t recurse_in_flight(const struct recurse *r);
 

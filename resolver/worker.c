@@ -90,7 +90,13 @@ static void on_drain_tick(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	struct worker *w = arg;
-	if (!recurse_in_flight(w->recurse) || clock_us() >= w->stop_by_us)
+	bool is_over = clock_us() >= w->stop_by_us;
+	if (is_over) {
+		worker_enter(w);
+		recurse_give_up(w->recurse);
+		worker_leave(w);
+	}
+	if (is_over || !recurse_in_flight(w->recurse))
 		event_base_loopbreak(w->base);
 }
 

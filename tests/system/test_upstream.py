@@ -7,7 +7,7 @@ import time
 import pytest
 
 from checks import ede, rcode, rdata, stats
-from daemons import query
+from daemons import query, until
 
 ANSWER = ["9.5.5.5"]
 
@@ -124,3 +124,14 @@ def test_client_in_flight_cap(start):
     assert all(wire[3] & 15 == 2 for wire in early)
     assert rdata(cenote.ask("www.valid.com", source="127.0.0.2")) == ["9.2.3.5"]
     assert stats(cenote)["events"]["limit_client"] == 20
+
+
+def test_a_stop_answers_those_who_wait(start):
+    """At the end of its patience a stopping cenote says SERVFAIL rather than nothing."""
+    cenote = start()
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(timed, cenote.ask, "www.silent.com", timeout=8)
+        until(lambda: stats(cenote)["in_flight"] > 0)
+        cenote.stop()
+        answer, seconds = asked.result()
+    assert rcode(answer) == "SERVFAIL" and seconds < 4

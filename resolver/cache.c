@@ -150,6 +150,15 @@ static void copy_records(struct query *q, struct cache_entry *e, uint32_t age_s,
 	q->out_len = query_records_at(q) + e->records_len;
 }
 
+static void give_fresh(
+	const struct worker *w, struct query *q, struct cache_entry *e, uint32_t age_s)
+{
+	fill_verdict(w, q, e);
+	copy_records(q, e, age_s, 0);
+	q->source = ANSWER_CACHE;
+	q->outcome = (enum query_outcome)e->outcome;
+}
+
 static void give_stale(const struct worker *w, struct query *q, struct cache_entry *e)
 {
 	fill_verdict(w, q, e);
@@ -176,10 +185,7 @@ static bool hit(struct worker *w, struct query *q, struct cache_entry *e)
 	if (e->hits < UINT8_MAX)
 		e->hits++;
 	if (__builtin_expect(age_s < e->ttl_s, 1)) {
-		fill_verdict(w, q, e);
-		copy_records(q, e, age_s, 0);
-		q->source = ANSWER_CACHE;
-		q->outcome = (enum query_outcome)e->outcome;
+		give_fresh(w, q, e, age_s);
 		if (is_popular_and_expiring(e, age_s)) {
 			e->flags |= ENTRY_REFRESHING;
 			q->wants_refresh = true;
@@ -229,7 +235,10 @@ bool cache_take_stale(struct worker *w, struct query *q)
 	struct cache_entry *e = cache_shard_find(s, &k);
 	bool is_hit = e && !(e->flags & ENTRY_FAILURE) &&
 		cache_shard_is_usable(e, now_s, w->view->config->cache_stale_s);
-	if (is_hit) {
+	uint32_t age_s = is_hit ? cache_shard_age_s(e, now_s) : 0;
+	if (is_hit && age_s < e->ttl_s) {
+		give_fresh(w, q, e, age_s); /* another query was luckier meanwhile */
+	} else if (is_hit) {
 		e->retry_s = now_s + STALE_RETRY_S;
 		give_stale(w, q, e);
 	}

@@ -28,7 +28,8 @@ enum step cache(struct worker *w, struct query *q);
 enum step cache_keep(struct worker *w, struct query *q);
 /* `inspect` found nothing in this query's answer, for any group: its entry is clean under w->view, and a later hit has q->is_clean. */
 void cache_stamp(struct worker *w, struct query *q);
-/* After expiry, when upstream failed or is slow: true and ANSWER_STALE when there is an answer not older than cache.stale. */
+/* When upstream failed or is slow: true and ANSWER_STALE when there is an answer not older than cache.stale; ANSWER_CACHE when another
+ * query has brought a fresh one meanwhile. */
 bool cache_take_stale(struct worker *w, struct query *q);
 
 /* An answer as the cache holds it, for cache_store.c: pointers are valid during the call only. */

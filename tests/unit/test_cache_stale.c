@@ -75,6 +75,24 @@ static void test_stale_until_its_end(void **state)
 	expect_miss("a.example");
 }
 
+/* Two asked upstream, one got its answer: the other need not take it for stale. */
+static void test_fresh_is_better_than_stale(void **state)
+{
+	(void)state;
+	put("a.example", &plain);
+	cache_stamp(&f.worker, &f.q);
+	fixture_advance(&f, 299);
+	assert_true(take_stale("a.example"));
+	assert_int_equal(f.q.source, ANSWER_CACHE);
+	assert_int_equal(f.q.outcome, OUTCOME_CACHED);
+	assert_int_equal(f.q.ede, EDE_NONE);
+	assert_true(f.q.is_clean);
+	assert_true(cache_answer_is(&f.q, &plain, 299, 0));
+	/* Nor is it a reason not to ask when it is over. */
+	fixture_advance(&f, 1);
+	expect_miss("a.example");
+}
+
 static void test_stale_can_be_off(void **state)
 {
 	(void)state;
@@ -287,6 +305,7 @@ int main(void)
 		TEST(test_answer_replaces_failure),
 		TEST(test_failure_does_not_replace_an_answer),
 		TEST(test_stale_until_its_end),
+		TEST(test_fresh_is_better_than_stale),
 		TEST(test_stale_can_be_off),
 		TEST(test_largest_stale_does_not_wrap),
 		TEST(test_popular_names_are_refreshed_once),

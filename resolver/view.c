@@ -179,13 +179,14 @@ static int set_groups(struct view *v)
 		set_group(v, &v->groups[v->group_count++], standard, "default");
 		for (size_t i = 0; i < c->group_count; i++) {
 			const struct config_group *g = &c->groups[i];
-			if (g == standard)
-				continue;
+			/* Clients that the default group names are exceptions from wider prefixes of others. */
+			uint32_t number = g == standard ? 0 : v->group_count;
 			for (size_t k = 0; k < g->client_count; k++, n++) {
 				clients[n] = g->clients[k];
-				numbers[n] = v->group_count;
+				numbers[n] = number;
 			}
-			set_group(v, &v->groups[v->group_count++], g, g->name);
+			if (number)
+				set_group(v, &v->groups[v->group_count++], g, g->name);
 		}
 		v->group_of_client = addr_table_new(clients, numbers, n);
 	}

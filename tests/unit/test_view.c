@@ -286,13 +286,19 @@ static void test_default_group_may_be_named(void **state)
 	const struct view *v = view_harness_join(&h,
 		LISTS "groups:\n"
 		      "  - {name: all, clients: [10.0.0.0/8], lists: [one, two]}\n"
-		      "  - {name: default, lists: [good]}\n",
+		      "  - {name: default, clients: [10.0.0.5], lists: [good]}\n",
 		built, BUILT);
 	assert_int_equal(v->group_count, 2);
 	assert_string_equal(v->groups[0].name, "default");
 	assert_mask(&v->groups[0].any, 3 | BIT(GOOD));
 	assert_string_equal(v->groups[1].name, "all");
 	assert_mask(&v->groups[1].any, 3 | BIT(ONE) | BIT(TWO));
+	/* A client that it names is an exception from the wider prefix of another. */
+	struct addr a;
+	assert_int_equal(addr_from_text("10.0.0.6", &a), 0);
+	assert_int_equal(addr_table_find(v->group_of_client, &a, 7), 1);
+	assert_int_equal(addr_from_text("10.0.0.5", &a), 0);
+	assert_int_equal(addr_table_find(v->group_of_client, &a, 7), 0);
 }
 
 /* The overlay holds the whole set of its names: what lists say is not lost, nor changed for others. */

@@ -15,7 +15,7 @@
 #include "resolver/base/log.h"
 
 enum {
-	HEADER = 16, /* magic, wall time */
+	HEADER = 24, /* magic, wall time, what the answers depend on */
 	ITEM_HEADER = 7, /* flags, seconds left, length of the message */
 	CHECKSUM = 8,
 	FLAG_DO = 1,
@@ -23,7 +23,39 @@ enum {
 	FLAG_SECURE = 4,
 };
 
-static const uint8_t magic[8] = "cenoteC1";
+static const uint8_t magic[8] = "cenoteC2";
+
+static void add_zones(XXH3_state_t *h, const struct config_zone *zones, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		XXH3_64bits_update(h, zones[i].zone.bytes, zones[i].zone.len);
+		XXH3_64bits_update(h, &zones[i].is_validated, sizeof zones[i].is_validated);
+		for (size_t k = 0; k < zones[i].to_count; k++) {
+			XXH3_64bits_update(h, &zones[i].to[k].addr, sizeof zones[i].to[k].addr);
+			XXH3_64bits_update(h, &zones[i].to[k].port, sizeof zones[i].to[k].port);
+		}
+	}
+}
+
+uint64_t cache_store_digest(const struct config *c)
+{
+	XXH3_state_t *h = XXH3_createState();
+	if (!h)
+		return 0;
+	XXH3_64bits_reset(h);
+	XXH3_64bits_update(h, &c->dnssec_is_validated, sizeof c->dnssec_is_validated);
+	for (size_t i = 0; i < c->trust_anchor_count; i++)
+		XXH3_64bits_update(h, c->trust_anchors[i], strlen(c->trust_anchors[i]) + 1);
+	for (size_t i = 0; i < c->negative_anchor_count; i++)
+		XXH3_64bits_update(h, c->negative_anchors[i].bytes, c->negative_anchors[i].len);
+	add_zones(h, c->forward, c->forward_count);
+	add_zones(h, c->stub, c->stub_count);
+	if (c->root_hints)
+		XXH3_64bits_update(h, c->root_hints, strlen(c->root_hints));
+	uint64_t digest = XXH3_64bits_digest(h);
+	XXH3_freeState(h);
+	return digest;
+}
 
 struct writer {
 	FILE *file;
@@ -70,13 +102,15 @@ static bool put_item(void *arg, const struct cache_item *item)
 	return put(w, head, sizeof head) && put(w, message, records_at + item->records_len);
 }
 
-static int write_file(struct writer *w, struct cache *c)
+static int write_file(struct writer *w, struct cache *c, uint64_t digest)
 {
 	uint8_t head[HEADER], sum[CHECKSUM];
 	uint64_t wall_s = clock_wall_s();
 	memcpy(head, magic, sizeof magic);
 	wire_put_u32(head + 8, (uint32_t)(wall_s >> 32));
 	wire_put_u32(head + 12, (uint32_t)wall_s);
+	wire_put_u32(head + 16, (uint32_t)(digest >> 32));
+	wire_put_u32(head + 20, (uint32_t)digest);
 	put(w, head, sizeof head);
 	cache_each(c, put_item, w);
 	uint64_t hash = XXH3_64bits_digest(w->hash);
@@ -95,7 +129,7 @@ void cache_store_save(struct cache *c, const struct config *config)
 	int e = w.file && w.hash ? 0 : -errno;
 	if (!e) {
 		XXH3_64bits_reset(w.hash);
-		e = write_file(&w, c);
+		e = write_file(&w, c, cache_store_digest(config));
 	}
 	if (w.file && fclose(w.file) && !e)
 		e = -errno;
@@ -161,8 +195,9 @@ int cache_store_parse(struct cache *c, const struct config *config, const uint8_
 	if (sum != hash_bytes(bytes, end, 0))
 		return CEN_ECORRUPT;
 	uint64_t saved_s = (uint64_t)wire_u32(bytes + 8) << 32 | wire_u32(bytes + 12);
-	/* A clock that went back tells nothing of the age. */
-	if (wall_s < saved_s)
+	uint64_t digest = (uint64_t)wire_u32(bytes + 16) << 32 | wire_u32(bytes + 20);
+	/* A clock that went back tells nothing of the age; under another configuration there may be other answers. */
+	if (wall_s < saved_s || digest != cache_store_digest(config))
 		return 0;
 	int count = 0;
 	struct query *q = calloc(1, sizeof *q);

@@ -17,6 +17,9 @@
 void cache_store_save(struct cache *c, const struct config *config);
 void cache_store_load(struct cache *c, const struct config *config);
 
+/* Of all in the configuration that decides where answers come from and whether they are validated: a file of another one is not used. */
+uint64_t cache_store_digest(const struct config *config);
+
 /* Puts what `bytes` hold into the cache; pure but for that. `wall_s` is now. Returns the number of answers, or CEN_EFORMAT, CEN_ECORRUPT. */
 int cache_store_parse(struct cache *c, const struct config *config, const uint8_t *bytes,
 	size_t len, uint64_t wall_s);

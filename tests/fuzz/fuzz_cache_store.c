@@ -25,14 +25,17 @@ static bool look(void *arg, const struct cache_item *item)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	enum { HEAD = 16, SUM = 8, MAX = 1 << 17 };
-	static uint8_t file[HEAD + MAX + SUM] = "cenoteC1";
+	enum { HEAD = 24, SUM = 8, MAX = 1 << 17 };
+	static uint8_t file[HEAD + MAX + SUM] = "cenoteC2";
 	struct config config = {.cache_max_ttl_s = 86400, .cache_stale_s = 86400};
 	struct cache *c;
 	struct err why;
 	unsigned seen = 0;
 	if (size > MAX || cache_new(1 << 20, &c, &why))
 		return 0;
+	uint64_t digest = cache_store_digest(&config);
+	wire_put_u32(file + 16, (uint32_t)(digest >> 32));
+	wire_put_u32(file + 20, (uint32_t)digest);
 	memcpy(file + HEAD, data, size);
 	uint64_t sum = hash_bytes(file, HEAD + size, 0);
 	wire_put_u32(file + HEAD + size, (uint32_t)(sum >> 32));

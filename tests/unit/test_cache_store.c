@@ -129,6 +129,23 @@ static void test_a_clock_that_went_back_tells_no_age(void **state)
 		cache_store_parse(f.worker.cache, &config, bytes, len, clock_wall_s() - 1), 0);
 }
 
+static void test_another_configuration_may_have_other_answers(void **state)
+{
+	(void)state;
+	put("a.example", &plain);
+	cache_store_save(f.worker.cache, &config);
+	config.dnssec_is_validated = true;
+	restart(0);
+	expect_hit("a.example", &plain, 0);
+	cache_store_save(f.worker.cache, &config);
+	config.dnssec_is_validated = false;
+	cache_free(f.worker.cache);
+	struct err why;
+	assert_int_equal(cache_new(SIZE_BYTES, &f.worker.cache, &why), 0);
+	cache_store_load(f.worker.cache, &config);
+	expect_miss("a.example");
+}
+
 static void test_a_folder_that_cannot_be_written_is_no_matter(void **state)
 {
 	(void)state;
@@ -150,6 +167,7 @@ int main(void)
 		TEST(test_the_file_is_used_once),
 		TEST(test_damage_costs_the_warm_start_only),
 		TEST(test_a_clock_that_went_back_tells_no_age),
+		TEST(test_another_configuration_may_have_other_answers),
 		TEST(test_a_folder_that_cannot_be_written_is_no_matter),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,7 +47,7 @@ def tool_environment():
     return dict(os.environ, LD_LIBRARY_PATH=":".join(folders))
 
 
-def until(condition, seconds=10, every=0.02):
+def until(condition, seconds=20, every=0.02):
     """Polls until `condition()` is true; returns its value. Fails at the deadline."""
     deadline = time.monotonic() + seconds
     while True:

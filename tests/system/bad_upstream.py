@@ -19,6 +19,7 @@ class BadUpstream(threading.Thread):
         super().__init__(daemon=True)
         self.address, self.behaviour, self.delay = address, behaviour, delay
         self.asked = 0
+        self.names = []  # as they stood in the questions
         self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.udp.bind((address, 53))
         self.tcp = socket.create_server((address, 53), backlog=64)
@@ -70,6 +71,7 @@ class BadUpstream(threading.Thread):
         reply.flags |= dns.flags.AA
         reply.flags &= ~dns.flags.RA
         question = asked.question[0]
+        self.names.append(question.name.to_text())
         zone = dns.name.Name(question.name.labels[-3:]) if len(question.name) >= 3 else question.name
         if self.behaviour in ("refusing", "servfail"):
             reply.set_rcode(dns.rcode.REFUSED if self.behaviour == "refusing" else dns.rcode.SERVFAIL)

@@ -40,11 +40,11 @@ def test_pipelined(cenote):
 
 def test_out_of_order(cenote):
     """A question that waits holds up no other (RFC 7766 6.2.1.1)."""
-    with cenote.connect(timeout=8) as c:
+    with cenote.connect(timeout=15) as c:
         c.sendall(frame(numbered("tcp.silent.com", 1)) + frame(numbered("www.valid.com", 2)))
         begin = time.monotonic()
         assert dns.message.from_wire(receive_tcp(c)).id == 2
-        assert time.monotonic() - begin < 1.5
+        assert time.monotonic() - begin < 3
         late = dns.message.from_wire(receive_tcp(c))
         assert late.id == 1 and rcode(late) == "SERVFAIL"
 
@@ -61,7 +61,7 @@ def test_half_closed(cenote):
         c.sendall(frame(numbered("www.valid.com", 6)))
         c.shutdown(socket.SHUT_WR)
         assert dns.message.from_wire(receive_tcp(c)).id == 6
-        assert closed_by_peer(c, 3)
+        assert closed_by_peer(c, 15)
 
 
 @pytest.mark.parametrize("data", [b"", b"\0", frame(numbered("www.valid.com", 7))[:-3], b"\xff\xff" + b"x" * 100, frame(b"")],
@@ -69,7 +69,7 @@ def test_half_closed(cenote):
 def test_idle_connection_is_closed(cenote, data):
     with cenote.connect() as c:
         c.sendall(data)
-        assert closed_by_peer(c, 5)
+        assert closed_by_peer(c, 15)
 
 
 def test_garbage_is_answered_or_closed(cenote):
@@ -109,14 +109,14 @@ def test_strangers_are_refused_and_few(start):
     again = start({"listen": cenote.config["listen"], "workers": 1}, folder=cenote.folder, wait=False)
     again.wait_for_dns("127.0.0.1", cenote.port)
     again.port = cenote.port
-    answer = again.ask("www.valid.com", host="198.51.100.1", source="198.51.100.7", timeout=2)
+    answer = again.ask("www.valid.com", host="198.51.100.1", source="198.51.100.7")
     assert rcode(answer) == "REFUSED" and not answer.answer
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.bind(("198.51.100.7", 0))
         s.connect(("198.51.100.1", again.port))
         for i in range(3000):
             s.send(numbered("www.valid.com", i))
-        s.settimeout(0.5)
+        s.settimeout(1)
         answered = 0
         with contextlib.suppress(socket.timeout):
             while True:
@@ -130,7 +130,7 @@ def test_strangers_are_refused_and_few(start):
 def test_answers_come_from_the_address_asked(start_shared, wildcard, host, family):
     for tcp in (False, True):
         # dnspython accepts an answer only from the address it asked.
-        answer = wildcard.ask("www.valid.com", host=host, tcp=tcp, timeout=3)
+        answer = wildcard.ask("www.valid.com", host=host, tcp=tcp)
         assert rdata(answer) == ["9.2.3.5"]
 
 

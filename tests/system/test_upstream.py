@@ -41,7 +41,7 @@ def test_failing_servers(start):
         # Meanwhile everyone else is served.
         for i in range(20):
             answer, seconds = timed(cenote.ask, f"host{i}.load.net")
-            assert rcode(answer) == "NOERROR" and seconds < 1
+            assert rcode(answer) == "NOERROR" and seconds < 3
         for zone, future in asked.items():
             answer, seconds = future.result()
             assert rcode(answer) == "SERVFAIL" and not answer.answer, zone
@@ -57,7 +57,7 @@ def test_failures_are_cached(start, upstreams):
     before = upstreams["refusing"].asked
     for _ in range(20):
         answer, seconds = timed(cenote.ask, "once.refusing.com")
-        assert rcode(answer) == "SERVFAIL" and seconds < 0.3
+        assert rcode(answer) == "SERVFAIL" and seconds < 1
     assert upstreams["refusing"].asked == before
 
 
@@ -135,3 +135,22 @@ def test_a_stop_answers_those_who_wait(start):
         cenote.stop()
         answer, seconds = asked.result()
     assert rcode(answer) == "SERVFAIL" and seconds < 4
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_servers_learn_only_what_they_need(start, fickle, is_on):
+    """RFC 9156."""
+    cenote = start({"recursion": {"loopback": True, "qname_minimisation": is_on}})
+    fickle.names.clear()
+    assert rdata(cenote.ask("secret.deep.fickle.com")) == ANSWER
+    told = [name for name in fickle.names if name.endswith("deep.fickle.com.")]
+    assert told[-1] == "secret.deep.fickle.com."
+    assert (told[0] == "deep.fickle.com.") == is_on
+
+
+@pytest.mark.parametrize("is_on", [True, False])
+def test_random_letter_case(start, fickle, is_on):
+    cenote = start({"recursion": {"loopback": True, "case_randomisation": is_on}})
+    fickle.names.clear()
+    assert rdata(cenote.ask("areallylongname.fickle.com")) == ANSWER
+    assert any(n != n.lower() for n in fickle.names) == is_on

@@ -104,9 +104,3 @@ static inline uint32_t listdb_probe(const struct listdb_index *x, uint64_t hash)
 {
 	return __builtin_expect(!listdb_may_hold(x, hash), 1) ? 0 : listdb_table_find(x, hash);
 }
-
-/* Asks the processor for the filter's line, for a probe that comes soon. */
-static inline void listdb_prefetch(const struct listdb_index *x, uint64_t hash)
-{
-	__builtin_prefetch(x->filter + listdb_line(hash, x->filter_lines) * LISTDB_LINE);
-}

@@ -83,7 +83,6 @@ struct query_link {
 struct query {
 	/* --- bookkeeping of the slot (worker.c) --- */
 	struct query *next; /* in the free list */
-	uint8_t stage; /* index of the stage that runs next; kept over a park (pipeline.c) */
 	bool is_parked; /* `recurse` waits for libunbound */
 	bool is_answered; /* a deadline answered the client while libunbound still works; the slot waits for its callback */
 
@@ -92,7 +91,7 @@ struct query {
 	struct query_link waiting; /* in the ring of those that wait for their deadline */
 	struct flight_ticket flight; /* what was counted against the caps */
 
-	/* --- arrival: set by udp.c, tcp.c or cache.c (refresh) --- */
+	/* --- arrival: set by udp.c, tcp.c or refresh.c --- */
 	enum transport transport;
 	uint16_t socket; /* UDP: index of the worker's socket */
 	uint32_t tcp_generation; /* TCP: the connection is gone when it no longer has this number */

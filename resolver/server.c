@@ -243,7 +243,6 @@ static int check_addresses(struct config *config, struct err *why)
 static int make_workers(struct server *s, struct err *why)
 {
 	struct worker_shared shared = {
-		.server = s,
 		.config = s->config,
 		.cache = s->cache,
 		.dga = s->dga,

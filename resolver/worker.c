@@ -167,7 +167,6 @@ int worker_new(
 		return err_set(why, -ENOMEM, "out of memory while starting worker %u", index);
 	w->index = index;
 	w->worker_count = shared->worker_count;
-	w->server = shared->server;
 	w->published = shared->view;
 	w->cache = shared->cache;
 	w->dga = shared->dga;

@@ -20,7 +20,6 @@ struct dga;
 struct flight;
 struct recurse;
 struct refresh;
-struct server;
 struct stats_worker;
 struct tcp;
 struct tcp_limits;
@@ -36,7 +35,6 @@ struct worker_client {
 
 struct worker {
 	unsigned index, worker_count;
-	struct server *server;
 	const struct view *_Atomic *published; /* where the current view is found */
 	struct event_base *base;
 	const struct view *view; /* valid between worker_enter and worker_leave */
@@ -78,7 +76,6 @@ void worker_give_back(struct worker *w, struct query *q);
 
 /* What the workers share; borrowed from the server for their whole life. */
 struct worker_shared {
-	struct server *server;
 	const struct config *config; /* read by worker_new only */
 	struct cache *cache;
 	const struct dga *dga; /* NULL: there is no classifier */

@@ -170,11 +170,19 @@ static void give_stale(const struct worker *w, struct query *q, struct cache_ent
 	q->ede_text = NULL;
 }
 
+/* Also one that expired in this very second: ages are whole seconds, and an answer for one second may be over before anybody
+ * had it. It is given on while its refresh is under way. */
 static bool is_popular_and_expiring(const struct cache_entry *e, uint32_t age_s)
 {
-	uint32_t left = e->ttl_s - age_s;
 	return e->hits >= POPULAR_HITS && !(e->flags & (ENTRY_REFRESHING | ENTRY_FAILURE)) &&
-		left <= e->ttl_s / 10 + 1;
+		age_s <= e->ttl_s && e->ttl_s - age_s <= e->ttl_s / 10 + 1;
+}
+
+/* Upstream is not to be asked for an expired one: the refresh is under way, or it failed a moment ago (RFC 8767 5). */
+static bool is_given_on(const struct cache_entry *e, uint32_t age_s, uint32_t now_s)
+{
+	bool is_refreshing = e->flags & ENTRY_REFRESHING && age_s - e->ttl_s <= REFRESH_GRACE_S;
+	return is_refreshing || (e->retry_s && (int32_t)(e->retry_s - now_s) > 0);
 }
 
 /* Under the shard's lock. False: a miss. */
@@ -182,25 +190,24 @@ static bool hit(struct worker *w, struct query *q, struct cache_entry *e)
 {
 	uint32_t now_s = (uint32_t)(w->now_us / 1000000);
 	uint32_t age_s = cache_shard_age_s(e, now_s);
+	bool is_fresh = age_s < e->ttl_s;
 	if (e->hits < UINT8_MAX)
 		e->hits++;
-	if (__builtin_expect(age_s < e->ttl_s, 1)) {
-		give_fresh(w, q, e, age_s);
-		if (is_popular_and_expiring(e, age_s)) {
-			e->flags |= ENTRY_REFRESHING;
-			q->wants_refresh = true;
-			q->min_ttl_s = e->ttl_s - age_s;
-		}
-		return true;
+	if (__builtin_expect(!is_fresh, 0) &&
+		(e->flags & ENTRY_FAILURE ||
+			!cache_shard_is_usable(e, now_s, w->view->config->cache_stale_s)))
+		return false;
+	if (is_popular_and_expiring(e, age_s)) {
+		e->flags |= ENTRY_REFRESHING;
+		q->wants_refresh = true;
+		q->min_ttl_s = e->ttl_s - age_s;
 	}
-	if (e->flags & ENTRY_FAILURE ||
-		!cache_shard_is_usable(e, now_s, w->view->config->cache_stale_s))
+	if (__builtin_expect(is_fresh, 1))
+		give_fresh(w, q, e, age_s);
+	else if (is_given_on(e, age_s, now_s))
+		give_stale(w, q, e);
+	else
 		return false;
-	/* The refresh is under way, or upstream failed a moment ago: nobody waits (RFC 8767 5). */
-	bool is_refreshing = e->flags & ENTRY_REFRESHING && age_s - e->ttl_s <= REFRESH_GRACE_S;
-	if (!is_refreshing && (!e->retry_s || (int32_t)(e->retry_s - now_s) <= 0))
-		return false;
-	give_stale(w, q, e);
 	return true;
 }
 

@@ -105,7 +105,7 @@ static inline bool cache_shard_is_usable(
 	const struct cache_entry *e, uint32_t now_s, uint32_t stale_s)
 {
 	uint64_t use_s = e->flags & ENTRY_FAILURE ? e->ttl_s : (uint64_t)e->ttl_s + stale_s;
-	return cache_shard_age_s(e, now_s) <= use_s;
+	return cache_shard_age_s(e, now_s) < use_s;
 }
 
 /* Divides `bytes` of zeroed memory between index and ring. */

@@ -69,7 +69,7 @@ static uint32_t age_of(const struct known *k)
 
 static bool is_usable(const struct known *k)
 {
-	return k->kind == ANSWER && age_of(k) <= k->a.ttl_s + STALE_S;
+	return k->kind == ANSWER && age_of(k) < k->a.ttl_s + STALE_S;
 }
 
 /* Must it be given, if it is still there? */
@@ -90,6 +90,12 @@ static void expect_answer(struct known *k)
 {
 	assert_int_equal(k->kind, ANSWER);
 	assert_int_equal(f.q.is_clean, k->stamp == f.view.serial);
+	if (f.q.wants_refresh) {
+		assert_false(k->is_refreshing);
+		assert_true(age_of(k) <= k->a.ttl_s);
+		assert_true(k->a.ttl_s - age_of(k) <= k->a.ttl_s / 10 + 1);
+		k->is_refreshing = true;
+	}
 	if (f.q.source == ANSWER_STALE) {
 		assert_true(is_due_stale(k));
 		assert_true(cache_answer_is(&f.q, &k->a, 0, STALE_TTL_S));
@@ -100,11 +106,6 @@ static void expect_answer(struct known *k)
 	assert_true(age_of(k) < k->a.ttl_s);
 	assert_true(cache_answer_is(&f.q, &k->a, age_of(k), 0));
 	fresh_hits++;
-	if (f.q.wants_refresh) {
-		assert_false(k->is_refreshing);
-		assert_true(k->a.ttl_s - age_of(k) <= k->a.ttl_s / 10 + 1);
-		k->is_refreshing = true;
-	}
 }
 
 static void look_up(unsigned key)

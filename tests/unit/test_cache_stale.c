@@ -67,7 +67,7 @@ static void test_stale_until_its_end(void **state)
 	f.config.cache_stale_s = 1000;
 	put("a.example", &plain);
 	assert_false(take_stale("b.example"));
-	fixture_advance(&f, 1300);
+	fixture_advance(&f, 1299);
 	assert_true(take_stale("a.example"));
 	expect_stale(&plain);
 	fixture_advance(&f, 1);
@@ -98,8 +98,13 @@ static void test_stale_can_be_off(void **state)
 	(void)state;
 	f.config.cache_stale_s = 0;
 	put("a.example", &plain);
-	fixture_advance(&f, 301);
+	expect_hit("a.example", &plain, 0);
+	expect_hit("a.example", &plain, 0);
+	fixture_advance(&f, 300);
 	assert_false(take_stale("a.example"));
+	/* However popular. */
+	expect_miss("a.example");
+	assert_int_equal(refreshes, 0);
 	put_failure("a.example", OUTCOME_SERVFAIL, EDE_NETWORK_ERROR, NULL);
 	assert_int_equal(get("a.example"), STEP_REPLY);
 }
@@ -147,14 +152,67 @@ static void test_popular_names_are_refreshed_once(void **state)
 	assert_int_equal(refreshes, 1);
 }
 
+/* An answer for one second that came at a second's end is over when the next question comes, a moment later: the first one that
+ * finds it so begins the refresh, and waits no more than the others. */
+static void test_nobody_waits_for_the_shortest_lived(void **state)
+{
+	(void)state;
+	const struct cache_answer brief = {.seed = 4, .ttl_s = 1, .records = 2, .data_len = 10};
+	put("a.example", &brief);
+	for (int i = 0; i < 3; i++)
+		expect_hit("a.example", &brief, 0);
+	assert_int_equal(refreshes, 1);
+	for (unsigned round = 2; round < 10; round++) {
+		put("a.example", &brief);
+		fixture_advance(&f, 1);
+		for (int i = 0; i < 3; i++) {
+			assert_int_equal(get("a.example"), STEP_NEXT);
+			assert_int_equal(f.q.wants_refresh, i == 0);
+			expect_stale(&brief);
+		}
+		assert_int_equal(refreshes, round);
+		assert_int_equal(refresh_in_s, 0);
+		fixture_advance(&f, 5);
+		assert_int_equal(get("a.example"), STEP_NEXT);
+		expect_stale(&brief);
+	}
+	/* For ever it is not. */
+	fixture_advance(&f, 1);
+	expect_miss("a.example");
+}
+
+/* One that expired a second ago was not asked for at its end: too late for a refresh behind the client's back. */
+static void test_no_refresh_after_the_end(void **state)
+{
+	(void)state;
+	put("a.example", &plain);
+	expect_hit("a.example", &plain, 0);
+	expect_hit("a.example", &plain, 0);
+	fixture_advance(&f, 301);
+	expect_miss("a.example");
+	assert_int_equal(refreshes, 0);
+	put("b.example", &plain);
+	fixture_advance(&f, 300);
+	/* Nor is one popular that is asked for the first time. */
+	expect_miss("b.example");
+	assert_int_equal(refreshes, 0);
+	get("b.example");
+	assert_int_equal(refreshes, 1);
+	expect_stale(&plain);
+}
+
 static void test_unpopular_names_are_not(void **state)
 {
 	(void)state;
 	put("a.example", &plain);
+	put("b.example", &plain);
 	fixture_advance(&f, 299);
 	expect_hit("a.example", &plain, 299);
 	fixture_advance(&f, 1);
+	expect_miss("b.example");
+	fixture_advance(&f, 1);
 	expect_miss("a.example");
+	expect_miss("b.example");
 	assert_int_equal(refreshes, 0);
 }
 
@@ -309,6 +367,8 @@ int main(void)
 		TEST(test_stale_can_be_off),
 		TEST(test_largest_stale_does_not_wrap),
 		TEST(test_popular_names_are_refreshed_once),
+		TEST(test_nobody_waits_for_the_shortest_lived),
+		TEST(test_no_refresh_after_the_end),
 		TEST(test_unpopular_names_are_not),
 		TEST(test_failed_refresh),
 		TEST(test_popularity_must_be_earned_again),

@@ -113,6 +113,8 @@ int build_keep(struct build *b, const struct listdb_list *about, struct err *why
 	struct listdb_list *l = &b->lists[b->list_count];
 	*l = *about;
 	l->rules = l->unique = 0;
+	l->bit = (uint16_t)(LISTDB_FIRST_LIST + b->list_count);
+	l->special_bit = 0;
 	b->list_of_slot[b->slot_count - 1] = (uint16_t)b->list_count++;
 	b->kept_rules += b->added;
 	b->added = 0;

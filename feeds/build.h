@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "feeds/listdb.h"
+#include "feeds/rule.h"
 #include "resolver/base/err.h"
 
 struct build;

@@ -12,6 +12,8 @@
 #include <stdint.h>
 
 #include "feeds/listdb.h"
+#include "feeds/overlay.h"
+#include "resolver/base/addr.h"
 #include "resolver/base/config.h"
 #include "resolver/base/err.h"
 
@@ -48,6 +50,12 @@ struct feeds_status {
 struct feeds_hooks {
 	/* A new generation is ready: takes `db`. Called on the feeds thread. */
 	void (*on_generation)(void *arg, struct listdb *db);
+	/* What transferred zones say now and the generation does not yet: takes a reference. Any thread of feeds. May be NULL. */
+	void (*on_overlay)(void *arg, struct overlay *o);
+	/* Addresses of a host, by the resolver itself and past all lists, so that no list can block its own update. Fills at most
+	 * `max`; returns how many, or negative with a sentence; ends within ten seconds. Any thread of feeds. NULL: the system's
+	 * resolver. */
+	int (*resolve)(void *arg, const char *host, struct addr *out, size_t max, struct err *why);
 	void *arg;
 };
 

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "feeds/rule.h"
 #include "resolver/base/dname.h"
 
 struct publics;
@@ -29,18 +30,11 @@ enum format_skip {
 	FORMAT_SKIPS,
 };
 
-struct format_rule {
-	uint8_t key[DNAME_MAX]; /* of dname_key */
-	uint8_t len, labels;
-	uint8_t parent_len; /* octets of the key without its last label */
-	bool is_self, is_below;
-};
-
 /* Where a parser puts what it finds; either function may be called many times a line. */
 struct format_sink {
 	void *arg;
 	const struct publics *publics;
-	void (*rule)(void *arg, const struct format_rule *rule);
+	void (*rule)(void *arg, const struct rule *rule);
 	/* `text` is the name, or the line; never called with FORMAT_TAKEN. */
 	void (*skip)(void *arg, enum format_skip reason, const char *text, size_t len);
 };

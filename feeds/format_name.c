@@ -46,8 +46,8 @@ static enum reading bad_or_wide(struct format_text text)
 }
 
 /* From `len` octets in lower case, whose labels begin at `from`, to the key. */
-static void write_key(const uint8_t *lower, size_t len, const uint8_t *from, size_t labels,
-	struct format_rule *out)
+static void write_key(
+	const uint8_t *lower, size_t len, const uint8_t *from, size_t labels, struct rule *out)
 {
 	size_t used = 0, end = len;
 	for (size_t i = labels; i-- > 0;) {
@@ -64,7 +64,7 @@ static void write_key(const uint8_t *lower, size_t len, const uint8_t *from, siz
 }
 
 /* The quick way, for names of plain letters. READ_WIDE: it has to go the long way. */
-static enum reading read_plain(struct format_text text, struct format_rule *out)
+static enum reading read_plain(struct format_text text, struct rule *out)
 {
 	uint8_t lower[DNAME_MAX], from[DNAME_LABELS_MAX];
 	size_t len = text.len, labels = 0, start = 0;
@@ -91,7 +91,7 @@ static enum reading read_plain(struct format_text text, struct format_rule *out)
 }
 
 /* The long way, through libidn2. What comes out is held to the same letters. */
-static enum reading read_wide(struct format_text text, struct format_rule *out)
+static enum reading read_wide(struct format_text text, struct rule *out)
 {
 	struct dname name;
 	for (size_t i = 0; i < text.len; i++)
@@ -109,13 +109,13 @@ static enum reading read_wide(struct format_text text, struct format_rule *out)
 	return READ_GOOD;
 }
 
-static bool key_is(const struct format_rule *r, const char *key)
+static bool key_is(const struct rule *r, const char *key)
 {
 	return strlen(key) == r->len && !memcmp(key, r->key, r->len);
 }
 
 /* Names that hosts files hold for the machine's own use. */
-static bool is_local(const struct format_rule *r)
+static bool is_local(const struct rule *r)
 {
 	static const char *const names[] = {"\11localhost", "\5local", "\15broadcasthost",
 		"\15ip6-localhost", "\14ip6-loopback", "\14ip6-localnet", "\17ip6-mcastprefix",
@@ -130,7 +130,7 @@ static bool is_local(const struct format_rule *r)
 }
 
 /* A top-level domain of digits only is no name but an address, or a piece of one (RFC 3696 2). */
-static bool has_numeric_top(const struct format_rule *r)
+static bool has_numeric_top(const struct rule *r)
 {
 	for (size_t i = 1; i <= r->key[0]; i++)
 		if (r->key[i] < '0' || r->key[i] > '9')
@@ -141,8 +141,13 @@ static bool has_numeric_top(const struct format_rule *r)
 void format_name(
 	const struct format_sink *sink, struct format_text text, bool is_self, bool is_below)
 {
-	struct format_rule rule;
-	rule.key[0] = rule.len = rule.labels = rule.parent_len = 0; /* not all of it: it is big */
+	struct rule rule;
+	/* Not the key and what follows: it is big. */
+	rule.key[0] = rule.len = rule.labels = rule.parent_len = 0;
+	rule.trigger = RULE_NAME;
+	rule.verb = RULE_MATCH;
+	rule.is_important = rule.is_removal = false;
+	rule.about_len = rule.pattern_len = 0;
 	enum format_skip reason = FORMAT_TAKEN;
 	enum reading r = read_plain(text, &rule);
 	if (r == READ_WIDE)

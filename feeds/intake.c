@@ -34,7 +34,7 @@ uint64_t intake_skipped(const struct intake_report *r)
 	return n;
 }
 
-static void on_rule(void *arg, const struct format_rule *rule)
+static void on_rule(void *arg, const struct rule *rule)
 {
 	struct intake *in = arg;
 	in->has_rule = true;

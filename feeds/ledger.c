@@ -61,6 +61,7 @@ static int entry_init(struct ledger_entry *e, const struct config_list *c, struc
 		snprintf(e->status.name, sizeof e->status.name, "%s", c->name);
 	}
 	e->match = c->match;
+	e->format = c->format;
 	e->refresh_s = c->refresh_s;
 	return e->source ? 0 : -ENOMEM;
 }
@@ -231,6 +232,7 @@ int ledger_plan(struct ledger *l, struct plan *plan)
 		*p = (struct plan_list){.name = strdup(e->status.name),
 			.source = strdup(e->source),
 			.match = e->match,
+			.format = e->format,
 			.is_due = e->is_due_now || e->due_ms <= now + soon_ms(e),
 			.tags = e->tags};
 		e->is_due_now = false;

@@ -21,6 +21,7 @@ enum {
 struct ledger_entry {
 	char *source;
 	enum list_match match;
+	enum list_format format;
 	uint32_t refresh_s;
 	uint32_t fails; /* in a row */
 	uint64_t due_ms; /* of clock_ms */

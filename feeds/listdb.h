@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "feeds/listdb_probe.h"
+#include "feeds/listdb_rule.h"
 #include "feeds/listdb_set.h"
 #include "resolver/base/dname.h"
 #include "resolver/base/err.h"
@@ -20,11 +21,15 @@
 /* A list as the generation was built from it. */
 struct listdb_list {
 	char name[64];
-	char format[16]; /* "hosts", "domains", "wildcard" */
+	char format[16]; /* "hosts", "domains", ... */
 	uint64_t rules; /* names it contributed, its own duplicates not counted */
 	uint64_t unique; /* names that no other list holds */
 	uint64_t lines, skipped;
 	uint64_t fetched_s; /* wall time of its content */
+	uint64_t point; /* of a transferred zone: which of its changes the content holds; else 0 */
+	uint16_t bit; /* of its plain names */
+	uint16_t special_bit; /* of its other rules (listdb_rule.h); 0: it has none */
+	uint32_t unused;
 };
 
 struct listdb;
@@ -35,8 +40,7 @@ int listdb_open(const char *path, struct listdb **out, struct err *why);
 void listdb_close(struct listdb *db);
 
 const struct listdb_index *listdb_index(const struct listdb *db);
-const struct listdb_list *listdb_list(
-	const struct listdb *db, uint32_t i); /* i < list_count; its bit is LISTDB_FIRST_LIST + i */
+const struct listdb_list *listdb_list(const struct listdb *db, uint32_t i); /* i < list_count */
 uint64_t listdb_number(const struct listdb *db); /* of the generation, rising */
 uint64_t listdb_name_count(const struct listdb *db);
 uint64_t listdb_created_s(const struct listdb *db); /* wall time */

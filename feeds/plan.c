@@ -48,8 +48,9 @@ static bool is_true_at(const json_t *o, const char *key)
 
 static json_t *list_to_json(const struct plan_list *l)
 {
-	return json_pack("{s:s, s:s, s:i, s:b, s:s, s:s}", "name", l->name, "source", l->source,
-		"match", (int)l->match, "is_due", l->is_due, "etag", l->tags.etag, "modified",
+	return json_pack("{s:s, s:s, s:i, s:i, s:I, s:b, s:s, s:s}", "name", l->name, "source",
+		l->source, "match", (int)l->match, "format", (int)l->format, "point",
+		(json_int_t)l->point, "is_due", l->is_due, "etag", l->tags.etag, "modified",
 		l->tags.modified);
 }
 
@@ -116,6 +117,8 @@ static int list_from_json(const json_t *o, struct plan_list *l)
 	l->name = strdup(text_at(o, "name"));
 	l->source = strdup(text_at(o, "source"));
 	l->match = (enum list_match)number_at(o, "match");
+	l->format = (enum list_format)number_at(o, "format");
+	l->point = number_at(o, "point");
 	l->is_due = is_true_at(o, "is_due");
 	plan_copy_plain(l->tags.etag, sizeof l->tags.etag, text_at(o, "etag"));
 	plan_copy_plain(l->tags.modified, sizeof l->tags.modified, text_at(o, "modified"));

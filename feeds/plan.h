@@ -23,6 +23,8 @@ struct plan_tags {
 struct plan_list {
 	char *name, *source;
 	enum list_match match;
+	enum list_format format;
+	uint64_t point; /* of a transferred zone: which of its changes the content holds; else 0 */
 	bool is_due; /* fetch it; else the content that is there serves */
 	struct plan_tags tags;
 };

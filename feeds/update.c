@@ -139,8 +139,8 @@ static uint64_t digest_of(const struct update *u)
 	uint64_t d = hash_bytes(CENOTE_VERSION, sizeof CENOTE_VERSION, LISTDB_VERSION);
 	for (size_t i = 0; i < u->plan->list_count; i++) {
 		const struct item *it = &u->items[i];
-		uint64_t facts[] = {
-			it->has_content ? it->hash : 0, it->has_content, (uint64_t)it->plan->match};
+		uint64_t facts[] = {it->has_content ? it->hash : 0, it->has_content,
+			(uint64_t)it->plan->match, (uint64_t)it->plan->format};
 		d = hash_bytes(it->plan->name, strlen(it->plan->name) + 1, d);
 		d = hash_bytes(facts, sizeof facts, d);
 	}
@@ -173,8 +173,8 @@ static int take_in(
 	struct stat st;
 	int rc = build_begin(u->build, why);
 	if (!rc)
-		rc = intake_list(
-			path, NULL, it->plan->match, &limits, u->publics, u->build, &r, why);
+		rc = intake_list(path, format_by_name(config_format_name(it->plan->format)),
+			it->plan->match, &limits, u->publics, u->build, &r, why);
 	*is_fatal = rc && r.has_build_failed;
 	if (path == it->path_new && r.lines)
 		log_list(it, &r);
@@ -183,6 +183,7 @@ static int take_in(
 	struct listdb_list about = {
 		.lines = r.lines,
 		.skipped = intake_skipped(&r),
+		.point = it->plan->point,
 		.fetched_s = stat(path, &st) ? 0 : (uint64_t)st.st_mtim.tv_sec,
 	};
 	snprintf(about.name, sizeof about.name, "%s", it->plan->name);

@@ -253,6 +253,13 @@ const char *config_action_name(enum sink_action action)
 	return (unsigned)action < sizeof names / sizeof names[0] ? names[action] : "?";
 }
 
+const char *config_format_name(enum list_format format)
+{
+	static const char *const names[] = {"auto", "domains", "hosts", "wildcard", "adblock",
+		"dnsmasq", "unbound", "rpz", "regex", "addresses"};
+	return (unsigned)format < sizeof names / sizeof names[0] ? names[format] : "?";
+}
+
 const char *config_mode_name(enum list_mode mode)
 {
 	static const char *const names[] = {"off", "monitor", "block"};

@@ -12,21 +12,9 @@
 #include <stdio.h>
 
 #include "resolver/base/addr.h"
+#include "resolver/base/config_list.h"
 #include "resolver/base/dname.h"
 #include "resolver/base/err.h"
-
-enum list_kind { LIST_DENY, LIST_ALLOW };
-enum list_mode { LIST_MODE_OFF, LIST_MODE_MONITOR, LIST_MODE_BLOCK };
-enum list_match { LIST_MATCH_DEFAULT, LIST_MATCH_EXACT, LIST_MATCH_SUBTREE };
-enum sink_action {
-	SINK_DEFAULT, /* lists only: what sinkhole.action says */
-	SINK_NULL,
-	SINK_NXDOMAIN,
-	SINK_NODATA,
-	SINK_ADDRESS,
-	SINK_REFUSED,
-	SINK_DROP,
-};
 
 enum {
 	CONFIG_LISTS_MAX =
@@ -41,17 +29,6 @@ struct config_rule {
 	struct dname name;
 	bool is_self; /* acts on the name itself */
 	bool is_below; /* acts on the names below it */
-};
-
-struct config_list {
-	char *name;
-	char *source; /* file name or http(s) URL, as written */
-	enum list_kind kind;
-	char *category; /* never NULL: "" when not given */
-	enum sink_action action;
-	enum list_mode mode;
-	enum list_match match;
-	uint32_t refresh_s;
 };
 
 struct config_group {
@@ -172,10 +149,6 @@ const char *config_rule_to_text(
 /* May this be an own rule? NULL when it may, else why not, as words that follow the rule's text. The root is never one;
  * a top-level domain or public suffix is none that denies. */
 const char *config_rule_guard(enum list_kind kind, const struct config_rule *rule);
-
-const char *config_action_name(enum sink_action action);
-const char *config_mode_name(enum list_mode mode);
-const char *config_kind_name(enum list_kind kind);
 
 /* Says for each key of the schema: name, type, range, default, unit, reloadable, help (the sample file). */
 void config_print_sample(FILE *out);

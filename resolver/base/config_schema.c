@@ -20,21 +20,8 @@ enum {
 	DAY_MS = 86400000,
 };
 
-_Static_assert(sizeof(enum list_kind) == sizeof(int) && sizeof(enum list_mode) == sizeof(int) &&
-		sizeof(enum list_match) == sizeof(int) && sizeof(enum sink_action) == sizeof(int),
-	"a CONFIG_WORD is stored as an int");
-
-static const struct config_word kind_words[] = {
-	{"deny", LIST_DENY}, {"allow", LIST_ALLOW}, {NULL, 0}};
-static const struct config_word mode_words[] = {{"off", LIST_MODE_OFF},
-	{"monitor", LIST_MODE_MONITOR}, {"block", LIST_MODE_BLOCK}, {NULL, 0}};
 static const struct config_word classifier_words[] = {
 	{"off", LIST_MODE_OFF}, {"monitor", LIST_MODE_MONITOR}, {NULL, 0}};
-static const struct config_word match_words[] = {
-	{"exact", LIST_MATCH_EXACT}, {"subtree", LIST_MATCH_SUBTREE}, {NULL, 0}};
-static const struct config_word action_words[] = {{"null", SINK_NULL}, {"nxdomain", SINK_NXDOMAIN},
-	{"nodata", SINK_NODATA}, {"address", SINK_ADDRESS}, {"refused", SINK_REFUSED},
-	{"drop", SINK_DROP}, {NULL, 0}};
 static const struct config_word level_words[] = {{"error", LOG_LEVEL_ERROR},
 	{"warn", LOG_LEVEL_WARN}, {"info", LOG_LEVEL_INFO}, {"debug", LOG_LEVEL_DEBUG}, {NULL, 0}};
 
@@ -42,60 +29,6 @@ static const struct config_word level_words[] = {{"error", LOG_LEVEL_ERROR},
 	{ \
 		rows, sizeof(rows) / sizeof((rows)[0]), sizeof(type), finish \
 	}
-
-#define AT(field) .at = offsetof(struct config_list, field)
-static const struct config_row list_rows[] = {
-	{.key = "name",
-		.type = CONFIG_NAME,
-		AT(name),
-		.is_required = true,
-		.help = "What the list is called everywhere: in groups, counters, answers. `all` "
-			"is taken."},
-	{.key = "source",
-		.type = CONFIG_SOURCE,
-		AT(source),
-		.is_required = true,
-		.help = "Where it comes from: a file, or a URL that is fetched."},
-	{.key = "kind",
-		.type = CONFIG_WORD,
-		AT(kind),
-		.words = kind_words,
-		.initial = "deny",
-		.help = "`allow` takes its names out of all deny lists."},
-	{.key = "category",
-		.type = CONFIG_CATEGORY,
-		AT(category),
-		.initial = "",
-		.help = "A word of your own for counters and reports, such as botnet."},
-	{.key = "action",
-		.type = CONFIG_WORD,
-		AT(action),
-		.words = action_words,
-		.help = "The answer for its names, when it is not that of sinkhole.action."},
-	{.key = "mode",
-		.type = CONFIG_WORD,
-		AT(mode),
-		.words = mode_words,
-		.initial = "block",
-		.help = "`monitor` counts and shows, but does not block."},
-	{.key = "match",
-		.type = CONFIG_WORD,
-		AT(match),
-		.words = match_words,
-		.help = "Does a name stand for itself or for all below it, too? Not given: exact "
-			"in a "
-			"hosts file, subtree in a list of domains, as written for wildcards."},
-	{.key = "refresh",
-		.type = CONFIG_SECONDS,
-		AT(refresh_s),
-		.initial = "1d",
-		.min = MINUTE_S,
-		.max = 365 * DAY_S,
-		.help = "How often it is fetched again."},
-};
-static const struct config_table list_table =
-	TABLE(list_rows, struct config_list, config_item_finish_list);
-#undef AT
 
 #define AT(field) .at = offsetof(struct config_group, field)
 static const struct config_row group_rows[] = {
@@ -400,7 +333,7 @@ static const struct config_row config_rows[] = {
 		.type = CONFIG_ITEM,
 		ARRAY(lists, list_count),
 		.count_max = CONFIG_LISTS_MAX,
-		.item = &list_table,
+		.item = &config_schema_list_table,
 		.is_live = true,
 		.help = "What is blocked, and what never is.",
 		.example = "lists:\n"
@@ -447,7 +380,7 @@ static const struct config_row config_rows[] = {
 	{.key = "sinkhole.action",
 		.type = CONFIG_WORD,
 		AT(sinkhole_action),
-		.words = action_words,
+		.words = config_schema_action_words,
 		.initial = "\"null\"",
 		.is_live = true,
 		.help = "The answer for a blocked name: `null` is 0.0.0.0 and ::, `address` one of "

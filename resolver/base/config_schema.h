@@ -71,3 +71,6 @@ enum { CONFIG_ROWS_MAX = 64 };
 
 /* The table of struct config. */
 const struct config_table *config_schema(void);
+/* Parts of it: config_schema_list.c. */
+extern const struct config_table config_schema_list_table;
+extern const struct config_word config_schema_action_words[];

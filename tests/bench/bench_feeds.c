@@ -69,7 +69,7 @@ int main(int argc, char **argv)
 		.feeds_junk_percent = 20,
 	};
 	struct listdb *served = NULL;
-	struct feeds_hooks hooks = {on_generation, &served};
+	struct feeds_hooks hooks = {.on_generation = on_generation, .arg = &served};
 	struct feeds *f;
 	struct err why;
 	uint64_t start_us = clock_us();

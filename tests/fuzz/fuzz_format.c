@@ -17,7 +17,7 @@ static void must(bool is_true)
 		abort();
 }
 
-static void on_rule(void *arg, const struct format_rule *rule)
+static void on_rule(void *arg, const struct rule *rule)
 {
 	struct dname name, again;
 	uint8_t key[DNAME_MAX];

@@ -100,7 +100,7 @@ static int tear_down(void **state)
 
 static void open_feeds(struct test *t)
 {
-	struct feeds_hooks hooks = {on_generation, t};
+	struct feeds_hooks hooks = {.on_generation = on_generation, .arg = t};
 	if (feeds_open(&t->config, hooks, &t->feeds, &t->db, &t->why))
 		fail_msg("%s", t->why.text);
 }
@@ -343,7 +343,7 @@ static void one_daemon_a_folder(void **state)
 	struct test *t = *state;
 	struct feeds *second;
 	struct listdb *db;
-	struct feeds_hooks hooks = {on_generation, t};
+	struct feeds_hooks hooks = {.on_generation = on_generation, .arg = t};
 	open_feeds(t);
 	assert_int_equal(feeds_open(&t->config, hooks, &second, &db, &t->why), CEN_ELOCKED);
 	assert_non_null(strstr(t->why.text, "in use by another cenote"));

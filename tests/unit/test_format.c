@@ -31,7 +31,7 @@ static void say(struct seen *s, const char *word)
 }
 
 /* `=name` for the name alone, `name` for all, `*.name` for what is below. */
-static void on_rule(void *arg, const struct format_rule *rule)
+static void on_rule(void *arg, const struct rule *rule)
 {
 	struct dname d;
 	char text[DNAME_TEXT_MAX], word[DNAME_TEXT_MAX + 2];

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * A list, as the configuration describes it. Included by config.h.
+ *
+ * Threads: immutable once loaded. Owns: see config.h.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum list_kind { LIST_DENY, LIST_ALLOW };
+enum list_mode { LIST_MODE_OFF, LIST_MODE_MONITOR, LIST_MODE_BLOCK };
+enum list_match { LIST_MATCH_DEFAULT, LIST_MATCH_EXACT, LIST_MATCH_SUBTREE };
+/* Of a list; LIST_FORMAT_AUTO: found out by its content. The order is free. */
+enum list_format {
+	LIST_FORMAT_AUTO,
+	LIST_FORMAT_DOMAINS,
+	LIST_FORMAT_HOSTS,
+	LIST_FORMAT_WILDCARD,
+	LIST_FORMAT_ADBLOCK,
+	LIST_FORMAT_DNSMASQ,
+	LIST_FORMAT_UNBOUND,
+	LIST_FORMAT_RPZ,
+	LIST_FORMAT_REGEX,
+	LIST_FORMAT_ADDRESSES,
+};
+enum sink_action {
+	SINK_DEFAULT, /* lists only: what sinkhole.action says */
+	SINK_NULL,
+	SINK_NXDOMAIN,
+	SINK_NODATA,
+	SINK_ADDRESS,
+	SINK_REFUSED,
+	SINK_DROP,
+};
+
+struct config_list {
+	char *name;
+	char *source; /* file name or http(s) URL, as written */
+	enum list_kind kind;
+	char *category; /* never NULL: "" when not given */
+	enum sink_action action;
+	enum list_mode mode;
+	enum list_match match;
+	enum list_format format;
+	uint32_t refresh_s;
+};
+
+/* "auto", "domains", ... as in the file. */
+const char *config_format_name(enum list_format format);
+const char *config_action_name(enum sink_action action);
+const char *config_mode_name(enum list_mode mode);
+const char *config_kind_name(enum list_kind kind);

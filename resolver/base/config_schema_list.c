@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The rows of one entry of `lists:`.
+ */
+#include "resolver/base/config.h"
+#include "resolver/base/config_item.h"
+#include "resolver/base/config_schema.h"
+
+enum { MINUTE_S = 60, DAY_S = 86400 };
+
+_Static_assert(sizeof(enum list_kind) == sizeof(int) && sizeof(enum list_mode) == sizeof(int) &&
+		sizeof(enum list_match) == sizeof(int) && sizeof(enum sink_action) == sizeof(int),
+	"a CONFIG_WORD is stored as an int");
+
+static const struct config_word kind_words[] = {
+	{"deny", LIST_DENY}, {"allow", LIST_ALLOW}, {NULL, 0}};
+static const struct config_word mode_words[] = {{"off", LIST_MODE_OFF},
+	{"monitor", LIST_MODE_MONITOR}, {"block", LIST_MODE_BLOCK}, {NULL, 0}};
+static const struct config_word match_words[] = {
+	{"exact", LIST_MATCH_EXACT}, {"subtree", LIST_MATCH_SUBTREE}, {NULL, 0}};
+static const struct config_word format_words[] = {{"auto", LIST_FORMAT_AUTO},
+	{"domains", LIST_FORMAT_DOMAINS}, {"hosts", LIST_FORMAT_HOSTS},
+	{"wildcard", LIST_FORMAT_WILDCARD}, {"adblock", LIST_FORMAT_ADBLOCK},
+	{"dnsmasq", LIST_FORMAT_DNSMASQ}, {"unbound", LIST_FORMAT_UNBOUND},
+	{"rpz", LIST_FORMAT_RPZ}, {"regex", LIST_FORMAT_REGEX},
+	{"addresses", LIST_FORMAT_ADDRESSES}, {NULL, 0}};
+const struct config_word config_schema_action_words[] = {{"null", SINK_NULL},
+	{"nxdomain", SINK_NXDOMAIN}, {"nodata", SINK_NODATA}, {"address", SINK_ADDRESS},
+	{"refused", SINK_REFUSED}, {"drop", SINK_DROP}, {NULL, 0}};
+#define AT(field) .at = offsetof(struct config_list, field)
+static const struct config_row list_rows[] = {
+	{.key = "name",
+		.type = CONFIG_NAME,
+		AT(name),
+		.is_required = true,
+		.help = "What the list is called everywhere: in groups, counters, answers. `all` "
+			"is taken."},
+	{.key = "source",
+		.type = CONFIG_SOURCE,
+		AT(source),
+		.is_required = true,
+		.help = "Where it comes from: a file, or a URL that is fetched."},
+	{.key = "kind",
+		.type = CONFIG_WORD,
+		AT(kind),
+		.words = kind_words,
+		.initial = "deny",
+		.help = "`allow` takes its names out of all deny lists."},
+	{.key = "category",
+		.type = CONFIG_CATEGORY,
+		AT(category),
+		.initial = "",
+		.help = "A word of your own for counters and reports, such as botnet."},
+	{.key = "action",
+		.type = CONFIG_WORD,
+		AT(action),
+		.words = config_schema_action_words,
+		.help = "The answer for its names, when it is not that of sinkhole.action."},
+	{.key = "mode",
+		.type = CONFIG_WORD,
+		AT(mode),
+		.words = mode_words,
+		.initial = "block",
+		.help = "`monitor` counts and shows, but does not block."},
+	{.key = "match",
+		.type = CONFIG_WORD,
+		AT(match),
+		.words = match_words,
+		.help = "Does a name stand for itself or for all below it, too? Not given: exact "
+			"in a "
+			"hosts file, subtree in a list of domains, as written for wildcards."},
+	{.key = "format",
+		.type = CONFIG_WORD,
+		AT(format),
+		.words = format_words,
+		.initial = "auto",
+		.help = "How it is written; `auto` finds out by its content."},
+	{.key = "refresh",
+		.type = CONFIG_SECONDS,
+		AT(refresh_s),
+		.initial = "1d",
+		.min = MINUTE_S,
+		.max = 365 * DAY_S,
+		.help = "How often it is fetched again."},
+};
+const struct config_table config_schema_list_table = {list_rows,
+	sizeof list_rows / sizeof *list_rows, sizeof(struct config_list), config_item_finish_list};
+#undef AT

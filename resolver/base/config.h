@@ -13,6 +13,7 @@
 
 #include "resolver/base/addr.h"
 #include "resolver/base/config_list.h"
+#include "resolver/base/config_xfr.h"
 #include "resolver/base/dname.h"
 #include "resolver/base/err.h"
 
@@ -127,6 +128,11 @@ struct config {
 	uint32_t feeds_builder_time_s;
 	uint32_t
 		feeds_junk_percent; /* a list with more bad lines than this is refused; default 20 */
+
+	struct config_tsig_key *tsig_keys;
+	size_t tsig_key_count;
+	struct addr_endpoint *notify_listen; /* where NOTIFY is taken */
+	size_t notify_listen_count;
 
 	int log_level; /* enum log_level */
 };

@@ -84,7 +84,10 @@ static int apply_scalar(const struct target *t, const struct config_row *row,
 		return 0;
 	char found[CONFIG_VALUE_QUOTED_MAX];
 	char what[CONFIG_VALUE_QUOTED_MAX + 128];
-	snprintf(what, sizeof what, "%s %s", config_value_quote(node->text, found), fault);
+	/* Sentences go to logs. */
+	bool is_secret = row->type == CONFIG_SECRET;
+	snprintf(what, sizeof what, "%s %s",
+		is_secret ? "the secret" : config_value_quote(node->text, found), fault);
 	return fail_allowed(t, row, node, rc, what);
 }
 

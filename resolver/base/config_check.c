@@ -40,6 +40,46 @@ static const struct config_list *find_list(const struct config *c, const char *n
 	return NULL;
 }
 
+static const struct config_tsig_key *find_key(const struct config *c, const char *name)
+{
+	for (size_t i = 0; i < c->tsig_key_count; i++)
+		if (!strcmp(c->tsig_keys[i].name, name))
+			return &c->tsig_keys[i];
+	return NULL;
+}
+
+static int check_keys(struct config_draft *d)
+{
+	const struct config *c = d->config;
+	for (size_t i = 0; i < c->tsig_key_count; i++)
+		if (find_key(c, c->tsig_keys[i].name) != &c->tsig_keys[i])
+			return config_apply_fail(d, item_node(d, "tsig_keys", i, "name"),
+				"tsig_keys.name", CEN_EFORMAT,
+				"\"%s\" is the name of a key already (allowed: each name once)",
+				c->tsig_keys[i].name);
+	return 0;
+}
+
+/* What goes together with a zone by transfer. */
+static int check_transfer(struct config_draft *d, size_t i)
+{
+	const struct config_list *list = &d->config->lists[i];
+	bool is_xfr = config_xfr_is(list->source);
+	if (list->tsig && !is_xfr)
+		return config_apply_fail(d, item_node(d, "lists", i, "tsig"), "lists.tsig",
+			CEN_EFORMAT, "only a list with a source xfr://... is signed with a key");
+	if (list->tsig && !find_key(d->config, list->tsig))
+		return config_apply_fail(d, item_node(d, "lists", i, "tsig"), "lists.tsig",
+			CEN_ENOTFOUND,
+			"\"%s\" is not the name of a key (allowed: names given in "
+			"tsig_keys)",
+			list->tsig);
+	if (is_xfr && list->format != LIST_FORMAT_AUTO && list->format != LIST_FORMAT_RPZ)
+		return config_apply_fail(d, item_node(d, "lists", i, "format"), "lists.format",
+			CEN_EFORMAT, "a zone by transfer is an RPZ zone (allowed: rpz)");
+	return 0;
+}
+
 static int check_lists(struct config_draft *d)
 {
 	const struct config *c = d->config;
@@ -54,6 +94,9 @@ static int check_lists(struct config_draft *d)
 			return config_apply_fail(d, item_node(d, "lists", i, "action"),
 				"lists.action", CEN_EFORMAT,
 				"\"address\" needs sinkhole.addresses, which are not given");
+		int rc = check_transfer(d, i);
+		if (rc)
+			return rc;
 	}
 	if (c->sinkhole_action == SINK_ADDRESS && !c->sinkhole_address_count)
 		return config_apply_fail(d, node_of(d, "sinkhole.action"), "sinkhole.action",
@@ -202,6 +245,8 @@ int config_check(struct config_draft *d)
 		rc = check_listen(d);
 	if (rc == 0)
 		rc = check_zones(d);
+	if (rc == 0)
+		rc = check_keys(d);
 	if (rc == 0)
 		rc = check_lists(d);
 	for (size_t i = 0; rc == 0 && i < d->config->group_count; i++)

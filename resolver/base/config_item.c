@@ -17,6 +17,16 @@ int config_item_finish_list(void *item, const struct config_yaml *node, const ch
 	return CEN_EREFUSED;
 }
 
+int config_item_finish_tsig(void *item, const struct config_yaml *node, const char **fault)
+{
+	(void)node;
+	const struct config_tsig_key *key = item;
+	if (!key->secret != !key->secret_file)
+		return 0;
+	*fault = "a key needs its secret (allowed: one of `secret` and `secret_file`)";
+	return CEN_EFORMAT;
+}
+
 /* `lists: all` is held as a flag. */
 static int take_all(struct config_group *group, const char **fault)
 {

@@ -9,5 +9,6 @@ struct config_yaml;
 
 /* See struct config_table. */
 int config_item_finish_list(void *item, const struct config_yaml *node, const char **fault);
+int config_item_finish_tsig(void *item, const struct config_yaml *node, const char **fault);
 int config_item_finish_group(void *item, const struct config_yaml *node, const char **fault);
 int config_item_finish_zone(void *item, const struct config_yaml *node, const char **fault);

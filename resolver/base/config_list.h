@@ -36,7 +36,8 @@ enum sink_action {
 
 struct config_list {
 	char *name;
-	char *source; /* file name or http(s) URL, as written */
+	char *source; /* file name, http(s) URL, or xfr:// (config_xfr.h), as written */
+	char *tsig; /* name of the key that signs its transfers; NULL: none */
 	enum list_kind kind;
 	char *category; /* never NULL: "" when not given */
 	enum sink_action action;

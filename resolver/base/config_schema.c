@@ -18,6 +18,7 @@ enum {
 	SECOND_MS = 1000,
 	MINUTE_MS = 60000,
 	DAY_MS = 86400000,
+	NOTIFY_PORT = 5354,
 };
 
 static const struct config_word classifier_words[] = {
@@ -340,7 +341,17 @@ static const struct config_row config_rows[] = {
 			   "  - {name: botnets, source: \"https://example.org/c2.txt\", category: "
 			   "botnet,\n"
 			   "     action: address, mode: block, refresh: 1h}\n"
-			   "  - {name: mine, source: /etc/cenote/mine.txt, kind: allow}"},
+			   "  - {name: mine, source: /etc/cenote/mine.txt, kind: allow}\n"
+			   "  - {name: partner, source: \"xfr://192.0.2.53/rpz.example\"}"},
+	{.key = "tsig_keys",
+		.type = CONFIG_ITEM,
+		ARRAY(tsig_keys, tsig_key_count),
+		.count_max = 64,
+		.item = &config_schema_tsig_table,
+		.is_live = true,
+		.help = "Keys that sign the transfer of zones (RFC 8945).",
+		.example = "tsig_keys: [{name: partner-key, algorithm: hmac-sha256, secret_file: "
+			   "/etc/cenote/partner.key}]"},
 	{.key = "allow",
 		.type = CONFIG_ALLOW_RULE,
 		ARRAY(allow, allow_count),
@@ -469,6 +480,17 @@ static const struct config_row config_rows[] = {
 		.is_live = true,
 		.help = "A list with more bad lines than this is refused and its old content "
 			"stays."},
+
+	{.key = "feeds.notify_listen",
+		.type = CONFIG_ENDPOINT,
+		ARRAY(notify_listen, notify_listen_count),
+		.count_max = 8,
+		.port = NOTIFY_PORT,
+		.is_live = true,
+		.help = "Where the primaries of transferred zones may say that one has changed "
+			"(NOTIFY, UDP); without it changes are seen at the zone's refresh time.",
+		.example = "notify_listen: [\"192.0.2.53:5354\"]   # BIND: also-notify { "
+			   "192.0.2.53 port 5354; };"},
 
 	{.key = "log.level",
 		.type = CONFIG_WORD,

@@ -20,7 +20,8 @@ enum config_type {
 	CONFIG_NAME, /* char *: [a-z0-9._-]+, at most CONFIG_NAME_MAX */
 	CONFIG_CATEGORY, /* char *: the same or "" */
 	CONFIG_PATH, /* char *: an absolute file name */
-	CONFIG_SOURCE, /* char *: an absolute file name or an http(s) URL */
+	CONFIG_SOURCE, /* char *: an absolute file name, an http(s) URL, or a zone by transfer */
+	CONFIG_SECRET, /* char *: base64, never repeated in a sentence */
 	CONFIG_ANCHOR, /* char *: a DS or DNSKEY record, or an absolute file name */
 	CONFIG_RECORD, /* char *: a line of a zone file */
 	CONFIG_ENDPOINT, /* struct addr_endpoint */
@@ -72,5 +73,5 @@ enum { CONFIG_ROWS_MAX = 64 };
 /* The table of struct config. */
 const struct config_table *config_schema(void);
 /* Parts of it: config_schema_list.c. */
-extern const struct config_table config_schema_list_table;
+extern const struct config_table config_schema_list_table, config_schema_tsig_table;
 extern const struct config_word config_schema_action_words[];

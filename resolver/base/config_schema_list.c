@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * The rows of one entry of `lists:`.
+ * The rows of one entry of `lists:` and of `tsig_keys:`.
  */
 #include "resolver/base/config.h"
 #include "resolver/base/config_item.h"
@@ -8,7 +8,8 @@
 enum { MINUTE_S = 60, DAY_S = 86400 };
 
 _Static_assert(sizeof(enum list_kind) == sizeof(int) && sizeof(enum list_mode) == sizeof(int) &&
-		sizeof(enum list_match) == sizeof(int) && sizeof(enum sink_action) == sizeof(int),
+		sizeof(enum list_match) == sizeof(int) && sizeof(enum sink_action) == sizeof(int) &&
+		sizeof(enum config_tsig_algorithm) == sizeof(int),
 	"a CONFIG_WORD is stored as an int");
 
 static const struct config_word kind_words[] = {
@@ -38,7 +39,13 @@ static const struct config_row list_rows[] = {
 		.type = CONFIG_SOURCE,
 		AT(source),
 		.is_required = true,
-		.help = "Where it comes from: a file, or a URL that is fetched."},
+		.help = "Where it comes from: a file, a URL that is fetched, or "
+			"xfr://ADDRESS[:PORT]/ZONE, an RPZ zone kept by transfer from its "
+			"primary."},
+	{.key = "tsig",
+		.type = CONFIG_NAME,
+		AT(tsig),
+		.help = "The key of tsig_keys that signs its transfers."},
 	{.key = "kind",
 		.type = CONFIG_WORD,
 		AT(kind),
@@ -84,4 +91,34 @@ static const struct config_row list_rows[] = {
 };
 const struct config_table config_schema_list_table = {list_rows,
 	sizeof list_rows / sizeof *list_rows, sizeof(struct config_list), config_item_finish_list};
+#undef AT
+
+static const struct config_word algorithm_words[] = {{"hmac-sha256", TSIG_SHA256},
+	{"hmac-sha1", TSIG_SHA1}, {"hmac-sha224", TSIG_SHA224}, {"hmac-sha384", TSIG_SHA384},
+	{"hmac-sha512", TSIG_SHA512}, {NULL, 0}};
+#define AT(field) .at = offsetof(struct config_tsig_key, field)
+static const struct config_row tsig_rows[] = {
+	{.key = "name",
+		.type = CONFIG_NAME,
+		AT(name),
+		.is_required = true,
+		.help = "The key's name, the same at both ends, in lower case."},
+	{.key = "algorithm",
+		.type = CONFIG_WORD,
+		AT(algorithm),
+		.words = algorithm_words,
+		.initial = "hmac-sha256",
+		.help = "How it signs."},
+	{.key = "secret",
+		.type = CONFIG_SECRET,
+		AT(secret),
+		.help = "The key in base64. Better kept in a file of its own."},
+	{.key = "secret_file",
+		.type = CONFIG_PATH,
+		AT(secret_file),
+		.help = "A file that holds it."},
+};
+const struct config_table config_schema_tsig_table = {tsig_rows,
+	sizeof tsig_rows / sizeof *tsig_rows, sizeof(struct config_tsig_key),
+	config_item_finish_tsig};
 #undef AT

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -206,8 +207,26 @@ static int read_source(const struct config_row *row, const char *text, void *to,
 {
 	if (text[0] == '/')
 		return read_path(row, text, to, fault);
+	struct config_xfr xfr;
+	*fault = "is not of the form xfr://ADDRESS[:PORT]/ZONE";
+	if (config_xfr_is(text))
+		return config_xfr_from_text(text, &xfr) ? CEN_EFORMAT : put_text(text, to, fault);
 	*fault = "is neither an absolute file name nor an http or https URL";
 	return is_url(text) ? put_text(text, to, fault) : CEN_EFORMAT;
+}
+
+static int read_secret(const struct config_row *row, const char *text, void *to, const char **fault)
+{
+	uint8_t key[CONFIG_VALUE_TEXT_MAX];
+	size_t len;
+	(void)row;
+	*fault = "is not base64";
+	if (sodium_base642bin(key, sizeof key, text, strlen(text), " ", &len, NULL,
+		    sodium_base64_VARIANT_ORIGINAL) ||
+		!len)
+		return CEN_EFORMAT;
+	sodium_memzero(key, sizeof key);
+	return put_text(text, to, fault);
 }
 
 /* Three numbers, then what is left in digits of the key or digest (RFC 4034 2.2, 5.3). */
@@ -336,7 +355,9 @@ static const struct {
 		"0-63 of a-z 0-9 . _ -, not beginning with a dot"},
 	[CONFIG_PATH] = {sizeof(char *), read_path, true, "a file name that begins with /"},
 	[CONFIG_SOURCE] = {sizeof(char *), read_source, true,
-		"as /etc/cenote/list.txt or https://example.org/list.txt"},
+		"as /etc/cenote/list.txt, https://example.org/list.txt or "
+		"xfr://192.0.2.1/rpz.example"},
+	[CONFIG_SECRET] = {sizeof(char *), read_secret, true, "the key in base64"},
 	[CONFIG_ANCHOR] = {sizeof(char *), read_anchor, true,
 		"as \"example. IN DS 12345 13 2 1F3A90E2\", or a file name that begins with /"},
 	[CONFIG_RECORD] = {sizeof(char *), read_record, true,

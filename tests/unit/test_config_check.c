@@ -13,6 +13,42 @@
 
 #include "tests/unit/config_text.h"
 
+static void transfers_are_checked(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {"xfr://", "xfr:///z", "xfr://192.0.2.1",
+		"xfr://192.0.2.1/", "xfr://192.0.2.1/.", "xfr://a.example/z", "xfr://192.0.2.1:0/z",
+		"xfr://192.0.2.1:70000/z", "\"xfr://[::1/z\"", "xfr://192.0.2.1/a..b"};
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		char text[100];
+		snprintf(text, sizeof text, "lists: [{name: a, source: %s}]", bad[i]);
+		assert_words(text, "is not of the form xfr://ADDRESS[:PORT]/ZONE");
+	}
+	struct config_xfr x;
+	assert_int_equal(config_xfr_from_text("xfr://[2001:db8::1]:5300/RPZ.example.", &x), 0);
+	assert_int_equal(x.primary.port, 5300);
+	assert_int_equal(x.zone.labels, 2);
+	config_free(parse("lists: [{name: a, source: \"xfr://192.0.2.1/z\"}]"));
+	assert_words("lists: [{name: a, source: \"xfr://192.0.2.1/z\", format: hosts}]",
+		"a zone by transfer is an RPZ zone (allowed: rpz)");
+	assert_words("lists: [{name: a, source: \"xfr://192.0.2.1/z\", tsig: k}]",
+		"\"k\" is not the name of a key");
+	assert_words("lists: [{name: a, source: /x, tsig: k}]", "only a list with a source xfr://");
+	assert_words("tsig_keys: [{name: k}]", "one of `secret` and `secret_file`");
+	assert_words("tsig_keys: [{name: k, secret: YQ==, secret_file: /k}]", "one of `secret`");
+	assert_words("tsig_keys: [{name: k, secret: YQ==, algorithm: hmac-md5}]",
+		"(allowed: hmac-sha256, hmac-sha1,");
+	assert_words("tsig_keys: [{name: k, secret: YQ==}, {name: k, secret: YQ==}]",
+		"is the name of a key already");
+	/* A secret is not repeated, not even a wrong one. */
+	assert_words("tsig_keys: [{name: k, secret: \"c2VjcmV0!\"}]", "the secret is not base64");
+	struct config *c = parse("tsig_keys: [{name: k, secret: YQ==}]\n"
+				 "lists: [{name: a, source: \"xfr://192.0.2.1/z\", tsig: k}]");
+	assert_int_equal(c->tsig_keys[0].algorithm, TSIG_SHA256);
+	assert_string_equal(c->lists[0].tsig, "k");
+	config_free(c);
+}
+
 static void lists_are_checked(void **state)
 {
 	(void)state;
@@ -147,6 +183,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lists_are_checked),
+		cmocka_unit_test(transfers_are_checked),
 		cmocka_unit_test(lists_are_counted),
 		cmocka_unit_test(groups_are_checked),
 		cmocka_unit_test(networks_are_checked),

@@ -9,9 +9,10 @@
 #include "resolver/stats.h"
 #include "resolver/worker.h"
 
-/* The library counts its TTLs in whole seconds of another clock: after two it has surely let go of the old answer. The
+/* The library counts its TTLs in seconds of the wall clock, from the beginning of the one in which the answer came to the end of
+ * the one in which it expires: after another second, and a moment for rounding, it has surely let go of the old answer. The
  * cache bridges the gap (REFRESH_GRACE_S in cache.c). */
-enum { DUE_MAX = 1024, AFTER_EXPIRY_MS = 2000, ROUND_MAX = 64 };
+enum { DUE_MAX = 1024, AFTER_EXPIRY_MS = 1100, ROUND_MAX = 64 };
 
 struct due {
 	uint64_t at_ms;

@@ -14,7 +14,7 @@
 #include "resolver/refresh.h"
 #include "tests/unit/fixture.h"
 
-enum { DUE_MAX = 1024, ROUND_MAX = 64, AFTER_EXPIRY_MS = 2000 };
+enum { DUE_MAX = 1024, ROUND_MAX = 64, AFTER_EXPIRY_MS = 1100 };
 
 static struct fixture f;
 static struct query slot;

@@ -170,8 +170,8 @@ static void give_stale(const struct worker *w, struct query *q, struct cache_ent
 	q->ede_text = NULL;
 }
 
-/* Also one that expired in this very second: ages are whole seconds, and an answer for one second may be over before anybody
- * had it. It is given on while its refresh is under way. */
+/* Also one that expired within this second: an answer for a second or two may be over before it has been asked for often
+ * enough. It is given on while its refresh is under way. */
 static bool is_popular_and_expiring(const struct cache_entry *e, uint32_t age_s)
 {
 	return e->hits >= POPULAR_HITS && !(e->flags & (ENTRY_REFRESHING | ENTRY_FAILURE)) &&
@@ -188,14 +188,14 @@ static bool is_given_on(const struct cache_entry *e, uint32_t age_s, uint32_t no
 /* Under the shard's lock. False: a miss. */
 static bool hit(struct worker *w, struct query *q, struct cache_entry *e)
 {
-	uint32_t now_s = (uint32_t)(w->now_us / 1000000);
-	uint32_t age_s = cache_shard_age_s(e, now_s);
+	uint64_t now_ms = w->now_us / 1000;
+	uint32_t age_s = cache_shard_age_s(e, now_ms);
 	bool is_fresh = age_s < e->ttl_s;
 	if (e->hits < UINT8_MAX)
 		e->hits++;
 	if (__builtin_expect(!is_fresh, 0) &&
 		(e->flags & ENTRY_FAILURE ||
-			!cache_shard_is_usable(e, now_s, w->view->config->cache_stale_s)))
+			!cache_shard_is_usable(e, now_ms, w->view->config->cache_stale_s)))
 		return false;
 	if (is_popular_and_expiring(e, age_s)) {
 		e->flags |= ENTRY_REFRESHING;
@@ -204,7 +204,7 @@ static bool hit(struct worker *w, struct query *q, struct cache_entry *e)
 	}
 	if (__builtin_expect(is_fresh, 1))
 		give_fresh(w, q, e, age_s);
-	else if (is_given_on(e, age_s, now_s))
+	else if (is_given_on(e, age_s, (uint32_t)(now_ms / 1000)))
 		give_stale(w, q, e);
 	else
 		return false;
@@ -237,16 +237,16 @@ bool cache_take_stale(struct worker *w, struct query *q)
 	struct cache_key k;
 	make_key(w->cache, q, &k);
 	struct cache_shard *s = shard_of(w->cache, k.hash);
-	uint32_t now_s = clock_s();
+	uint64_t now_ms = clock_ms();
 	pthread_mutex_lock(&s->lock);
 	struct cache_entry *e = cache_shard_find(s, &k);
 	bool is_hit = e && !(e->flags & ENTRY_FAILURE) &&
-		cache_shard_is_usable(e, now_s, w->view->config->cache_stale_s);
-	uint32_t age_s = is_hit ? cache_shard_age_s(e, now_s) : 0;
+		cache_shard_is_usable(e, now_ms, w->view->config->cache_stale_s);
+	uint32_t age_s = is_hit ? cache_shard_age_s(e, now_ms) : 0;
 	if (is_hit && age_s < e->ttl_s) {
 		give_fresh(w, q, e, age_s); /* another query was luckier meanwhile */
 	} else if (is_hit) {
-		e->retry_s = now_s + STALE_RETRY_S;
+		e->retry_s = (uint32_t)(now_ms / 1000) + STALE_RETRY_S;
 		give_stale(w, q, e);
 	}
 	pthread_mutex_unlock(&s->lock);
@@ -283,13 +283,14 @@ static bool find_ttls(const struct query *q, uint16_t *ttls, uint16_t *count)
 }
 
 static void fill_entry(struct cache_entry *e, uint32_t size, const struct query *q,
-	const struct cache_key *k, uint32_t now_s)
+	const struct cache_key *k, uint64_t now_ms)
 {
 	bool is_failure = q->rcode == RCODE_SERVFAIL, has_records = q->source == ANSWER_FRESH;
 	*e = (struct cache_entry){
 		.size = size,
 		.hash = k->hash,
-		.stored_s = now_s,
+		.stored_s = (uint32_t)(now_ms / 1000),
+		.stored_ms = (uint16_t)(now_ms % 1000),
 		.ttl_s = is_failure ? FAILURE_TTL_S : q->min_ttl_s,
 		.ede = is_failure ? q->ede : (int16_t)EDE_NONE,
 		.ede_text = is_failure ? q->ede_text : NULL,
@@ -308,13 +309,13 @@ static void fill_entry(struct cache_entry *e, uint32_t size, const struct query 
 
 /* A failure does not take the place of an answer that may still be given when stale (RFC 8767). */
 static bool yields_to(
-	struct cache_entry *old, const struct query *q, uint32_t now_s, uint32_t stale_s)
+	struct cache_entry *old, const struct query *q, uint64_t now_ms, uint32_t stale_s)
 {
 	if (!old || q->rcode != RCODE_SERVFAIL || old->flags & ENTRY_FAILURE)
 		return false;
-	if (!cache_shard_is_usable(old, now_s, stale_s))
+	if (!cache_shard_is_usable(old, now_ms, stale_s))
 		return false;
-	old->retry_s = now_s + STALE_RETRY_S;
+	old->retry_s = (uint32_t)(now_ms / 1000) + STALE_RETRY_S;
 	old->flags &= (uint8_t)~ENTRY_REFRESHING;
 	return true;
 }
@@ -329,17 +330,17 @@ static void keep(struct cache *c, struct query *q, const uint16_t *ttls, uint16_
 		ttl_count * 2u + records_len;
 	size = cache_shard_round(size);
 	struct cache_shard *s = shard_of(c, k.hash);
-	uint32_t now_s = clock_s();
+	uint64_t now_ms = clock_ms();
 	if (size > s->ring_bytes / 4)
 		return;
 	pthread_mutex_lock(&s->lock);
 	struct cache_entry *old = cache_shard_find(s, &k);
-	if (!yields_to(old, q, now_s, stale_s)) {
+	if (!yields_to(old, q, now_ms, stale_s)) {
 		uint8_t hits = old ? old->hits : 0;
 		if (old)
 			cache_shard_forget(s, old);
-		struct cache_entry *e = cache_shard_room(s, size, now_s, stale_s);
-		fill_entry(e, size, q, &k, now_s);
+		struct cache_entry *e = cache_shard_room(s, size, now_ms, stale_s);
+		fill_entry(e, size, q, &k, now_ms);
 		/* Popularity outlives a refresh, but must be earned again. */
 		e->hits = hits > POPULAR_HITS ? POPULAR_HITS - 1 : 0;
 		e->number = q->cache_number = ++s->last_number;
@@ -377,7 +378,7 @@ enum step cache_keep(struct worker *w, struct query *q)
 
 /* --- all of them --- */
 
-static void describe(struct cache_entry *e, uint32_t now_s, struct cache_item *out)
+static void describe(struct cache_entry *e, uint64_t now_ms, struct cache_item *out)
 {
 	const uint8_t *key = cache_shard_key(e);
 	uint16_t name_len = (uint16_t)(e->key_len - 3);
@@ -392,10 +393,10 @@ static void describe(struct cache_entry *e, uint32_t now_s, struct cache_item *o
 		.answers = e->answers,
 		.authorities = e->authorities,
 		.additionals = e->additionals,
-		.left_s = e->ttl_s - cache_shard_age_s(e, now_s),
+		.left_s = e->ttl_s - cache_shard_age_s(e, now_ms),
 		.records = cache_shard_records(e),
 		.records_len = e->records_len,
-		.age_s = cache_shard_age_s(e, now_s),
+		.age_s = cache_shard_age_s(e, now_ms),
 		.ttls = cache_shard_ttls(e),
 		.ttl_count = (uint16_t)cache_shard_record_count(e),
 	};
@@ -403,7 +404,7 @@ static void describe(struct cache_entry *e, uint32_t now_s, struct cache_item *o
 
 void cache_each(struct cache *c, bool (*each)(void *arg, const struct cache_item *item), void *arg)
 {
-	uint32_t now_s = clock_s();
+	uint64_t now_ms = clock_ms();
 	bool is_wanted = true;
 	for (unsigned i = 0; i < c->shard_count && is_wanted; i++) {
 		struct cache_shard *s = &c->shards[i];
@@ -414,9 +415,9 @@ void cache_each(struct cache *c, bool (*each)(void *arg, const struct cache_item
 				? cache_shard_entry_at(s, s->slots[k].position - 1)
 				: NULL;
 			if (!e || e->flags & ENTRY_FAILURE ||
-				cache_shard_age_s(e, now_s) >= e->ttl_s)
+				cache_shard_age_s(e, now_ms) >= e->ttl_s)
 				continue;
-			describe(e, now_s, &item);
+			describe(e, now_ms, &item);
 			is_wanted = each(arg, &item);
 		}
 		pthread_mutex_unlock(&s->lock);

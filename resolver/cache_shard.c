@@ -94,7 +94,7 @@ static bool is_indexed(const struct cache_shard *s, const struct cache_entry *e,
 }
 
 /* Frees the oldest entry. One that was hit, and is still the current one for its key, is moved to the head. */
-static void drop_oldest(struct cache_shard *s, uint32_t *budget, uint32_t now_s, uint32_t stale_s)
+static void drop_oldest(struct cache_shard *s, uint32_t *budget, uint64_t now_ms, uint32_t stale_s)
 {
 	uint32_t at = s->tail;
 	struct cache_entry *e = cache_shard_entry_at(s, at);
@@ -107,7 +107,7 @@ static void drop_oldest(struct cache_shard *s, uint32_t *budget, uint32_t now_s,
 	bool is_current = is_indexed(s, e, at);
 	index_remove(s, e->hash, at);
 	bool is_wanted = is_current && e->hits && *budget && s->ring_bytes - s->head >= size &&
-		cache_shard_is_usable(e, now_s, stale_s);
+		cache_shard_is_usable(e, now_ms, stale_s);
 	if (!is_wanted) {
 		s->evictions += is_current;
 		return;
@@ -129,11 +129,11 @@ static uint32_t room_at_head(const struct cache_shard *s)
 }
 
 struct cache_entry *cache_shard_room(
-	struct cache_shard *s, uint32_t size, uint32_t now_s, uint32_t stale_s)
+	struct cache_shard *s, uint32_t size, uint64_t now_ms, uint32_t stale_s)
 {
 	uint32_t budget = REINSERTED_BYTES;
 	while (s->entries >= s->slot_mask / 4 * 3)
-		drop_oldest(s, &budget, now_s, stale_s);
+		drop_oldest(s, &budget, now_ms, stale_s);
 	while (room_at_head(s) < size) {
 		uint32_t to_end = s->ring_bytes - s->head;
 		bool is_at_end = s->used_bytes == 0 || s->head > s->tail;
@@ -145,7 +145,7 @@ struct cache_entry *cache_shard_room(
 			s->used_bytes += to_end;
 			s->head = 0;
 		} else {
-			drop_oldest(s, &budget, now_s, stale_s);
+			drop_oldest(s, &budget, now_ms, stale_s);
 		}
 	}
 	return cache_shard_entry_at(s, s->head);

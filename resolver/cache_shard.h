@@ -36,6 +36,7 @@ struct cache_entry {
 	uint8_t rcode, outcome;
 	uint8_t flags;
 	uint8_t hits; /* saturating */
+	uint16_t stored_ms; /* behind stored_s: a TTL counts from the moment, not from its second */
 	int32_t dga_score;
 	uint32_t number; /* of all entries ever written to the shard; see cache_stamp */
 	/* then: key, TTL offsets (uint16_t, two-aligned), records */
@@ -94,18 +95,18 @@ static inline uint8_t *cache_shard_records(struct cache_entry *e)
 }
 
 /* Another worker's reading of the clock may be newer than ours, which is of the batch's begin: its entries are not from the future. */
-static inline uint32_t cache_shard_age_s(const struct cache_entry *e, uint32_t now_s)
+static inline uint32_t cache_shard_age_s(const struct cache_entry *e, uint64_t now_ms)
 {
-	uint32_t age_s = now_s - e->stored_s;
+	uint32_t age_s = (uint32_t)(now_ms / 1000) - e->stored_s - (now_ms % 1000 < e->stored_ms);
 	return (int32_t)age_s < 0 ? 0 : age_s;
 }
 
 /* May it be given, if need be as a stale one? A failure is of no use after its time. */
 static inline bool cache_shard_is_usable(
-	const struct cache_entry *e, uint32_t now_s, uint32_t stale_s)
+	const struct cache_entry *e, uint64_t now_ms, uint32_t stale_s)
 {
 	uint64_t use_s = e->flags & ENTRY_FAILURE ? e->ttl_s : (uint64_t)e->ttl_s + stale_s;
-	return cache_shard_age_s(e, now_s) < use_s;
+	return cache_shard_age_s(e, now_ms) < use_s;
 }
 
 /* Divides `bytes` of zeroed memory between index and ring. */
@@ -119,7 +120,7 @@ uint32_t cache_shard_round(uint32_t size);
 /* Room for an entry of `size` octets (rounded, at most a quarter of the ring) at the head; older entries go, those that were hit are written
  * again. Fill it, then call cache_shard_append before anything else. */
 struct cache_entry *cache_shard_room(
-	struct cache_shard *s, uint32_t size, uint32_t now_s, uint32_t stale_s);
+	struct cache_shard *s, uint32_t size, uint64_t now_ms, uint32_t stale_s);
 void cache_shard_append(struct cache_shard *s, const struct cache_entry *e);
 
 /* Takes the entry out of the index; its place in the ring is freed in its turn. */

@@ -60,10 +60,15 @@ static inline void fixture_init(struct fixture *f)
 	fixture_query(f);
 }
 
+static inline void fixture_advance_ms(struct fixture *f, uint64_t ms)
+{
+	clock_advance(ms * 1000);
+	f->worker.now_us = clock_us();
+}
+
 static inline void fixture_advance(struct fixture *f, uint32_t seconds)
 {
-	clock_advance((uint64_t)seconds * 1000000);
-	f->worker.now_us = clock_us();
+	fixture_advance_ms(f, (uint64_t)seconds * 1000);
 }
 
 static inline struct dname fixture_name(const char *text)

@@ -51,6 +51,33 @@ static void test_last_second(void **state)
 	expect_miss("a.example");
 }
 
+/* A second begins when the answer comes, not when the clock's does. */
+static void test_seconds_count_from_the_answer(void **state)
+{
+	(void)state;
+	const struct cache_answer a = {.seed = 2, .ttl_s = 1, .records = 1, .data_len = 4};
+	const struct cache_answer b = {.seed = 3, .ttl_s = 3, .records = 1, .data_len = 4};
+	static const unsigned starts_ms[] = {0, 1, 500, 998, 999};
+	for (size_t i = 0; i < sizeof starts_ms / sizeof starts_ms[0]; i++) {
+		fixture_advance_ms(&f, 10000 - clock_ms() % 1000 + starts_ms[i]);
+		put("a.example", &a);
+		put("b.example", &b);
+		put("c.example", &a);
+		fixture_advance_ms(&f, 999);
+		expect_hit("a.example", &a, 0);
+		expect_hit("b.example", &b, 0);
+		fixture_advance_ms(&f, 1);
+		expect_miss("c.example");
+		expect_hit("b.example", &b, 1);
+		fixture_advance_ms(&f, 1000);
+		expect_hit("b.example", &b, 2);
+		/* A batch that began before it came does not take it for the future's. */
+		put("a.example", &a);
+		f.worker.now_us -= 1000;
+		expect_hit("a.example", &a, 0);
+	}
+}
+
 static void test_zero_ttl_is_not_kept(void **state)
 {
 	(void)state;
@@ -350,6 +377,7 @@ int main(void)
 		TEST(test_miss_then_hit),
 		TEST(test_ttls_fall),
 		TEST(test_last_second),
+		TEST(test_seconds_count_from_the_answer),
 		TEST(test_zero_ttl_is_not_kept),
 		TEST(test_ttl_below_the_minimum),
 		TEST(test_stale_ttl_of_zero),

@@ -20,7 +20,8 @@ enum kind { NOTHING, ANSWER, FAILURE };
 struct known {
 	enum kind kind;
 	struct cache_answer a;
-	uint32_t stored_s, retry_s, stamp;
+	uint64_t stored_ms;
+	uint32_t retry_s, stamp;
 	int16_t ede;
 	bool is_refreshing;
 };
@@ -64,7 +65,7 @@ static struct query *ask(unsigned key)
 
 static uint32_t age_of(const struct known *k)
 {
-	return now_s() - k->stored_s;
+	return (uint32_t)((f.worker.now_us / 1000 - k->stored_ms) / 1000);
 }
 
 static bool is_usable(const struct known *k)
@@ -158,7 +159,7 @@ static void keep_answer(unsigned key, const struct profile *p)
 	struct cache_answer a = draw_answer(p);
 	cache_answer_put(ask(key), &a);
 	cache_keep(&f.worker, &f.q);
-	known[key] = (struct known){.kind = ANSWER, .a = a, .stored_s = now_s()};
+	known[key] = (struct known){.kind = ANSWER, .a = a, .stored_ms = f.worker.now_us / 1000};
 	if (draw(4))
 		return;
 	/* What was put this moment is there. */
@@ -187,7 +188,8 @@ static void keep_failure(unsigned key)
 			losses++;
 	}
 	if (!has_yielded)
-		*k = (struct known){.kind = FAILURE, .stored_s = now_s(), .ede = ede};
+		*k = (struct known){
+			.kind = FAILURE, .stored_ms = f.worker.now_us / 1000, .ede = ede};
 }
 
 static void take(unsigned key)
@@ -235,7 +237,7 @@ static void run(const struct profile *p, uint64_t size_bytes)
 		else
 			take(key);
 		if (draw(p->tick) == 0)
-			fixture_advance(&f, draw(10));
+			fixture_advance_ms(&f, draw(10000));
 		if (draw(3000) == 0)
 			f.view.serial++;
 		check_usage(p->keys);

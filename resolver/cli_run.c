@@ -17,6 +17,7 @@
 #include "resolver/base/clock.h"
 #include "resolver/base/log.h"
 #include "resolver/cli.h"
+#include "resolver/lookup.h"
 #include "resolver/server.h"
 #include "web/web.h"
 
@@ -26,6 +27,7 @@ struct run {
 	const struct cli *cli;
 	struct server *server;
 	struct feeds *feeds;
+	struct lookup *lookup; /* for feeds */
 	struct web *web;
 	pthread_mutex_t lock; /* a reload at a time */
 	const struct config *running; /* the server's; valid under `lock` */
@@ -43,6 +45,13 @@ static void take_generation(void *arg, struct listdb *db)
 	else
 		log_info("run", "event=generation_in_force generation=%" PRIu64 " names=%" PRIu64,
 			number, names);
+}
+
+/* On any thread of feeds. */
+static int resolve(void *arg, const char *host, struct addr *out, size_t max, struct err *why)
+{
+	struct run *r = arg;
+	return lookup_host(r->lookup, host, out, max, why);
 }
 
 static void notify_reloading(void)
@@ -66,6 +75,9 @@ static int take_config(struct run *r, char *restart_keys, size_t size, struct er
 	if (code)
 		return code;
 	r->running = next;
+	struct err fault;
+	if (lookup_reconfigure(r->lookup, next, &fault))
+		log_error("run", "event=lookup_not_reconfigured reason=\"%s\"", fault.text);
 	log_set_level((enum log_level)level);
 	feeds_reconfigure(r->feeds, next);
 	return 0;
@@ -166,8 +178,10 @@ static void say_what_serves(struct run *r)
 static int start(struct run *r, struct config *config, struct err *why)
 {
 	struct listdb *db = NULL;
-	struct feeds_hooks hooks = {.on_generation = take_generation, .arg = r};
-	int code = feeds_open(config, hooks, &r->feeds, &db, why);
+	struct feeds_hooks hooks = {.on_generation = take_generation, .resolve = resolve, .arg = r};
+	int code = lookup_new(config, &r->lookup, why);
+	if (!code)
+		code = feeds_open(config, hooks, &r->feeds, &db, why);
 	if (code) {
 		config_free(config);
 		return code;
@@ -195,6 +209,7 @@ static void stop(struct run *r)
 		server_stop(r->server);
 		server_free(r->server);
 	}
+	lookup_free(r->lookup);
 }
 
 /* Until TERM or INT. */

@@ -102,14 +102,11 @@ static int configure(struct ub_ctx *ctx, const char *text, struct err *why)
 		library_words->text[0] ? library_words->text : ub_strerror(e));
 }
 
-int recurse_context_new(
-	struct event_base *base, const struct config *config, struct ub_ctx **out, struct err *why)
+int recurse_context_from_text(
+	struct event_base *base, const char *text, struct ub_ctx **out, struct err *why)
 {
 	struct err words = {.text = ""};
-	char *text;
-	int e = recurse_config_text(config, &text, why);
-	if (e)
-		return e;
+	int e = 0;
 	library_words = &words;
 	struct ub_ctx *ctx = ub_ctx_create_event(base);
 	if (!ctx)
@@ -120,12 +117,23 @@ int recurse_context_new(
 	}
 	if (!e)
 		e = probe(ctx, why);
-	free(text);
 	if (e && ctx)
 		ub_ctx_delete(ctx);
 	if (!e)
 		*out = ctx;
 	library_words = NULL;
+	return e;
+}
+
+int recurse_context_new(
+	struct event_base *base, const struct config *config, struct ub_ctx **out, struct err *why)
+{
+	char *text;
+	int e = recurse_config_text(config, &text, why);
+	if (e)
+		return e;
+	e = recurse_context_from_text(base, text, out, why);
+	free(text);
 	return e;
 }
 

@@ -14,12 +14,16 @@ static const struct format formats[] = {
 static const char *const skip_names[FORMAT_SKIPS] = {
 	[FORMAT_TAKEN] = "taken",
 	[FORMAT_COMMENT] = "comment or empty",
+	[FORMAT_FRAME] = "part of the format, no rule",
 	[FORMAT_LOCAL] = "local name",
+	[FORMAT_BROWSER] = "only for a browser",
+	[FORMAT_UNSUPPORTED] = "not supported",
 	[FORMAT_MALFORMED] = "malformed",
 	[FORMAT_ADDRESS] = "an IP address, not a name",
 	[FORMAT_PUBLIC_SUFFIX] = "a public suffix",
+	[FORMAT_TOO_WIDE] = "too wide",
+	[FORMAT_NOT_PUBLIC] = "not a public address",
 	[FORMAT_TOO_LONG] = "line too long",
-	[FORMAT_UNSUPPORTED] = "not supported",
 };
 
 const struct format *format_at(size_t i)

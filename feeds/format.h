@@ -17,16 +17,26 @@ struct publics;
 
 enum { FORMAT_LINE_MAX = 4096 }; /* octets; a longer line is skipped */
 
-/* Why a line, or a name on it, did not become a rule. The first three are in order; the others count as junk. */
+enum {
+	FORMAT_V4_BITS_MIN =
+		8, /* the widest prefix a list may name; a wider one is a slip, or worse */
+	FORMAT_V6_BITS_MIN = 16,
+};
+
+/* Why a line, or a name on it, did not become a rule. Up to FORMAT_UNSUPPORTED it is in order; what follows counts as junk. */
 enum format_skip {
 	FORMAT_TAKEN,
 	FORMAT_COMMENT, /* or an empty line */
+	FORMAT_FRAME, /* of the format itself: `server:`, a zone's SOA */
 	FORMAT_LOCAL, /* localhost and its kin, which hosts files hold for their own use */
+	FORMAT_BROWSER, /* only a browser can act on it */
+	FORMAT_UNSUPPORTED, /* understood, but not something this program can do */
 	FORMAT_MALFORMED,
 	FORMAT_ADDRESS, /* an IP address where a name should be */
 	FORMAT_PUBLIC_SUFFIX, /* com, co.uk: a rule for it would block strangers */
+	FORMAT_TOO_WIDE, /* a pattern or a prefix that would, too */
+	FORMAT_NOT_PUBLIC, /* loopback, private and such addresses */
 	FORMAT_TOO_LONG,
-	FORMAT_UNSUPPORTED, /* understood, but not something this program can do */
 	FORMAT_SKIPS,
 };
 
@@ -53,7 +63,7 @@ const struct format *format_by_name(const char *name);
 const char *format_skip_name(enum format_skip reason);
 static inline bool format_is_junk(enum format_skip reason)
 {
-	return reason > FORMAT_LOCAL;
+	return reason > FORMAT_UNSUPPORTED;
 }
 
 /* The formats. */

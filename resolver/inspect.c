@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "resolver/answer.h"
+#include "resolver/base/addr_special.h"
 #include "resolver/cache.h"
 #include "resolver/policy.h"
 #include "resolver/rebinding.h"
@@ -154,7 +155,7 @@ static bool is_denied_address(const struct view *v, const struct addr *a)
 	uint8_t v4[4];
 	if (addr_table_find(v->denied_addresses, a, 0))
 		return true;
-	if (addr_is_v4(a) || !rebinding_embedded_v4(a, v4))
+	if (addr_is_v4(a) || !addr_special_embedded_v4(a, v4))
 		return false;
 	addr_from_v4(v4, &inner);
 	return addr_table_find(v->denied_addresses, &inner, 0) != 0;
@@ -166,7 +167,7 @@ static bool has_private(const struct query *q, const struct answer_record *r)
 	struct address_walk walk = address_start(q, r);
 	struct addr a;
 	while (next_address(&walk, &a))
-		if (rebinding_is_private(&a))
+		if (addr_special_is_private(&a))
 			return true;
 	return false;
 }
@@ -183,7 +184,7 @@ static void judge_addresses(struct finding *f, const struct answer_record *r)
 	while (next_address(&walk, &a)) {
 		if (r->section == 0 && v->denied_addresses && is_denied_address(v, &a))
 			block(f, &own, OUTCOME_BLOCKED_ADDRESS);
-		is_private = is_private || rebinding_is_private(&a);
+		is_private = is_private || addr_special_is_private(&a);
 	}
 	f->is_bad = f->is_bad || walk.is_bad;
 	if (!is_private || !v->config->rebinding_is_enabled)

@@ -92,11 +92,30 @@ static uint64_t default_cache_bytes(void)
 	return (uint64_t)(memory >= (uint64_t)800 << 20 ? 64 : 16) << 20;
 }
 
+/* The folder of the file, by its real name; without one, the folder of what is kept. */
+static int set_feeds_directory(struct config_draft *d, const char *file)
+{
+	struct config *c = d->config;
+	if (c->feeds_directory)
+		return 0;
+	if (file) {
+		const char *end = strrchr(file, '/');
+		char *folder = end ? strndup(file, (size_t)(end - file) + 1) : strdup(".");
+		c->feeds_directory = folder ? realpath(folder, NULL) : NULL;
+		free(folder);
+	}
+	if (!c->feeds_directory) /* or text that is no file's */
+		c->feeds_directory = strdup(c->state_directory);
+	return c->feeds_directory ? 0 : config_apply_fail(d, NULL, "", -ENOMEM, "memory is short");
+}
+
 /* All is read: fill in what depends on the machine, and check what depends on several keys. */
-static int finish(struct config_draft *d)
+static int finish(struct config_draft *d, const char *file)
 {
 	d->is_override = false;
 	int rc = set_directories(d);
+	if (rc == 0)
+		rc = set_feeds_directory(d, file);
 	if (rc < 0)
 		return rc;
 	if (!d->config->workers)
@@ -161,7 +180,7 @@ static int make(const char *file, const char *text, size_t len, const char *cons
 	for (size_t i = 0; i < override_count && rc == 0; i++)
 		rc = apply_override(&d, overrides[i], &trees);
 	if (rc == 0)
-		rc = finish(&d);
+		rc = finish(&d, file);
 	if (rc == 0 && file && !(d.config->file = strdup(file)))
 		rc = err_set(why, -ENOMEM, "memory is short");
 	while (trees) {

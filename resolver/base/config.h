@@ -122,6 +122,10 @@ struct config {
 	enum list_mode dga_mode; /* of the classifier: off or monitor */
 	char *dga_model; /* file; NULL: the built-in model */
 
+	char *feeds_directory; /* lists that are files lie below it */
+	uint32_t feeds_fetch_time_s; /* for one list, all tries and redirections */
+	uint32_t feeds_retry_wait_ms; /* before the second try; doubles */
+	char *feeds_ca_file; /* NULL: the system's certificates */
 	uint64_t feeds_max_bytes; /* a list's size, unpacked */
 	uint32_t feeds_max_rules; /* all lists together */
 	uint64_t feeds_builder_memory_bytes;

@@ -17,9 +17,8 @@ struct target {
 	const struct config_table *table;
 	void *base;
 	const char *name; /* of the array that the item is in; "" at the top */
-	uint64_t seen; /* rows given by this document */
+	bool seen[CONFIG_ROWS_MAX]; /* rows given by this document */
 };
-_Static_assert(CONFIG_ROWS_MAX <= 64, "seen has a bit a row");
 
 static int apply_mapping(struct target *t, const char *prefix, const struct config_yaml *node);
 
@@ -103,7 +102,7 @@ static int apply_item(const struct target *t, const struct config_row *row,
 	if (rc == 0)
 		rc = apply_mapping(&item, "", node);
 	for (size_t i = 0; rc == 0 && i < row->item->count; i++)
-		if (row->item->rows[i].is_required && !(item.seen >> i & 1))
+		if (row->item->rows[i].is_required && !item.seen[i])
 			rc = FAIL(&item, node, row->item->rows[i].key, CEN_EFORMAT, "is missing");
 	const char *fault = "";
 	if (rc == 0 && (rc = row->item->finish(to, node, &fault)) < 0)
@@ -153,9 +152,9 @@ static int apply_array(
 static int apply_row(struct target *t, size_t i, const struct config_yaml *node)
 {
 	const struct config_row *row = &t->table->rows[i];
-	if (t->seen >> i & 1)
+	if (t->seen[i])
 		return FAIL(t, node, row->key, CEN_EFORMAT, "is given twice (allowed: once)");
-	t->seen |= (uint64_t)1 << i;
+	t->seen[i] = true;
 	if (t->table == config_schema()) {
 		t->draft->nodes[i] = node;
 		t->draft->node_is_override[i] = t->draft->is_override;
@@ -300,7 +299,7 @@ static int apply_initials(struct target *t)
 		if (!CHECK(rc == 0 || rc == -ENOMEM) || rc < 0)
 			return rc;
 	}
-	t->seen = 0;
+	memset(t->seen, 0, sizeof t->seen);
 	return 0;
 }
 

@@ -11,10 +11,15 @@ int config_item_finish_list(void *item, const struct config_yaml *node, const ch
 {
 	(void)node;
 	const struct config_list *list = item;
-	if (strcmp(list->name, "all") != 0)
-		return 0;
-	*fault = "the name \"all\" stands for every list (allowed: another name)";
-	return CEN_EREFUSED;
+	if (!strcmp(list->name, "all")) {
+		*fault = "the name \"all\" stands for every list (allowed: another name)";
+		return CEN_EREFUSED;
+	}
+	if (list->signature && !list->key) {
+		*fault = "`signature` is given, but not the `key` to check it with";
+		return CEN_EFORMAT;
+	}
+	return 0;
 }
 
 int config_item_finish_tsig(void *item, const struct config_yaml *node, const char **fault)

@@ -45,6 +45,11 @@ struct config_list {
 	enum list_match match;
 	enum list_format format;
 	uint32_t refresh_s;
+	uint32_t at; /* minutes since midnight, local time, and 1; 0: whenever it is due */
+	bool has_private; /* may come from private and loopback addresses */
+	char *sha256; /* of its content; NULL: not pinned */
+	char *key; /* that it is signed with; NULL: not checked */
+	char *signature; /* where the signature is; NULL: beside the source */
 };
 
 /* "auto", "domains", ... as in the file. */

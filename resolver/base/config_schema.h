@@ -30,6 +30,9 @@ enum config_type {
 	CONFIG_ZONE, /* struct dname */
 	CONFIG_ALLOW_RULE, /* struct config_rule; not the root */
 	CONFIG_DENY_RULE, /* struct config_rule; no public suffix either */
+	CONFIG_SHA256, /* char *: 64 hexadecimal digits, in lower case */
+	CONFIG_KEY, /* char *: a public key of minisign, or of Ed25519 in hexadecimal digits */
+	CONFIG_TIME, /* uint32_t: a time of day, minutes since midnight and 1; 0: none */
 	CONFIG_ITEM, /* a mapping with the row's own table */
 };
 
@@ -68,7 +71,7 @@ struct config_table {
 	int (*finish)(void *item, const struct config_yaml *node, const char **fault);
 };
 
-enum { CONFIG_ROWS_MAX = 64 };
+enum { CONFIG_ROWS_MAX = 128 };
 
 /* The table of struct config. */
 const struct config_table *config_schema(void);

@@ -88,6 +88,30 @@ static const struct config_row list_rows[] = {
 		.min = MINUTE_S,
 		.max = 365 * DAY_S,
 		.help = "How often it is fetched again."},
+	{.key = "at",
+		.type = CONFIG_TIME,
+		AT(at),
+		.help = "Fetched once a day, some minutes after this time, instead of every "
+			"`refresh`."},
+	{.key = "allow_private",
+		.type = CONFIG_BOOL,
+		AT(has_private),
+		.initial = "false",
+		.help = "May it come from private and loopback addresses? Else they are refused, "
+			"also behind redirections."},
+	{.key = "sha256",
+		.type = CONFIG_SHA256,
+		AT(sha256),
+		.help = "The only content that is taken, by its SHA-256 as it arrives."},
+	{.key = "key",
+		.type = CONFIG_KEY,
+		AT(key),
+		.help = "The public key of minisign, or of Ed25519 in hexadecimal digits, that it "
+			"must be signed with."},
+	{.key = "signature",
+		.type = CONFIG_SOURCE,
+		AT(signature),
+		.help = "Where the signature is. Not given: source with .minisig at its end."},
 };
 const struct config_table config_schema_list_table = {list_rows,
 	sizeof list_rows / sizeof *list_rows, sizeof(struct config_list), config_item_finish_list};

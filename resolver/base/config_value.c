@@ -11,6 +11,7 @@
 #include <strings.h>
 
 #include "resolver/base/config.h"
+#include "resolver/base/config_value_list.h"
 
 struct unit {
 	const char *name;
@@ -373,6 +374,10 @@ static const struct {
 		"as good.example, =good.example or *.good.example"},
 	[CONFIG_DENY_RULE] = {sizeof(struct config_rule), read_rule, false,
 		"as bad.example, =bad.example or *.bad.example"},
+	[CONFIG_SHA256] = {sizeof(char *), config_value_read_sha256, true, "64 hexadecimal digits"},
+	[CONFIG_KEY] = {sizeof(char *), config_value_read_key, true,
+		"as minisign prints it, 56 characters from RW, or 64 hexadecimal digits"},
+	[CONFIG_TIME] = {sizeof(uint32_t), config_value_read_time, false, "as \"04:30\""},
 	[CONFIG_ITEM] = {0, NULL, false, "a mapping of these keys"},
 };
 

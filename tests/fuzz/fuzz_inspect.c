@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "resolver/answer.h"
+#include "resolver/base/addr_special.h"
 #include "resolver/cache.h"
 #include "resolver/inspect.h"
 #include "resolver/rebinding.h"
@@ -52,7 +53,7 @@ static void check_record(const struct view *v, const struct query *q, const stru
 	size_t at = r->data_at;
 	if (r->type == TYPE_A && r->data_len == 4) {
 		addr_from_v4(q->out + r->data_at, &a);
-		if (rebinding_is_private(&a))
+		if (addr_special_is_private(&a))
 			abort();
 		if (!q->is_allowed && r->section == 0 &&
 			addr_table_find(v->denied_addresses, &a, 0))
@@ -60,7 +61,7 @@ static void check_record(const struct view *v, const struct query *q, const stru
 	}
 	if (r->type == TYPE_AAAA && r->data_len == 16) {
 		memcpy(a.bytes, q->out + r->data_at, 16);
-		if (rebinding_is_private(&a))
+		if (addr_special_is_private(&a))
 			abort();
 	}
 	if (r->type != TYPE_CNAME || r->section != 0 || q->is_allowed)

@@ -49,6 +49,49 @@ static void transfers_are_checked(void **state)
 	config_free(c);
 }
 
+static void what_a_list_must_be(void **state)
+{
+	(void)state;
+	static const char digest[] =
+		"0123456789ABCDEF0123456789abcdef0123456789abcdef0123456789abcdef";
+	static const char key[] = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
+	char text[400];
+	snprintf(text, sizeof text,
+		"lists: [{name: a, source: /x, sha256: %s, key: %s, signature: \"https://a/s\", "
+		"at: 04:30, allow_private: true}, {name: b, source: /y, key: %s, at: \"0:00\"}]",
+		digest, key, digest);
+	struct config *c = parse(text);
+	const struct config_list *l = &c->lists[0];
+	assert_string_equal(
+		l->sha256, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+	assert_string_equal(l->key, key);
+	assert_string_equal(l->signature, "https://a/s");
+	assert_int_equal(l->at, 4 * 60 + 30 + 1);
+	assert_true(l->has_private);
+	l = &c->lists[1];
+	assert_null(l->sha256);
+	assert_null(l->signature);
+	assert_string_equal(
+		l->key, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+	assert_int_equal(l->at, 1);
+	assert_false(l->has_private);
+	config_free(c);
+	static const char *const times[] = {"24:00", "1:60", "1:2", "1", "-1:00", "1:-2", "1:000",
+		"001:00", "\"\"", "noon", "1:23:45", "1h"};
+	for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+		snprintf(text, sizeof text, "lists: [{name: a, source: /x, at: %s}]", times[i]);
+		assert_words(text, "is not a time of day (allowed: as \"04:30\")");
+	}
+	assert_words("lists: [{name: a, source: /x, sha256: 12}]", "is not a SHA-256 digest");
+	assert_words("lists: [{name: a, source: /x, key: RWQf}]", "is not a public key");
+	snprintf(text, sizeof text, "lists: [{name: a, source: /x, key: X%s}]", key + 1);
+	assert_words(text, "is not a public key");
+	snprintf(text, sizeof text, "lists: [{name: a, source: /x, sha256: %s0}]", digest);
+	assert_words(text, "is not a SHA-256 digest");
+	assert_words("lists: [{name: a, source: /x, signature: /y}]",
+		"`signature` is given, but not the `key` to check it with");
+}
+
 static void lists_are_checked(void **state)
 {
 	(void)state;
@@ -182,6 +225,7 @@ static void networks_are_checked(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_a_list_must_be),
 		cmocka_unit_test(lists_are_checked),
 		cmocka_unit_test(transfers_are_checked),
 		cmocka_unit_test(lists_are_counted),

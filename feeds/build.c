@@ -87,17 +87,18 @@ int build_begin(struct build *b, struct err *why)
 	return 0;
 }
 
-int build_add(struct build *b, const uint8_t *key, size_t len, bool is_self, bool is_below,
-	struct err *why)
+int build_add(struct build *b, const struct rule *rule, struct err *why)
 {
 	if (b->kept_rules + b->added >= b->options.max_rules)
 		return err_set(why, CEN_ELIMIT,
 			"more than %llu rules in all lists together (feeds.max_rules)",
 			(unsigned long long)b->options.max_rules);
 	b->added++;
-	uint32_t tag = (b->slot_count - 1) << TAG_SHIFT | (is_self ? TAG_SELF : 0) |
-		(is_below ? TAG_BELOW : 0);
-	return sorter_add(b->sorter, key, len, tag, why);
+	if (!rule_is_plain(rule))
+		return 0;
+	uint32_t tag = (b->slot_count - 1) << TAG_SHIFT | (rule->is_self ? TAG_SELF : 0) |
+		(rule->is_below ? TAG_BELOW : 0);
+	return sorter_add(b->sorter, rule->key, rule->len, tag, why);
 }
 
 uint64_t build_added(const struct build *b)

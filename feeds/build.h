@@ -39,9 +39,8 @@ void build_free(struct build *b);
 /* Starts a list: all that is added belongs to it until the next call. */
 int build_begin(struct build *b, struct err *why);
 
-/* Adds a rule for the name with this key (dname_key, not the root's). 0, CEN_ELIMIT or a failure of the disk. */
-int build_add(struct build *b, const uint8_t *key, size_t len, bool is_self, bool is_below,
-	struct err *why);
+/* Adds a rule, whatever it says; its name is not the root. 0, CEN_ELIMIT or a failure of the disk. */
+int build_add(struct build *b, const struct rule *rule, struct err *why);
 
 /* The list in hand is good: it becomes the next list of the generation. `about` is copied; its `rules` and `unique` are counted
  * here. What was begun and not kept never shows. */

@@ -41,10 +41,14 @@ static void on_rule(void *arg, const struct rule *rule)
 	in->report->rules++;
 	if (!in->build || in->rc)
 		return;
-	bool is_below =
-		in->match == LIST_MATCH_DEFAULT ? rule->is_below : in->match == LIST_MATCH_SUBTREE;
-	bool is_self = in->match == LIST_MATCH_DEFAULT ? rule->is_self : true;
-	in->rc = build_add(in->build, rule->key, rule->len, is_self, is_below, in->why);
+	if (in->match == LIST_MATCH_DEFAULT || rule->trigger != RULE_NAME) {
+		in->rc = build_add(in->build, rule, in->why);
+		return;
+	}
+	struct rule r = *rule;
+	r.is_self = true;
+	r.is_below = in->match == LIST_MATCH_SUBTREE;
+	in->rc = build_add(in->build, &r, in->why);
 }
 
 static void show_bad(struct intake *in, enum format_skip reason, const char *text, size_t len)

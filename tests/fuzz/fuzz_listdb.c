@@ -30,9 +30,10 @@ static void must(bool is_true)
 static void add(struct build *b, const char *text)
 {
 	struct dname d;
-	uint8_t key[DNAME_MAX];
+	struct rule r = {.is_self = true, .is_below = true};
 	must(!dname_from_text(text, strlen(text), &d));
-	must(!build_add(b, key, dname_key(&d, key), true, true, NULL));
+	r.len = (uint8_t)dname_key(&d, r.key);
+	must(!build_add(b, &r, NULL));
 }
 
 static void make_good(struct good *g)

@@ -51,9 +51,10 @@ static struct dname name_of(const char *text)
 
 static void add(struct test *t, const char *text, bool is_self, bool is_below)
 {
-	uint8_t key[DNAME_MAX];
+	struct rule r = {.is_self = is_self, .is_below = is_below};
 	struct dname d = name_of(text);
-	assert_int_equal(build_add(t->build, key, dname_key(&d, key), is_self, is_below, NULL), 0);
+	r.len = (uint8_t)dname_key(&d, r.key);
+	assert_int_equal(build_add(t->build, &r, NULL), 0);
 }
 
 static void keep(struct test *t, const char *name)
@@ -170,15 +171,15 @@ static void rules_are_limited(void **state)
 	struct build *b;
 	struct err why;
 	struct build_options options = {.folder = t->folder.path, .max_rules = 2};
-	uint8_t key[] = {1, 'a'};
+	struct rule r = {.key = {1, 'a'}, .len = 2, .is_self = true, .is_below = true};
 	assert_int_equal(build_new(&options, &b, NULL), 0);
 	assert_int_equal(build_begin(b, NULL), 0);
-	assert_int_equal(build_add(b, key, 2, true, true, &why), 0);
-	assert_int_equal(build_add(b, key, 2, true, true, &why), 0);
-	assert_int_equal(build_add(b, key, 2, true, true, &why), CEN_ELIMIT);
+	assert_int_equal(build_add(b, &r, &why), 0);
+	assert_int_equal(build_add(b, &r, &why), 0);
+	assert_int_equal(build_add(b, &r, &why), CEN_ELIMIT);
 	/* A refused list gives its share back. */
 	assert_int_equal(build_begin(b, NULL), 0);
-	assert_int_equal(build_add(b, key, 2, true, true, &why), 0);
+	assert_int_equal(build_add(b, &r, &why), 0);
 	build_free(b);
 }
 

@@ -35,15 +35,15 @@ static inline void view_harness_add_list(struct build *b, const struct view_harn
 {
 	struct listdb_list about = {.format = "domains"};
 	struct err why = {""};
-	uint8_t key[DNAME_MAX];
 	snprintf(about.name, sizeof about.name, "%s", l->name);
 	if (build_begin(b, &why))
 		fail_msg("%s", why.text);
 	for (const char *at = l->rules; *at; at += strspn(at, " ")) {
 		size_t len = strcspn(at, " ");
 		struct config_rule r = view_harness_rule(at, len);
-		size_t n = dname_key(&r.name, key);
-		if (build_add(b, key, n, r.is_self, r.is_below, &why))
+		struct rule rule = {.is_self = r.is_self, .is_below = r.is_below};
+		rule.len = (uint8_t)dname_key(&r.name, rule.key);
+		if (build_add(b, &rule, &why))
 			fail_msg("%s", why.text);
 		at += len;
 	}

@@ -27,6 +27,8 @@ struct listdb_list {
 	uint64_t lines, skipped;
 	uint64_t fetched_s; /* wall time of its content */
 	uint64_t point; /* of a transferred zone: which of its changes the content holds; else 0 */
+	uint64_t source; /* hash of where it comes from */
+	uint64_t taken_s; /* wall time at which a generation first held the list from this source */
 	uint16_t bit; /* of its plain names */
 	uint16_t special_bit; /* of its other rules (listdb_rule.h); 0: it has none */
 	uint32_t unused;

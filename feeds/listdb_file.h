@@ -17,7 +17,7 @@
 #include "feeds/listdb.h"
 
 enum {
-	LISTDB_VERSION = 2, /* rises when an older cenote could not read the file */
+	LISTDB_VERSION = 3, /* rises when an older cenote could not read the file */
 	LISTDB_TRAILER = 4096,
 	LISTDB_PAD =
 		48, /* LMDB puts big values at 16 octets into a page: 48 more align the lines */
@@ -43,7 +43,7 @@ struct listdb_meta {
 _Static_assert(sizeof(struct listdb_trailer) == 40, "no holes");
 _Static_assert(sizeof(struct listdb_meta) == 56, "no holes");
 _Static_assert(sizeof(struct listdb_set) == 64, "no holes");
-_Static_assert(sizeof(struct listdb_list) == 136, "no holes");
+_Static_assert(sizeof(struct listdb_list) == 152, "no holes");
 
 enum listdb_tables { LISTDB_NAMES, LISTDB_VALUES, LISTDB_TABLES };
 #define LISTDB_TABLE_NAMES \

@@ -13,7 +13,7 @@
 #include "feeds/listdb.h"
 #include "resolver/base/err.h"
 
-enum { STORE_FILES_MAX = 64 };
+enum { STORE_FILES_MAX = 128 };
 
 /* Makes `<state>`, `<state>/generations`, `<cache>` and `<cache>/lists` where they are missing (mode 0750). 0 or -errno. */
 int store_make(const char *state, const char *cache, struct err *why);

@@ -132,6 +132,11 @@ struct config {
 	uint32_t feeds_builder_time_s;
 	uint32_t
 		feeds_junk_percent; /* a list with more bad lines than this is refused; default 20 */
+	uint32_t feeds_keep; /* generations on disk */
+	struct dname *feeds_protected; /* names that no update may newly block */
+	size_t feeds_protected_count;
+	struct dname *feeds_unprotected; /* built-in ones that it may */
+	size_t feeds_unprotected_count;
 
 	struct config_tsig_key *tsig_keys;
 	size_t tsig_key_count;

@@ -50,6 +50,9 @@ struct config_list {
 	char *sha256; /* of its content; NULL: not pinned */
 	char *key; /* that it is signed with; NULL: not checked */
 	char *signature; /* where the signature is; NULL: beside the source */
+	uint32_t floor; /* rules; content with fewer is held */
+	uint32_t max_change_percent; /* of the rules; 100: no bound */
+	uint32_t shadow_s; /* since it was first taken in it only monitors; 0: it acts at once */
 };
 
 /* "auto", "domains", ... as in the file. */

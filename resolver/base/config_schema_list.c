@@ -112,6 +112,29 @@ static const struct config_row list_rows[] = {
 		.type = CONFIG_SOURCE,
 		AT(signature),
 		.help = "Where the signature is. Not given: source with .minisig at its end."},
+	{.key = "floor",
+		.type = CONFIG_NUMBER,
+		AT(floor),
+		.initial = "1",
+		.max = 100000000,
+		.help = "Content with fewer rules is held and the old one stays."},
+	{.key = "max_change",
+		.type = CONFIG_NUMBER,
+		AT(max_change_percent),
+		.initial = "50",
+		.min = 1,
+		.max = 100,
+		.help = "Percent of its rules that a list of 100 rules or more may lose in one "
+			"update, "
+			"or ten times that gain; what changes more is held until `feeds accept`. "
+			"100: no "
+			"bound."},
+	{.key = "shadow",
+		.type = CONFIG_SECONDS,
+		AT(shadow_s),
+		.initial = "0s",
+		.max = 365 * DAY_S,
+		.help = "A new list only monitors for so long after it was first taken in."},
 };
 const struct config_table config_schema_list_table = {list_rows,
 	sizeof list_rows / sizeof *list_rows, sizeof(struct config_list), config_item_finish_list};

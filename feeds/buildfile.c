@@ -30,12 +30,12 @@ struct buildfile {
 };
 
 int buildfile_new(const char *path, const char *folder, uint64_t names, uint64_t key_bytes,
-	struct buildfile **out, struct err *why)
+	uint64_t special_bytes, struct buildfile **out, struct err *why)
 {
 	static const char *const tables[] = LISTDB_TABLE_NAMES;
 	/* A node is its key, 14 octets and half a page of loss a page at most; a set for every name is the worst. */
-	uint64_t most = 2 * (key_bytes + 14 * names) + (TABLE_BYTES + 2) * names + SLACK_BYTES +
-		names * sizeof(struct listdb_set) / 4;
+	uint64_t most = special_bytes + 2 * (key_bytes + 14 * names) + (TABLE_BYTES + 2) * names +
+		SLACK_BYTES + names * sizeof(struct listdb_set) / 4;
 	if (most > SIZE_MAX / 2)
 		return err_set(
 			why, CEN_ELIMIT, "%s: too many names for this machine's addresses", path);
@@ -167,9 +167,30 @@ static int put_lines(struct buildfile *f, const char *key, uint32_t count,
 	return each_record(f, add, &l, why);
 }
 
-int buildfile_values(struct buildfile *f, struct listdb_meta *meta, const struct listdb_list *lists,
-	const struct listdb_set *sets, struct err *why)
+static int put_rules(struct buildfile *f, struct build_rules *rules, struct err *why)
 {
+	static const char key[] = "rules";
+	struct mdb_bytes k = {(const uint8_t *)key, sizeof key - 1};
+	uint8_t *room;
+	size_t size = sizeof(struct listdb_rule);
+	int rc = put_value(f, "rule_texts", rules->texts.bytes, rules->texts.len, why);
+	if (!rc)
+		rc = mdb_writer_reserve(
+			f->writer, LISTDB_VALUES, k, LISTDB_PAD + rules->count * size, &room, why);
+	if (rc)
+		return rc;
+	memset(room, 0, LISTDB_PAD);
+	for (size_t i = 0; i < rules->count; i++)
+		memcpy(room + LISTDB_PAD + i * size, &rules->rules[i].rule, size);
+	build_rules_clear(rules);
+	return mdb_writer_flush(f->writer, why);
+}
+
+int buildfile_values(struct buildfile *f, struct listdb_meta *meta, const struct listdb_list *lists,
+	const struct listdb_set *sets, struct build_rules *rules, struct err *why)
+{
+	meta->rule_count = (uint32_t)rules->count;
+	meta->texts_bytes = (uint32_t)rules->texts.len;
 	meta->filter_lines = (uint32_t)(meta->names * FILTER_BITS / (8 * LISTDB_LINE)) + 1;
 	meta->table_lines = (uint32_t)(meta->names * TABLE_BYTES / LISTDB_LINE) + 1;
 	int rc = write_records(f, why);
@@ -181,6 +202,8 @@ int buildfile_values(struct buildfile *f, struct listdb_meta *meta, const struct
 		rc = put_value(f, "lists", lists, sizeof *lists * meta->list_count, why);
 	if (!rc)
 		rc = put_value(f, "meta", meta, sizeof *meta, why);
+	if (!rc)
+		rc = put_rules(f, rules, why);
 	if (!rc)
 		rc = put_value(f, "sets", sets, sizeof *sets * meta->set_count, why);
 	if (!rc)

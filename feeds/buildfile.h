@@ -8,24 +8,26 @@
 
 #include <stdint.h>
 
+#include "feeds/build_rules.h"
 #include "feeds/listdb_file.h"
 #include "resolver/base/err.h"
 #include "resolver/base/mdb.h"
 
 struct buildfile;
 
-/* `names` and `key_bytes` bound what will come. `path` must not exist. Returns owned. */
+/* `names`, `key_bytes` and `special_bytes` (of special rules) bound what will come. `path` must not exist. Returns owned. */
 int buildfile_new(const char *path, const char *folder, uint64_t names, uint64_t key_bytes,
-	struct buildfile **out, struct err *why);
+	uint64_t special_bytes, struct buildfile **out, struct err *why);
 void buildfile_free(struct buildfile *f);
 
 /* The next name, in rising order of keys. */
 int buildfile_name(
 	struct buildfile *f, struct mdb_bytes key, uint32_t set, uint64_t hash, struct err *why);
 
-/* After the last name: everything else. Chooses the sizes of filter and table and sets them in `meta`. */
+/* After the last name: everything else. Chooses the sizes of filter and table and sets them in `meta`. Empties `rules` when they are written:
+ * the table needs the memory. */
 int buildfile_values(struct buildfile *f, struct listdb_meta *meta, const struct listdb_list *lists,
-	const struct listdb_set *sets, struct err *why);
+	const struct listdb_set *sets, struct build_rules *rules, struct err *why);
 
 /* Closes LMDB's part, appends the trailer with the checksum, and syncs. */
 int buildfile_seal(struct buildfile *f, struct err *why);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "feeds/listdb_file.h"
+#include "feeds/listdb_special.h"
 #include "resolver/base/mdb.h"
 
 struct listdb {
@@ -21,6 +22,7 @@ struct listdb {
 	struct listdb_meta meta;
 	struct listdb_list *lists;
 	struct listdb_set *sets;
+	struct listdb_special *special;
 	struct mdb_file *file;
 	pthread_mutex_t lock; /* of file's one read transaction */
 };
@@ -106,6 +108,42 @@ static const uint8_t *lines_of(struct listdb *db, const char *key, uint32_t line
 	return v.at + LISTDB_PAD;
 }
 
+/* Each list has bits of its own. */
+static bool are_lists_good(const struct listdb *db)
+{
+	struct listdb_bits taken = {{3}};
+	for (uint32_t i = 0; i < db->meta.list_count; i++) {
+		const struct listdb_list *l = &db->lists[i];
+		if (!memchr(l->name, 0, sizeof l->name) ||
+			!memchr(l->format, 0, sizeof l->format) || l->bit >= LISTDB_LISTS_MAX ||
+			listdb_bits_test(&taken, l->bit))
+			return false;
+		listdb_bits_put(&taken, l->bit, true);
+		if (!l->special_bit)
+			continue;
+		if (l->special_bit >= LISTDB_LISTS_MAX || listdb_bits_test(&taken, l->special_bit))
+			return false;
+		listdb_bits_put(&taken, l->special_bit, true);
+	}
+	return true;
+}
+
+static int load_special(struct listdb *db)
+{
+	const struct listdb_meta *m = &db->meta;
+	struct mdb_bytes rules = value_of(db, "rules"), texts = value_of(db, "rule_texts");
+	if (rules.len != LISTDB_PAD + (uint64_t)m->rule_count * sizeof(struct listdb_rule) ||
+		texts.len != m->texts_bytes)
+		return CEN_ECORRUPT;
+	if (!m->rule_count)
+		return 0;
+	struct listdb_special_bytes bytes = {
+		rules.at + LISTDB_PAD, texts.at, m->rule_count, texts.len};
+	int rc = listdb_special_open(&bytes, db->lists, m->list_count, &db->special);
+	db->index.special = db->special;
+	return rc;
+}
+
 static bool load(struct listdb *db)
 {
 	struct mdb_bytes v = value_of(db, "meta");
@@ -130,13 +168,7 @@ static bool load(struct listdb *db)
 		.set_count = m->set_count,
 		.list_count = m->list_count,
 	};
-	if (!db->lists || !db->sets || !db->index.filter || !db->index.table)
-		return false;
-	for (uint32_t i = 0; i < m->list_count; i++)
-		if (!memchr(db->lists[i].name, 0, sizeof db->lists[i].name) ||
-			!memchr(db->lists[i].format, 0, sizeof db->lists[i].format))
-			return false;
-	return true;
+	return db->lists && db->sets && db->index.filter && db->index.table && are_lists_good(db);
 }
 
 int listdb_open(const char *path, struct listdb **out, struct err *why)
@@ -151,8 +183,10 @@ int listdb_open(const char *path, struct listdb **out, struct err *why)
 		return err_set(why, -ENOMEM, "%s: out of memory", path);
 	pthread_mutex_init(&db->lock, NULL);
 	rc = mdb_file_open(path, (size_t)body_bytes, tables, LISTDB_TABLES, &db->file, why);
-	if (!rc && !load(db))
+	if (!rc && (!load(db) || (rc = load_special(db)) == CEN_ECORRUPT))
 		rc = err_set(why, CEN_ECORRUPT, "%s: its values do not fit together", path);
+	else if (rc == -ENOMEM)
+		err_set(why, rc, "%s: out of memory", path);
 	if (rc) {
 		listdb_close(db);
 		return rc;
@@ -165,6 +199,7 @@ void listdb_close(struct listdb *db)
 {
 	if (!db)
 		return;
+	listdb_special_close(db->special);
 	mdb_file_close(db->file);
 	pthread_mutex_destroy(&db->lock);
 	free(db->lists);

@@ -6,7 +6,7 @@
  * The file, in the machine's byte order (it never leaves the machine; elsewhere its magic does not match):
  *   - a whole LMDB file with two tables:
  *     "names":  key: dname_key of a name; value: 4 octets, the number of its list set
- *     "values": "filter", "lists", "meta", "sets", "table", each one value
+ *     "values": "filter", "lists", "meta", "rule_texts", "rules", "sets", "table", each one value
  *   - one page of LISTDB_TRAILER octets: struct listdb_trailer, then zeros. It holds the checksum of all before
  *     it, so that not one damaged page reaches LMDB, which does not check what it reads.
  */
@@ -22,6 +22,8 @@ enum {
 	LISTDB_PAD =
 		48, /* LMDB puts big values at 16 octets into a page: 48 more align the lines */
 	LISTDB_NAMES_MAX = 100000000,
+	LISTDB_SPECIAL_MAX = 20000000, /* rules of listdb_rule.h */
+	LISTDB_PATTERNS_MAX = 100000, /* ... that are patterns */
 };
 
 #define LISTDB_MAGIC UINT64_C(0x6c6e65672d6e6563) /* "cen-genl" */
@@ -38,10 +40,11 @@ struct listdb_trailer {
 struct listdb_meta {
 	uint64_t number, names, created_s, digest, seed;
 	uint32_t list_count, set_count, filter_lines, table_lines;
+	uint32_t rule_count, texts_bytes;
 };
 
 _Static_assert(sizeof(struct listdb_trailer) == 40, "no holes");
-_Static_assert(sizeof(struct listdb_meta) == 56, "no holes");
+_Static_assert(sizeof(struct listdb_meta) == 64, "no holes");
 _Static_assert(sizeof(struct listdb_set) == 64, "no holes");
 _Static_assert(sizeof(struct listdb_list) == 152, "no holes");
 

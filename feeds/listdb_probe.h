@@ -13,6 +13,8 @@
 #include "feeds/listdb_set.h"
 #include "resolver/base/hash.h"
 
+struct listdb_special;
+
 /* The part of an open generation that the query path reads in place. */
 struct listdb_index {
 	uint64_t seed; /* of hash_label */
@@ -22,6 +24,7 @@ struct listdb_index {
 	const struct listdb_set *sets; /* set 0 is empty; copied out of the file, aligned */
 	uint32_t set_count;
 	uint32_t list_count;
+	const struct listdb_special *special; /* listdb_rule.h; NULL: there are none */
 };
 
 enum {

@@ -19,17 +19,21 @@ struct listdb_index;
 
 enum { LISTDB_RULE_SELF = 1, LISTDB_RULE_BELOW = 2, LISTDB_RULE_IMPORTANT = 4 };
 enum { LISTDB_RULES_MAX = 64 }; /* that one query can gather; more are passed over */
+enum {
+	LISTDB_ABOUT_MAX = 16384
+}; /* octets of conditions and records of a rule, many of a list joined into one */
 
 /* As it stands in the file, and in memory. */
 struct listdb_rule {
-	uint64_t hash; /* of its name; of RULE_NS_NAME: under listdb_ns_seed */
+	uint64_t hash; /* of its name; of RULE_NS_NAME: under listdb_ns_seed; else 0 */
 	struct addr_prefix prefix; /* of the three triggers by address; 17 octets */
 	uint8_t trigger, verb, flags;
 	uint16_t bit; /* the special bit of its list */
 	uint16_t about_len;
 	uint32_t about_at,
 		text_at; /* in the generation's texts: see listdb_about, listdb_rule_text */
-	uint16_t text_len; /* RULE_PATTERN: of the pattern */
+	uint16_t
+		text_len; /* RULE_PATTERN: of the pattern; RULE_NS_NAME: of the name in wire form */
 	uint16_t unused[3];
 };
 
@@ -54,7 +58,7 @@ bool listdb_has_trigger(const struct listdb_index *x, enum rule_trigger trigger)
 
 /* Conditions and records (detail.h), checked at open. */
 const uint8_t *listdb_about(const struct listdb_index *x, const struct listdb_rule *r);
-/* The pattern as the list wrote it, for explain; not terminated, `text_len` octets. */
+/* The pattern as the list wrote it, or a server's name in wire form; for explain. Not terminated, `text_len` octets. */
 const char *listdb_rule_text(const struct listdb_index *x, const struct listdb_rule *r);
-/* All of them, for explain, diff and tests: in the order of hash, then of the file. */
+/* All of them, for explain, diff and tests: in the order of hash, trigger, prefix, then of the lists. */
 const struct listdb_rule *listdb_rules(const struct listdb_index *x, size_t *count);

@@ -37,6 +37,7 @@ THIRD_PARTY = {
     "curl/*": ["feeds/fetch.c", "web/client.c"],
     "archive*.h": ["feeds/reader.c"],
     "microhttpd.h": ["web/http*.[ch]"],
+    "pcre2.h": ["feeds/patterns.c"],
     "jansson.h": ["web/*", "feeds/*.c", "resolver/cli*.[ch]"],
     "sodium.h": ["resolver/base/*.c", "resolver/cache.c", "resolver/flight.c", "resolver/view.c", "feeds/*.c", "web/*.c"],
     "systemd/*": ["resolver/main.c", "resolver/cli_run.c"],

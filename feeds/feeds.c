@@ -5,16 +5,13 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "feeds/ledger.h"
-#include "feeds/plan.h"
+#include "feeds/feeds_internal.h"
 #include "feeds/spawn.h"
 #include "feeds/store.h"
 #include "resolver/base/clock.h"
@@ -27,53 +24,64 @@ enum {
 	BREATH_MS = 500, /* when there is not even memory for a plan */
 };
 
-struct feeds {
-	pthread_mutex_t lock; /* of all below but what is marked */
-	pthread_cond_t settled; /* a round has ended */
-	pthread_t thread;
-	struct feeds_hooks hooks; /* set at open */
-	int lock_fd; /* of the state folder; -1: could not be locked */
-	int wake_fd; /* an eventfd: set at open */
-	atomic_bool is_stopping;
-	bool is_started;
-	bool is_wanted; /* look now, whatever is due */
-	char *state_directory, *cache_directory; /* set at open */
-	struct ledger ledger;
-	struct plan limits; /* what a plan says but for the lists and the digest */
-	struct feeds_status status;
-	uint64_t digest; /* of the generation that serves */
-	uint32_t fails; /* builds that failed in a row */
-	uint64_t retry_ms; /* of clock_ms: build again; UINT64_MAX: no need */
-};
-
 static void ledger_path(const struct feeds *f, char path[static PATH_MAX])
 {
 	snprintf(path, PATH_MAX, "%s/feeds.json", f->state_directory);
 }
 
+static int copy_names(char ***to, size_t *count, const struct dname *from, size_t n)
+{
+	char text[DNAME_TEXT_MAX];
+	*to = calloc(n ? n : 1, sizeof **to);
+	for (*count = 0; *to && *count < n; ++*count)
+		if (!((*to)[*count] = strdup(dname_to_text(from[*count].bytes, text))))
+			return -ENOMEM;
+	return *to ? 0 : -ENOMEM;
+}
+
+static int copy_upstreams(struct plan *p, const struct config *c)
+{
+	char text[ADDR_TEXT_MAX];
+	size_t n = 0;
+	for (size_t i = 0; i < c->forward_count; i++)
+		n += c->forward[i].to_count;
+	p->upstreams = calloc(n ? n : 1, sizeof *p->upstreams);
+	for (size_t i = 0; p->upstreams && i < c->forward_count; i++) {
+		for (size_t k = 0; k < c->forward[i].to_count; k++) {
+			addr_to_text(&c->forward[i].to[k].addr, text);
+			if (!(p->upstreams[p->upstream_count++] = strdup(text)))
+				return -ENOMEM;
+		}
+	}
+	return p->upstreams ? 0 : -ENOMEM;
+}
+
 static int configure(struct feeds *f, const struct config *c)
 {
-	f->limits = (struct plan){
+	struct plan p = {
 		.max_bytes = c->feeds_max_bytes,
 		.max_rules = c->feeds_max_rules,
 		.memory_bytes = c->feeds_builder_memory_bytes,
 		.time_s = c->feeds_builder_time_s,
 		.junk_percent = c->feeds_junk_percent,
+		.keep = c->feeds_keep,
 	};
-	return ledger_configure(&f->ledger, c);
-}
-
-/* What the status says of the generation in force. */
-static void note_generation(struct feeds *f, const struct listdb *db)
-{
-	f->status.generation = listdb_number(db);
-	f->status.names = listdb_name_count(db);
-	f->status.created_s = listdb_created_s(db);
-	f->digest = listdb_digest(db);
-	ledger_take_generation(&f->ledger, db);
-	log_info("feeds",
-		"event=generation generation=%" PRIu64 " names=%" PRIu64 " lists=%" PRIu32,
-		listdb_number(db), listdb_name_count(db), listdb_index(db)->list_count);
+	int rc = copy_names(
+		&p.protected, &p.protected_count, c->feeds_protected, c->feeds_protected_count);
+	if (!rc)
+		rc = copy_names(&p.unprotected, &p.unprotected_count, c->feeds_unprotected,
+			c->feeds_unprotected_count);
+	if (!rc)
+		rc = copy_upstreams(&p, c);
+	if (!rc)
+		rc = ledger_configure(&f->ledger, c);
+	if (rc) {
+		plan_free(&p);
+		return rc;
+	}
+	plan_free(&f->limits);
+	f->limits = p;
+	return 0;
 }
 
 static void set_error(struct feeds *f, const struct err *why)
@@ -89,8 +97,10 @@ static void release(struct feeds *f)
 	if (f->wake_fd >= 0)
 		close(f->wake_fd);
 	ledger_clear(&f->ledger);
+	plan_free(&f->limits);
 	pthread_cond_destroy(&f->settled);
 	pthread_mutex_destroy(&f->lock);
+	pthread_mutex_destroy(&f->force_lock);
 	free(f->state_directory);
 	free(f->cache_directory);
 	free(f);
@@ -103,6 +113,7 @@ static struct feeds *allocate(const struct config *config, struct feeds_hooks ho
 	if (!f)
 		return NULL;
 	pthread_mutex_init(&f->lock, NULL);
+	pthread_mutex_init(&f->force_lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&f->settled, &monotonic);
@@ -142,11 +153,7 @@ int feeds_open(const struct config *config, struct feeds_hooks hooks, struct fee
 	}
 	ledger_path(f, path);
 	ledger_load(&f->ledger, path);
-	*db = NULL;
-	rc = store_open_newest(f->state_directory, db, &trouble);
-	if (!rc)
-		note_generation(f, *db);
-	else if (f->ledger.count)
+	if (feeds_force_open(f, db, &trouble) && f->ledger.count)
 		log_error("feeds", "event=unfiltered reason=\"%s\"", trouble.text);
 	f->is_wanted = true;
 	*out = f;
@@ -162,14 +169,27 @@ static void wake(struct feeds *f)
 
 static int make_plan(struct feeds *f, struct plan *plan)
 {
-	*plan = f->limits;
+	const struct plan *from = &f->limits;
+	*plan = *from;
+	plan->protected = plan->unprotected = plan->upstreams = NULL;
+	plan->protected_count = plan->unprotected_count = plan->upstream_count = 0;
 	plan->parent = (int64_t)getpid();
-	plan->has_generation = f->status.generation != 0;
+	plan->has_generation = f->status.newest != 0;
+	plan->pinned = f->status.pinned;
 	plan->digest = f->digest;
 	plan->state_directory = strdup(f->state_directory);
 	plan->cache_directory = strdup(f->cache_directory);
 	int rc = plan->state_directory && plan->cache_directory ? ledger_plan(&f->ledger, plan)
 								: -ENOMEM;
+	if (!rc)
+		rc = plan_copy_texts(&plan->protected, &plan->protected_count, from->protected,
+			from->protected_count);
+	if (!rc)
+		rc = plan_copy_texts(&plan->unprotected, &plan->unprotected_count,
+			from->unprotected, from->unprotected_count);
+	if (!rc)
+		rc = plan_copy_texts(&plan->upstreams, &plan->upstream_count, from->upstreams,
+			from->upstream_count);
 	if (rc)
 		plan_free(plan);
 	return rc;
@@ -227,9 +247,9 @@ static void save_ledger(struct feeds *f, char *text)
 	pthread_mutex_unlock(&f->lock);
 }
 
-/* What came of a round; `db` is the new generation or NULL. */
+/* What came of a round. */
 static void settle(struct feeds *f, const struct plan *plan, int rc,
-	const struct plan_report *report, const struct listdb *db, const struct err *why)
+	const struct plan_report *report, const struct err *why)
 {
 	if (rc == -ECANCELED)
 		return;
@@ -239,19 +259,17 @@ static void settle(struct feeds *f, const struct plan *plan, int rc,
 	else
 		ledger_apply_failure(&f->ledger, plan, why->text);
 	ledger_postpone(&f->ledger);
-	if (db)
-		note_generation(f, db);
 	if (rc)
 		note_failure(f, why);
 	else
-		note_success(f, db != NULL);
+		note_success(f, report->generation != 0);
 	char *text = ledger_to_text(&f->ledger);
 	pthread_mutex_unlock(&f->lock);
 	save_ledger(f, text);
 	free(text);
 }
 
-static void run_round(struct feeds *f, const struct plan *plan)
+static void run_round(struct feeds *f, const struct plan *plan, bool is_to_release)
 {
 	struct plan_report report = {0};
 	struct err why = {""};
@@ -261,10 +279,22 @@ static void run_round(struct feeds *f, const struct plan *plan)
 		rc = err_set(&why, CEN_ELIB, "%s", report.error);
 	if (!rc && report.generation)
 		rc = store_open(f->state_directory, report.generation, &db, &why);
-	settle(f, plan, rc, &report, db, &why);
-	plan_report_free(&report);
 	if (db)
-		f->hooks.on_generation(f->hooks.arg, db);
+		feeds_force_built(f, db);
+	if (is_to_release && rc != -ECANCELED)
+		feeds_force_newest(f);
+	settle(f, plan, rc, &report, &why);
+	plan_report_free(&report);
+}
+
+/* A list begins to act. The lock is held before and after. */
+static void end_shadow(struct feeds *f)
+{
+	if (!f->hooks.on_shadow_end)
+		return;
+	pthread_mutex_unlock(&f->lock);
+	f->hooks.on_shadow_end(f->hooks.arg);
+	pthread_mutex_lock(&f->lock);
 }
 
 /* Sleeps until something is due. False: it is time to end. The lock is held before and after. */
@@ -277,6 +307,13 @@ static bool wait_until_due(struct feeds *f)
 			next = f->retry_ms;
 		if (f->is_wanted || next <= now)
 			return true;
+		uint64_t shadow_ms = ledger_shadow_s(&f->ledger) * 1000;
+		if (f->has_shadow && (!shadow_ms || shadow_ms > f->shadow_left_ms))
+			end_shadow(f);
+		f->has_shadow = shadow_ms != 0;
+		f->shadow_left_ms = shadow_ms;
+		if (shadow_ms && now + shadow_ms < next)
+			next = now + shadow_ms;
 		struct pollfd p = {.fd = f->wake_fd, .events = POLLIN};
 		pthread_mutex_unlock(&f->lock);
 		poll(&p, 1, (int)(next - now < SLEEP_MAX_MS ? next - now : SLEEP_MAX_MS));
@@ -303,9 +340,11 @@ static void *run(void *arg)
 			pthread_mutex_lock(&f->lock);
 			continue;
 		}
+		bool is_to_release = f->is_to_release;
+		f->is_to_release = false;
 		f->status.is_building = true;
 		pthread_mutex_unlock(&f->lock);
-		run_round(f, &plan);
+		run_round(f, &plan, is_to_release);
 		plan_free(&plan);
 		pthread_mutex_lock(&f->lock);
 		f->status.is_building = false;
@@ -342,7 +381,19 @@ int feeds_update(struct feeds *f, const char *name)
 	pthread_mutex_lock(&f->lock);
 	int rc = ledger_set_due(&f->ledger, name);
 	if (!rc)
-		f->is_wanted = true;
+		f->is_wanted = f->is_to_release = true;
+	pthread_mutex_unlock(&f->lock);
+	if (!rc)
+		wake(f);
+	return rc;
+}
+
+int feeds_accept(struct feeds *f, const char *name)
+{
+	pthread_mutex_lock(&f->lock);
+	int rc = ledger_accept(&f->ledger, name);
+	if (!rc)
+		f->is_wanted = f->is_to_release = true;
 	pthread_mutex_unlock(&f->lock);
 	if (!rc)
 		wake(f);

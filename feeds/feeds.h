@@ -19,13 +19,22 @@
 
 struct feeds;
 
-enum { FEEDS_KEPT_GENERATIONS = 3 };
-
 enum feeds_state {
 	FEEDS_NEVER, /* not fetched yet */
 	FEEDS_OK, /* in the serving generation as last fetched */
 	FEEDS_STALE, /* the last fetch failed; an older content serves */
 	FEEDS_REFUSED, /* the last content was refused (junk, HTML, empty, over a limit); an older content serves, if any */
+	FEEDS_HELD, /* a guard holds new content until `feeds accept`; an older content serves, if any */
+	FEEDS_STATES,
+};
+
+/* Which guard holds it. */
+enum feeds_guard {
+	FEEDS_GUARD_NONE,
+	FEEDS_GUARD_FLOOR, /* too few rules */
+	FEEDS_GUARD_CHANGE, /* too many more or fewer */
+	FEEDS_GUARD_NAMES, /* it would newly block protected names */
+	FEEDS_GUARDS,
 };
 
 /* One list's state, for `status`, the API and metrics. */
@@ -36,10 +45,20 @@ struct feeds_list_status {
 	char format[16];
 	uint64_t rules, unique, lines, skipped;
 	uint64_t checked_s, changed_s, next_s; /* wall time; 0: never */
+	enum feeds_guard guard; /* that holds newer content; FEEDS_GUARD_NONE: nothing is held */
+	char held_reason[256];
+	uint64_t held_s; /* since when */
+	uint64_t shadow_s; /* how long it still only monitors; 0: it acts as configured */
 };
+
+const char *feeds_state_name(enum feeds_state state);
+const char *feeds_guard_name(enum feeds_guard guard); /* "" for none */
 
 struct feeds_status {
 	uint64_t generation; /* 0: none, serving unfiltered */
+	uint64_t
+		pinned; /* the operator went back to it and it serves until asked otherwise; 0: none */
+	uint64_t newest; /* the last one built; other than `generation` only when one is pinned */
 	uint64_t names, created_s;
 	uint64_t builds, build_failures;
 	bool is_building;
@@ -47,9 +66,18 @@ struct feeds_status {
 	uint32_t list_count;
 };
 
+/* A generation on disk. */
+struct feeds_generation {
+	uint64_t number, created_s;
+	uint64_t names; /* 0: not known any more */
+	bool is_in_force;
+};
+
 struct feeds_hooks {
-	/* A new generation is ready: takes `db`. Called on the feeds thread. */
+	/* Another generation is to be in force: takes `db`. Any thread of feeds or of a caller, one at a time. */
 	void (*on_generation)(void *arg, struct listdb *db);
+	/* A list's shadow period is over: configuration and generation are to be joined anew. Feeds thread. May be NULL. */
+	void (*on_shadow_end)(void *arg);
 	/* What transferred zones say now and the generation does not yet: takes a reference. Any thread of feeds. May be NULL. */
 	void (*on_overlay)(void *arg, struct overlay *o);
 	/* Addresses of a host, by the resolver itself and past all lists, so that no list can block its own update. Fills at most
@@ -73,6 +101,18 @@ void feeds_reconfigure(struct feeds *f, const struct config *config);
  * status; feeds_wait waits for it (false when it did not end within `timeout_ms`). */
 int feeds_update(struct feeds *f, const char *name);
 bool feeds_wait(struct feeds *f, uint32_t timeout_ms);
+
+/* Takes in what a guard holds for the list, at once; the result shows as that of an update. CEN_ENOTFOUND, or CEN_EREFUSED when
+ * nothing is held. Also ends a rollback. */
+int feeds_accept(struct feeds *f, const char *name);
+
+/* Puts an older generation in force at once, also after a restart, until feeds_update, feeds_accept or feeds_release. `number` 0: the one
+ * `back` before the one in force. 0, CEN_ENOTFOUND or why it cannot be opened, with a sentence. */
+int feeds_rollback(struct feeds *f, uint64_t number, unsigned back, uint64_t *now, struct err *why);
+/* Puts the newest one in force again. */
+int feeds_release(struct feeds *f, uint64_t *now, struct err *why);
+/* Newest first. Fills at most `max`; returns how many there are. */
+size_t feeds_generations(struct feeds *f, struct feeds_generation *out, size_t max);
 
 void feeds_status(struct feeds *f, struct feeds_status *out);
 /* Fills at most `max`; returns how many there are. */

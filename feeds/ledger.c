@@ -2,6 +2,7 @@
 #include "feeds/ledger.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -63,6 +64,10 @@ static int entry_init(struct ledger_entry *e, const struct config_list *c, struc
 	e->match = c->match;
 	e->format = c->format;
 	e->refresh_s = c->refresh_s;
+	e->is_deny = c->kind == LIST_DENY;
+	e->floor = c->floor;
+	e->max_change_percent = c->max_change_percent;
+	e->shadow_s = c->shadow_s;
 	return e->source ? 0 : -ENOMEM;
 }
 
@@ -77,6 +82,8 @@ int ledger_configure(struct ledger *l, const struct config *config)
 		ledger_clear(&next);
 		return rc;
 	}
+	memcpy(next.past, l->past, sizeof next.past);
+	next.past_count = l->past_count;
 	ledger_clear(l);
 	*l = next;
 	return 0;
@@ -102,6 +109,58 @@ static uint64_t number_at(const json_t *o, const char *key)
 	return v > 0 ? (uint64_t)v : 0;
 }
 
+static uint64_t hex_at(const json_t *o, const char *key)
+{
+	return strtoull(text_at(o, key), NULL, 16);
+}
+
+static void held_load(struct ledger_entry *e, const json_t *o)
+{
+	uint64_t guard = number_at(o, "guard");
+	if (!guard || guard >= FEEDS_GUARDS)
+		return;
+	e->held.guard = (enum feeds_guard)guard;
+	e->held.hash = hex_at(o, "hash");
+	plan_copy_plain(e->held.tags.etag, sizeof e->held.tags.etag, text_at(o, "etag"));
+	plan_copy_plain(
+		e->held.tags.modified, sizeof e->held.tags.modified, text_at(o, "modified"));
+	plan_copy_plain(e->held.reason, sizeof e->held.reason, text_at(o, "reason"));
+	e->status.held_s = number_at(o, "since");
+}
+
+static json_t *held_to_json(const struct ledger_entry *e)
+{
+	char hash[17];
+	snprintf(hash, sizeof hash, "%016" PRIx64, e->held.hash);
+	return json_pack("{s:i, s:s, s:s, s:s, s:s, s:I}", "guard", (int)e->held.guard, "hash",
+		hash, "etag", e->held.tags.etag, "modified", e->held.tags.modified, "reason",
+		e->held.reason, "since", (json_int_t)e->status.held_s);
+}
+
+static void past_load(struct ledger *l, const json_t *past)
+{
+	size_t i;
+	json_t *one;
+	l->past_count = 0;
+	json_array_foreach(past, i, one)
+	{
+		if (l->past_count < LEDGER_PAST_MAX)
+			l->past[l->past_count++] = (struct ledger_past){number_at(one, "number"),
+				number_at(one, "created"), number_at(one, "names")};
+	}
+}
+
+static json_t *past_to_json(const struct ledger *l)
+{
+	json_t *a = json_array();
+	for (size_t i = 0; i < l->past_count; i++)
+		json_array_append_new(a,
+			json_pack("{s:I, s:I, s:I}", "number", (json_int_t)l->past[i].number,
+				"created", (json_int_t)l->past[i].created_s, "names",
+				(json_int_t)l->past[i].names));
+	return a;
+}
+
 static void entry_load(struct ledger_entry *e, const json_t *o)
 {
 	struct feeds_list_status *s = &e->status;
@@ -112,7 +171,8 @@ static void entry_load(struct ledger_entry *e, const json_t *o)
 	plan_copy_plain(s->reason, sizeof s->reason, text_at(o, "reason"));
 	plan_copy_plain(s->format, sizeof s->format, text_at(o, "format"));
 	uint64_t state = number_at(o, "state");
-	s->state = state <= FEEDS_REFUSED ? (enum feeds_state)state : FEEDS_NEVER;
+	held_load(e, json_object_get(o, "held"));
+	s->state = state < FEEDS_STATES ? (enum feeds_state)state : FEEDS_NEVER;
 	s->checked_s = number_at(o, "checked");
 	s->changed_s = number_at(o, "changed");
 	e->fails = number_at(o, "fails") < FAILS_MAX ? (uint32_t)number_at(o, "fails") : FAILS_MAX;
@@ -142,17 +202,18 @@ void ledger_load(struct ledger *l, const char *path)
 		if (e)
 			entry_load(e, one);
 	}
+	past_load(l, json_object_get(o, "generations"));
 	json_decref(o);
 }
 
 static json_t *entry_to_json(const struct ledger_entry *e)
 {
 	const struct feeds_list_status *s = &e->status;
-	return json_pack("{s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:I, s:I, s:i}", "name", s->name,
-		"source", e->source, "etag", e->tags.etag, "modified", e->tags.modified, "state",
-		(int)s->state, "reason", s->reason, "format", s->format, "checked",
-		(json_int_t)s->checked_s, "changed", (json_int_t)s->changed_s, "fails",
-		(int)e->fails);
+	return json_pack("{s:o, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:I, s:I, s:i}", "held",
+		held_to_json(e), "name", s->name, "source", e->source, "etag", e->tags.etag,
+		"modified", e->tags.modified, "state", (int)s->state, "reason", s->reason, "format",
+		s->format, "checked", (json_int_t)s->checked_s, "changed", (json_int_t)s->changed_s,
+		"fails", (int)e->fails);
 }
 
 char *ledger_to_text(const struct ledger *l)
@@ -160,23 +221,26 @@ char *ledger_to_text(const struct ledger *l)
 	json_t *lists = json_array();
 	for (size_t i = 0; i < l->count; i++)
 		json_array_append_new(lists, entry_to_json(&l->entries[i]));
-	json_t *o = json_pack("{s:i, s:o}", "version", FILE_VERSION, "lists", lists);
+	json_t *o = json_pack("{s:i, s:o, s:o}", "version", FILE_VERSION, "lists", lists,
+		"generations", past_to_json(l));
 	char *text = o ? json_dumps(o, JSON_INDENT(1)) : NULL;
 	json_decref(o);
 	return text;
 }
 
-void ledger_take_generation(struct ledger *l, const struct listdb *db)
+void ledger_take_generation(struct ledger *l, const struct listdb_list *lists, size_t count)
 {
 	for (size_t i = 0; i < l->count; i++) {
 		struct feeds_list_status *s = &l->entries[i].status;
 		s->rules = s->unique = s->lines = s->skipped = 0;
+		l->entries[i].taken_s = 0;
 	}
-	for (uint32_t i = 0; i < listdb_index(db)->list_count; i++) {
-		const struct listdb_list *from = listdb_list(db, i);
+	for (size_t i = 0; i < count; i++) {
+		const struct listdb_list *from = &lists[i];
 		struct ledger_entry *e = find(l, from->name);
 		if (!e)
 			continue;
+		e->taken_s = from->taken_s;
 		e->status.rules = from->rules;
 		e->status.unique = from->unique;
 		e->status.lines = from->lines;
@@ -189,6 +253,54 @@ void ledger_take_generation(struct ledger *l, const struct listdb *db)
 	}
 }
 
+void ledger_note_built(struct ledger *l, const struct ledger_past *built)
+{
+	size_t kept = l->past_count < LEDGER_PAST_MAX ? l->past_count : LEDGER_PAST_MAX - 1;
+	memmove(&l->past[1], l->past, kept * sizeof *l->past);
+	l->past[0] = *built;
+	l->past_count = kept + 1;
+}
+
+uint64_t ledger_names_of(const struct ledger *l, uint64_t number)
+{
+	for (size_t i = 0; i < l->past_count; i++)
+		if (l->past[i].number == number)
+			return l->past[i].names;
+	return 0;
+}
+
+int ledger_accept(struct ledger *l, const char *name)
+{
+	struct ledger_entry *e = find(l, name);
+	if (!e)
+		return CEN_ENOTFOUND;
+	if (!e->held.guard)
+		return CEN_EREFUSED;
+	e->accepted = e->held.hash;
+	return 0;
+}
+
+static uint64_t shadow_left_s(const struct ledger_entry *e)
+{
+	struct config_list c = {.shadow_s = e->shadow_s};
+	uint64_t now_s = clock_wall_s();
+	if (!config_list_is_shadowed(&c, e->taken_s, now_s))
+		return 0;
+	uint64_t left_s = e->taken_s + e->shadow_s - now_s;
+	return left_s;
+}
+
+uint64_t ledger_shadow_s(const struct ledger *l)
+{
+	uint64_t next_s = 0;
+	for (size_t i = 0; i < l->count; i++) {
+		uint64_t left_s = shadow_left_s(&l->entries[i]);
+		if (left_s && (!next_s || left_s < next_s))
+			next_s = left_s;
+	}
+	return next_s;
+}
+
 int ledger_set_due(struct ledger *l, const char *name)
 {
 	struct ledger_entry *one = name ? find(l, name) : NULL;
@@ -196,7 +308,7 @@ int ledger_set_due(struct ledger *l, const char *name)
 		return CEN_ENOTFOUND;
 	for (size_t i = 0; i < l->count; i++)
 		if (!one || one == &l->entries[i])
-			l->entries[i].is_due_now = true;
+			l->entries[i].is_due_now = l->entries[i].is_by_hand = true;
 	return 0;
 }
 
@@ -233,25 +345,45 @@ int ledger_plan(struct ledger *l, struct plan *plan)
 			.source = strdup(e->source),
 			.match = e->match,
 			.format = e->format,
+			.is_deny = e->is_deny,
+			.floor = e->floor,
+			.max_change_percent = e->max_change_percent,
+			.held = e->held,
+			.is_by_hand = e->is_by_hand,
+			.accepted = e->accepted,
 			.is_due = e->is_due_now || e->due_ms <= now + soon_ms(e),
 			.tags = e->tags};
-		e->is_due_now = false;
+		e->is_due_now = e->is_by_hand = false;
 		if (!p->name || !p->source)
 			return -ENOMEM;
 	}
 	return 0;
 }
 
+static void apply_held(struct ledger_entry *e, const struct plan_held *held)
+{
+	struct feeds_list_status *s = &e->status;
+	if (held->guard && (held->guard != e->held.guard || held->hash != e->held.hash))
+		s->held_s = clock_wall_s();
+	if (!held->guard)
+		s->held_s = 0;
+	e->held = *held;
+	e->accepted = 0;
+}
+
 static void apply(struct ledger_entry *e, const struct plan_result *r)
 {
 	struct feeds_list_status *s = &e->status;
 	uint64_t now_s = clock_wall_s();
+	bool is_same_held = r->held.guard == e->held.guard && r->held.hash == e->held.hash;
 	e->tags = r->tags;
+	apply_held(e, &r->held);
 	if (r->is_changed)
 		s->changed_s = now_s;
-	if (!r->is_asked && r->state == FEEDS_OK) {
+	if (!r->is_asked && !r->is_changed && is_same_held &&
+		(r->state == FEEDS_OK || r->state == FEEDS_HELD)) {
 		if (s->state == FEEDS_NEVER)
-			s->state = FEEDS_OK;
+			s->state = r->state;
 		return; /* what was found when it was asked last still stands */
 	}
 	if (r->state != s->state || strcmp(r->reason, s->reason) != 0) {
@@ -259,17 +391,15 @@ static void apply(struct ledger_entry *e, const struct plan_result *r)
 			log_info("feeds", "event=state list=%s state=ok", s->name);
 		else
 			log_warn("feeds", "event=state list=%s state=%s reason=\"%s\"", s->name,
-				r->state == FEEDS_REFUSED	  ? "refused"
-					: r->state == FEEDS_STALE ? "stale"
-								  : "never",
-				r->reason);
+				feeds_state_name(r->state), r->reason);
 	}
 	s->state = r->state;
 	memcpy(s->reason, r->reason, sizeof s->reason);
 	if (!r->is_asked)
 		return;
 	s->checked_s = now_s;
-	bool is_good = r->is_fetched && r->state == FEEDS_OK;
+	/* What is held is the operator's to decide: no reason to ask the source sooner. */
+	bool is_good = r->is_fetched && (r->state == FEEDS_OK || r->state == FEEDS_HELD);
 	e->fails = is_good ? 0 : e->fails < FAILS_MAX ? e->fails + 1 : FAILS_MAX;
 	schedule(e);
 }
@@ -293,6 +423,7 @@ void ledger_apply_failure(struct ledger *l, const struct plan *plan, const char 
 			.state = e->status.state == FEEDS_NEVER ? FEEDS_NEVER : FEEDS_STALE,
 			.is_asked = true,
 			.tags = e->tags,
+			.held = e->held,
 		};
 		plan_copy_plain(r.reason, sizeof r.reason, reason);
 		apply(e, &r);
@@ -312,5 +443,8 @@ void ledger_status(const struct ledger *l, size_t i, struct feeds_list_status *o
 	const struct ledger_entry *e = &l->entries[i];
 	uint64_t now_ms = clock_ms();
 	*out = e->status;
+	out->guard = e->held.guard;
+	memcpy(out->held_reason, e->held.reason, sizeof out->held_reason);
+	out->shadow_s = shadow_left_s(e);
 	out->next_s = clock_wall_s() + (e->due_ms > now_ms ? (e->due_ms - now_ms + 999) / 1000 : 0);
 }

@@ -26,13 +26,28 @@ struct ledger_entry {
 	uint32_t fails; /* in a row */
 	uint64_t due_ms; /* of clock_ms */
 	bool is_due_now; /* new, or asked for by hand since the last plan */
+	bool is_by_hand; /* the latter */
+	bool is_deny;
+	uint32_t floor, max_change_percent, shadow_s;
+	uint64_t taken_s; /* of the generation in force: wall time, 0: it does not hold the list */
+	struct plan_held held;
+	uint64_t accepted; /* hash of the held content that the operator accepts; 0: none */
 	struct plan_tags tags;
 	struct feeds_list_status status; /* next_s is not kept here: see ledger_status */
+};
+
+enum { LEDGER_PAST_MAX = 128 };
+
+/* A generation that was built. */
+struct ledger_past {
+	uint64_t number, created_s, names;
 };
 
 struct ledger {
 	struct ledger_entry *entries;
 	size_t count;
+	struct ledger_past past[LEDGER_PAST_MAX]; /* newest first */
+	size_t past_count;
 };
 
 /* Takes over the lists of the configuration. What is known of a list stays with it while its source is the same; a new one is due at once.
@@ -45,8 +60,17 @@ void ledger_load(struct ledger *l, const char *path);
 /* The file, as text; owned; NULL when memory is short. */
 char *ledger_to_text(const struct ledger *l);
 
-/* Counts of the generation that serves. */
-void ledger_take_generation(struct ledger *l, const struct listdb *db);
+/* Counts of the generation that serves: its lists. */
+void ledger_take_generation(struct ledger *l, const struct listdb_list *lists, size_t count);
+/* Remembers that a generation was built. */
+void ledger_note_built(struct ledger *l, const struct ledger_past *built);
+/* Of a generation that was built; 0: not known. */
+uint64_t ledger_names_of(const struct ledger *l, uint64_t number);
+
+/* The held content of the list named is to be taken in. CEN_ENOTFOUND; CEN_EREFUSED when nothing is held. */
+int ledger_accept(struct ledger *l, const char *name);
+/* Seconds until the next shadow period ends; 0: none runs. */
+uint64_t ledger_shadow_s(const struct ledger *l);
 
 /* Sets lists due now: the one named, or all with NULL. CEN_ENOTFOUND when there is none of that name. */
 int ledger_set_due(struct ledger *l, const char *name);

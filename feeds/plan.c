@@ -46,6 +46,66 @@ static bool is_true_at(const json_t *o, const char *key)
 	return json_is_true(json_object_get(o, key));
 }
 
+static json_t *held_to_json(const struct plan_held *h)
+{
+	return json_pack("{s:i, s:o, s:s, s:s, s:s}", "guard", (int)h->guard, "hash", hex(h->hash),
+		"etag", h->tags.etag, "modified", h->tags.modified, "reason", h->reason);
+}
+
+static void held_from_json(const json_t *o, struct plan_held *h)
+{
+	uint64_t guard = number_at(o, "guard");
+	h->guard = guard < FEEDS_GUARDS ? (enum feeds_guard)guard : FEEDS_GUARD_NONE;
+	h->hash = hex_at(o, "hash");
+	plan_copy_plain(h->tags.etag, sizeof h->tags.etag, text_at(o, "etag"));
+	plan_copy_plain(h->tags.modified, sizeof h->tags.modified, text_at(o, "modified"));
+	plan_copy_plain(h->reason, sizeof h->reason, text_at(o, "reason"));
+}
+
+static json_t *texts_to_json(char *const *texts, size_t n)
+{
+	json_t *a = json_array();
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(a, json_string(texts[i]));
+	return a;
+}
+
+static int texts_from_json(const json_t *a, char ***to, size_t *count)
+{
+	size_t n = json_array_size(a);
+	*to = calloc(n ? n : 1, sizeof **to);
+	for (size_t i = 0; *to && i < n; i++) {
+		const char *text = json_string_value(json_array_get(a, i));
+		if (text && !((*to)[(*count)++] = strdup(text)))
+			return -ENOMEM;
+	}
+	return *to ? 0 : -ENOMEM;
+}
+
+/* Takes `o`; NULL when memory is short. */
+static json_t *with_guards(json_t *o, const struct plan_list *l)
+{
+	json_t *g = json_pack("{s:b, s:I, s:I, s:b, s:o, s:o}", "is_deny", l->is_deny, "floor",
+		(json_int_t)l->floor, "max_change", (json_int_t)l->max_change_percent, "is_by_hand",
+		l->is_by_hand, "accepted", hex(l->accepted), "held", held_to_json(&l->held));
+	if (!o || !g || json_object_update(o, g)) {
+		json_decref(o);
+		o = NULL;
+	}
+	json_decref(g);
+	return o;
+}
+
+static void guards_from_json(const json_t *o, struct plan_list *l)
+{
+	l->is_deny = is_true_at(o, "is_deny");
+	l->floor = number_at(o, "floor");
+	l->max_change_percent = (uint32_t)number_at(o, "max_change");
+	l->is_by_hand = is_true_at(o, "is_by_hand");
+	l->accepted = hex_at(o, "accepted");
+	held_from_json(json_object_get(o, "held"), &l->held);
+}
+
 static json_t *list_to_json(const struct plan_list *l)
 {
 	return json_pack("{s:s, s:s, s:i, s:i, s:I, s:b, s:s, s:s}", "name", l->name, "source",
@@ -65,25 +125,32 @@ char *plan_to_text(const struct plan *p)
 {
 	json_t *lists = json_array();
 	for (size_t i = 0; lists && i < p->list_count; i++) {
-		if (json_array_append_new(lists, list_to_json(&p->lists[i]))) {
+		if (json_array_append_new(
+			    lists, with_guards(list_to_json(&p->lists[i]), &p->lists[i]))) {
 			json_decref(lists);
 			return NULL;
 		}
 	}
-	return dump(json_pack("{s:I, s:s, s:s, s:b, s:o, s:I, s:I, s:I, s:i, s:i, s:o}", "parent",
-		(json_int_t)p->parent, "state", p->state_directory, "cache", p->cache_directory,
-		"has_generation", p->has_generation, "digest", hex(p->digest), "max_bytes",
-		(json_int_t)p->max_bytes, "max_rules", (json_int_t)p->max_rules, "memory",
-		(json_int_t)p->memory_bytes, "time_s", (int)p->time_s, "junk_percent",
-		(int)p->junk_percent, "lists", lists));
+	json_t *guards = json_pack("{s:I, s:o, s:o, s:o, s:o}", "keep", (json_int_t)p->keep,
+		"pinned", hex(p->pinned), "protected",
+		texts_to_json(p->protected, p->protected_count), "unprotected",
+		texts_to_json(p->unprotected, p->unprotected_count), "upstreams",
+		texts_to_json(p->upstreams, p->upstream_count));
+	return dump(json_pack("{s:I, s:s, s:s, s:b, s:o, s:I, s:I, s:I, s:i, s:i, s:o, s:o}",
+		"parent", (json_int_t)p->parent, "state", p->state_directory, "cache",
+		p->cache_directory, "has_generation", p->has_generation, "digest", hex(p->digest),
+		"max_bytes", (json_int_t)p->max_bytes, "max_rules", (json_int_t)p->max_rules,
+		"memory", (json_int_t)p->memory_bytes, "time_s", (int)p->time_s, "junk_percent",
+		(int)p->junk_percent, "lists", lists, "guards", guards));
 }
 
 static json_t *result_to_json(const struct plan_result *r)
 {
-	return json_pack("{s:s, s:i, s:s, s:s, s:b, s:b, s:b, s:s, s:s}", "name", r->name, "state",
-		(int)r->state, "reason", r->reason, "format", r->format, "is_asked", r->is_asked,
-		"is_fetched", r->is_fetched, "is_changed", r->is_changed, "etag", r->tags.etag,
-		"modified", r->tags.modified);
+	return json_pack("{s:o, s:s, s:i, s:s, s:s, s:b, s:b, s:b, s:s, s:s}", "held",
+		held_to_json(&r->held), "name", r->name, "state", (int)r->state, "reason",
+		r->reason, "format", r->format, "is_asked", r->is_asked, "is_fetched",
+		r->is_fetched, "is_changed", r->is_changed, "etag", r->tags.etag, "modified",
+		r->tags.modified);
 }
 
 char *plan_report_to_text(const struct plan_report *r)
@@ -120,6 +187,7 @@ static int list_from_json(const json_t *o, struct plan_list *l)
 	l->format = (enum list_format)number_at(o, "format");
 	l->point = number_at(o, "point");
 	l->is_due = is_true_at(o, "is_due");
+	guards_from_json(o, l);
 	plan_copy_plain(l->tags.etag, sizeof l->tags.etag, text_at(o, "etag"));
 	plan_copy_plain(l->tags.modified, sizeof l->tags.modified, text_at(o, "modified"));
 	return l->name && l->source ? 0 : -ENOMEM;
@@ -131,6 +199,7 @@ int plan_from_text(const char *text, size_t len, struct plan *out, struct err *w
 	if (!o)
 		return CEN_EFORMAT;
 	const json_t *lists = json_object_get(o, "lists");
+	const json_t *guards = json_object_get(o, "guards");
 	struct plan p = {
 		.parent = (int64_t)number_at(o, "parent"),
 		.state_directory = strdup(text_at(o, "state")),
@@ -142,10 +211,21 @@ int plan_from_text(const char *text, size_t len, struct plan *out, struct err *w
 		.memory_bytes = number_at(o, "memory"),
 		.time_s = (uint32_t)number_at(o, "time_s"),
 		.junk_percent = (uint32_t)number_at(o, "junk_percent"),
+		.keep = (uint32_t)number_at(guards, "keep"),
+		.pinned = hex_at(guards, "pinned"),
 		.list_count = json_array_size(lists),
 	};
 	p.lists = calloc(p.list_count ? p.list_count : 1, sizeof *p.lists);
 	int rc = p.state_directory && p.cache_directory && p.lists ? 0 : -ENOMEM;
+	if (!rc)
+		rc = texts_from_json(
+			json_object_get(guards, "protected"), &p.protected, &p.protected_count);
+	if (!rc)
+		rc = texts_from_json(json_object_get(guards, "unprotected"), &p.unprotected,
+			&p.unprotected_count);
+	if (!rc)
+		rc = texts_from_json(
+			json_object_get(guards, "upstreams"), &p.upstreams, &p.upstream_count);
 	for (size_t i = 0; !rc && i < p.list_count; i++)
 		rc = list_from_json(json_array_get(lists, i), &p.lists[i]);
 	json_decref(o);
@@ -165,7 +245,8 @@ static void result_from_json(const json_t *o, struct plan_result *r)
 	plan_copy_plain(r->tags.etag, sizeof r->tags.etag, text_at(o, "etag"));
 	plan_copy_plain(r->tags.modified, sizeof r->tags.modified, text_at(o, "modified"));
 	uint64_t state = number_at(o, "state");
-	r->state = state <= FEEDS_REFUSED ? (enum feeds_state)state : FEEDS_NEVER;
+	r->state = state < FEEDS_STATES ? (enum feeds_state)state : FEEDS_NEVER;
+	held_from_json(json_object_get(o, "held"), &r->held);
 	r->is_asked = is_true_at(o, "is_asked");
 	r->is_fetched = is_true_at(o, "is_fetched");
 	r->is_changed = is_true_at(o, "is_changed");
@@ -192,8 +273,27 @@ int plan_report_from_text(const char *text, size_t len, struct plan_report *out,
 	return 0;
 }
 
+int plan_copy_texts(char ***to, size_t *count, char *const *from, size_t n)
+{
+	*to = calloc(n ? n : 1, sizeof **to);
+	for (*count = 0; *to && *count < n; ++*count)
+		if (!((*to)[*count] = strdup(from[*count])))
+			return -ENOMEM;
+	return *to ? 0 : -ENOMEM;
+}
+
+static void free_texts(char **texts, size_t n)
+{
+	for (size_t i = 0; texts && i < n; i++)
+		free(texts[i]);
+	free(texts);
+}
+
 void plan_free(struct plan *p)
 {
+	free_texts(p->protected, p->protected_count);
+	free_texts(p->unprotected, p->unprotected_count);
+	free_texts(p->upstreams, p->upstream_count);
 	for (size_t i = 0; p->lists && i < p->list_count; i++) {
 		free(p->lists[i].name);
 		free(p->lists[i].source);

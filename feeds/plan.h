@@ -20,10 +20,24 @@ struct plan_tags {
 	char etag[PLAN_TAG_MAX], modified[PLAN_TAG_MAX];
 };
 
+/* New content that a guard holds, in `<cache>/lists/NAME.held`. */
+struct plan_held {
+	enum feeds_guard guard; /* FEEDS_GUARD_NONE: nothing is held */
+	uint64_t hash; /* of the file */
+	struct plan_tags tags;
+	char reason[PLAN_REASON_MAX];
+};
+
 struct plan_list {
 	char *name, *source;
 	enum list_match match;
 	enum list_format format;
+	bool is_deny;
+	uint64_t floor;
+	uint32_t max_change_percent;
+	struct plan_held held;
+	bool is_by_hand; /* the operator asks: what is held is judged again */
+	uint64_t accepted; /* hash of the held content that the operator accepts; 0: none */
 	uint64_t point; /* of a transferred zone: which of its changes the content holds; else 0 */
 	bool is_due; /* fetch it; else the content that is there serves */
 	struct plan_tags tags;
@@ -36,6 +50,11 @@ struct plan {
 	uint64_t digest; /* of the serving generation */
 	uint64_t max_bytes, max_rules, memory_bytes;
 	uint32_t time_s, junk_percent;
+	uint32_t keep; /* generations */
+	uint64_t pinned; /* the generation that the operator went back to; 0: none */
+	/* Names to protect and not to protect, addresses to protect: as text. */
+	char **protected, **unprotected, **upstreams;
+	size_t protected_count, unprotected_count, upstream_count;
 	struct plan_list *lists;
 	size_t list_count;
 };
@@ -49,6 +68,7 @@ struct plan_result {
 	bool is_fetched; /* ... and answered */
 	bool is_changed; /* the content is new */
 	struct plan_tags tags; /* of the content that serves now */
+	struct plan_held held; /* now */
 };
 
 struct plan_report {
@@ -68,6 +88,9 @@ int plan_report_from_text(const char *text, size_t len, struct plan_report *out,
 
 void plan_free(struct plan *p);
 void plan_report_free(struct plan_report *r);
+
+/* Copies of texts, owned by the plan. 0 or -ENOMEM. */
+int plan_copy_texts(char ***to, size_t *count, char *const *from, size_t n);
 
 /* Copies what is plain ASCII and cuts at `size`: words of strangers, fit to be kept and shown. */
 void plan_copy_plain(char *to, size_t size, const char *from);

@@ -16,7 +16,7 @@
 #include "feeds/tempfile.h"
 #include "resolver/base/log.h"
 
-enum { FOLDER_MODE = 0750, FILE_MODE = 0640 };
+enum { FOLDER_MODE = 0750, FILE_MODE = 0640, KEPT_MIN = 2 };
 
 /* Makes the folder and those above it. */
 static int make_folder(const char *path, struct err *why)
@@ -197,13 +197,16 @@ int store_add(const char *state, const char *path, uint64_t number, struct err *
 	return store_sync_folder(folder, why);
 }
 
-void store_prune(const char *state, size_t kept)
+void store_prune(const char *state, size_t kept, uint64_t pinned)
 {
 	uint64_t numbers[STORE_FILES_MAX];
 	char path[PATH_MAX];
+	if (kept < KEPT_MIN)
+		kept = KEPT_MIN;
 	for (size_t n = store_numbers(state, numbers, STORE_FILES_MAX); n > kept; n--) {
 		path_of(state, numbers[n - 1], path);
-		unlink(path);
+		if (numbers[n - 1] != pinned)
+			unlink(path);
 	}
 }
 
@@ -224,4 +227,47 @@ int store_write_file(const char *path, const void *bytes, size_t len, struct err
 	if (rc)
 		unlink(temp);
 	return rc;
+}
+
+uint64_t store_created_s(const char *state, uint64_t number)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	path_of(state, number, path);
+	return stat(path, &st) || st.st_mtim.tv_sec < 0 ? 0 : (uint64_t)st.st_mtim.tv_sec;
+}
+
+static void pin_path(const char *state, char path[static PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s/pinned", state);
+}
+
+uint64_t store_pinned(const char *state)
+{
+	char path[PATH_MAX], text[32] = "";
+	pin_path(state, path);
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	ssize_t n = fd < 0 ? 0 : read(fd, text, sizeof text - 1);
+	if (fd >= 0)
+		close(fd);
+	size_t digits = strspn(text, "0123456789");
+	bool is_good = n > 0 && digits && digits <= 18 && text[digits] == '\n';
+	if (fd >= 0 && !is_good)
+		log_error("feeds", "event=pin reason=\"%s: damaged; the newest generation serves\"",
+			path);
+	return is_good ? strtoull(text, NULL, 10) : 0;
+}
+
+int store_pin(const char *state, uint64_t number, struct err *why)
+{
+	char path[PATH_MAX], text[32];
+	pin_path(state, path);
+	if (number) {
+		int n = snprintf(text, sizeof text, "%" PRIu64 "\n", number);
+		int rc = store_write_file(path, text, (size_t)n, why);
+		return rc ? rc : store_sync_folder(state, why);
+	}
+	if (unlink(path) && errno != ENOENT)
+		return err_set(why, -errno, "%s: cannot be removed: %s", path, strerror(errno));
+	return store_sync_folder(state, why);
 }

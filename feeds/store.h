@@ -28,12 +28,19 @@ size_t store_numbers(const char *state, uint64_t *numbers, size_t max);
 int store_open_newest(const char *state, struct listdb **out, struct err *why);
 int store_open(const char *state, uint64_t number, struct listdb **out, struct err *why);
 
+/* When the file was written, as the file system says; 0: there is none. */
+uint64_t store_created_s(const char *state, uint64_t number);
+
+/* `<state>/pinned`: the number of the generation that serves although it is not the newest. 0: none. */
+uint64_t store_pinned(const char *state);
+int store_pin(const char *state, uint64_t number, struct err *why);
+
 /* Removes what builders that died have left in both folders. */
 void store_sweep(const char *state, const char *cache);
 /* Gives the synced file `path` its number and syncs the folder. */
 int store_add(const char *state, const char *path, uint64_t number, struct err *why);
-/* Keeps the newest `kept` files. */
-void store_prune(const char *state, size_t kept);
+/* Keeps the newest `kept` files, two at least, and the one with the number `pinned`. */
+void store_prune(const char *state, size_t kept, uint64_t pinned);
 
 /* Replaces `path` by `len` bytes, all or nothing, synced. */
 int store_write_file(const char *path, const void *bytes, size_t len, struct err *why);

@@ -13,6 +13,7 @@
 
 #include "feeds/build.h"
 #include "feeds/fetch.h"
+#include "feeds/guard.h"
 #include "feeds/intake.h"
 #include "feeds/listdb_file.h"
 #include "feeds/publics.h"
@@ -27,9 +28,14 @@ struct item {
 	struct plan_result *result;
 	char path[PATH_MAX]; /* the content that serves */
 	char path_new[PATH_MAX]; /* the content that was just fetched */
-	bool has_content, has_new;
-	uint64_t hash, hash_new; /* of the contents */
+	char path_held[PATH_MAX]; /* the content that a guard holds */
+	bool has_content, has_held;
+	const char
+		*candidate; /* path_new, or path_held: content that may come to serve; NULL: none */
+	bool is_in; /* the candidate is in the generation in hand */
+	uint64_t hash, hash_new; /* of what serves, and of the candidate */
 	struct plan_tags tags_new;
+	enum feeds_guard accepted; /* is not asked about the candidate */
 };
 
 struct update {
@@ -37,7 +43,9 @@ struct update {
 	struct plan_report *report;
 	struct item *items;
 	struct publics *publics;
+	struct guard *guard;
 	struct build *build;
+	struct listdb *before; /* the newest generation there is; NULL: none */
 	char generations[PATH_MAX - 64];
 	char path[PATH_MAX]; /* of the file being written; "": none */
 	struct err disk; /* our own disk could not take what was fetched */
@@ -61,6 +69,38 @@ static bool hash_file(const char *path, uint64_t *out)
 	return is_good;
 }
 
+/* What is held becomes a candidate. */
+static void judge_held(struct item *it, enum feeds_guard accepted)
+{
+	it->candidate = it->path_held;
+	it->hash_new = it->result->held.hash;
+	it->tags_new = it->result->held.tags;
+	it->accepted = accepted;
+}
+
+static void drop_held(struct item *it)
+{
+	unlink(it->path_held);
+	it->has_held = false;
+	it->result->held = (struct plan_held){.guard = FEEDS_GUARD_NONE};
+}
+
+/* Held content of which nothing is known may come from another source. */
+static void find_held(struct item *it)
+{
+	const struct plan_held *held = &it->plan->held;
+	uint64_t hash = 0;
+	it->has_held = held->guard && hash_file(it->path_held, &hash) && hash == held->hash;
+	if (!it->has_held) {
+		drop_held(it);
+		return;
+	}
+	it->result->held = *held;
+	set_reason(it, FEEDS_HELD, held->reason);
+	if (it->plan->accepted == held->hash)
+		judge_held(it, held->guard);
+}
+
 static void fill_items(struct update *u)
 {
 	for (size_t i = 0; i < u->plan->list_count; i++) {
@@ -74,33 +114,46 @@ static void fill_items(struct update *u)
 			it->plan->name);
 		snprintf(it->path_new, sizeof it->path_new, "%s/lists/%s.new",
 			u->plan->cache_directory, it->plan->name);
+		snprintf(it->path_held, sizeof it->path_held, "%s/lists/%s.held",
+			u->plan->cache_directory, it->plan->name);
 		it->has_content = hash_file(it->path, &it->hash);
 		set_reason(it, it->has_content ? FEEDS_OK : FEEDS_NEVER, "");
+		find_held(it);
 	}
 }
 
-/* What came of one list's fetching. */
-static void take_outcome(struct item *it, const struct fetch_job *job)
+/* What came of one list's fetching: is there a candidate? */
+static void take_new(struct item *it, const struct fetch_job *job)
 {
-	it->result->is_fetched = job->outcome != FETCH_FAILED;
-	if (job->outcome == FETCH_FAILED) {
-		set_reason(it, it->has_content ? FEEDS_STALE : FEEDS_NEVER, job->why.text);
-		return;
-	}
-	if (job->outcome == FETCH_UNCHANGED)
-		return;
 	if (!hash_file(it->path_new, &it->hash_new)) {
 		set_reason(it, it->has_content ? FEEDS_STALE : FEEDS_NEVER,
 			"what was fetched cannot be read back");
 		it->result->is_fetched = false;
 		return;
 	}
-	it->tags_new = job->tags;
-	it->has_new = !it->has_content || it->hash_new != it->hash;
-	if (!it->has_new) {
+	if (it->has_content && it->hash_new == it->hash) {
 		it->result->tags = job->tags; /* the same content under another tag */
 		unlink(it->path_new);
+		drop_held(it); /* the source has taken it back */
+		set_reason(it, FEEDS_OK, "");
+	} else if (it->has_held && it->hash_new == it->result->held.hash) {
+		it->result->held.tags = job->tags;
+		unlink(it->path_new);
+	} else {
+		it->tags_new = job->tags;
+		it->candidate = it->path_new;
 	}
+}
+
+static void take_outcome(struct item *it, const struct fetch_job *job)
+{
+	it->result->is_fetched = job->outcome != FETCH_FAILED;
+	if (job->outcome == FETCH_FAILED)
+		set_reason(it, it->has_content ? FEEDS_STALE : FEEDS_NEVER, job->why.text);
+	if (job->outcome == FETCH_NEW)
+		take_new(it, job);
+	if (job->outcome != FETCH_FAILED && !it->candidate && it->has_held && it->plan->is_by_hand)
+		judge_held(it, FEEDS_GUARD_NONE);
 }
 
 static int fetch_due(struct update *u)
@@ -110,14 +163,16 @@ static int fetch_due(struct update *u)
 	struct item **of = calloc(count ? count : 1, sizeof(struct item *));
 	for (size_t i = 0; jobs && of && i < count; i++) {
 		struct item *it = &u->items[i];
-		if (!it->plan->is_due && it->has_content)
+		/* What the operator accepts is what was seen, not what has come since. */
+		if (it->candidate || (!it->plan->is_due && (it->has_content || it->has_held)))
 			continue;
 		it->result->is_asked = true;
 		of[n] = it;
 		jobs[n++] = (struct fetch_job){.source = it->plan->source,
 			.to = it->path_new,
-			.has_content = it->has_content,
-			.tags = it->plan->tags};
+			.has_content = it->has_content || it->has_held,
+			/* Is there something newer than what was seen last? */
+			.tags = it->has_held ? it->plan->held.tags : it->plan->tags};
 	}
 	int rc = jobs && of ? 0 : -ENOMEM;
 	/* The other half of the time is for building. */
@@ -139,8 +194,9 @@ static uint64_t digest_of(const struct update *u)
 	uint64_t d = hash_bytes(CENOTE_VERSION, sizeof CENOTE_VERSION, LISTDB_VERSION);
 	for (size_t i = 0; i < u->plan->list_count; i++) {
 		const struct item *it = &u->items[i];
-		uint64_t facts[] = {it->has_content ? it->hash : 0, it->has_content,
-			(uint64_t)it->plan->match, (uint64_t)it->plan->format};
+		uint64_t hash = it->is_in ? it->hash_new : it->has_content ? it->hash : 0;
+		uint64_t facts[] = {hash, it->has_content || it->is_in, (uint64_t)it->plan->match,
+			(uint64_t)it->plan->format};
 		d = hash_bytes(it->plan->name, strlen(it->plan->name) + 1, d);
 		d = hash_bytes(facts, sizeof facts, d);
 	}
@@ -163,6 +219,14 @@ static void log_list(const struct item *it, const struct intake_report *r)
 			r->bad[i].text);
 }
 
+static const struct listdb_list *find_before(const struct update *u, const char *name)
+{
+	for (uint32_t i = 0; u->before && i < listdb_index(u->before)->list_count; i++)
+		if (!strcmp(listdb_list(u->before, i)->name, name))
+			return listdb_list(u->before, i);
+	return NULL;
+}
+
 /* Takes one content into the build. 0, or a code with the sentence of why it is refused; `*is_fatal`: of why nothing can be
  * built. */
 static int take_in(
@@ -176,7 +240,7 @@ static int take_in(
 		rc = intake_list(path, format_by_name(config_format_name(it->plan->format)),
 			it->plan->match, &limits, u->publics, u->build, &r, why);
 	*is_fatal = rc && r.has_build_failed;
-	if (path == it->path_new && r.lines)
+	if (path != it->path && r.lines)
 		log_list(it, &r);
 	if (rc)
 		return rc;
@@ -184,36 +248,32 @@ static int take_in(
 		.lines = r.lines,
 		.skipped = intake_skipped(&r),
 		.point = it->plan->point,
+		.source = hash_bytes(it->plan->source, strlen(it->plan->source), 0),
 		.fetched_s = stat(path, &st) ? 0 : (uint64_t)st.st_mtim.tv_sec,
+		.taken_s = clock_wall_s(),
 	};
 	snprintf(about.name, sizeof about.name, "%s", it->plan->name);
 	snprintf(about.format, sizeof about.format, "%s", r.format->name);
 	snprintf(it->result->format, sizeof it->result->format, "%s", r.format->name);
+	const struct listdb_list *old = find_before(u, about.name);
+	if (old && old->source == about.source && old->taken_s)
+		about.taken_s = old->taken_s;
 	return build_keep(u->build, &about, why);
 }
 
-/* The new content if it is good, else the old one. Fails only when nothing can be built. */
+/* The candidate if it is good, else the old content. Fails only when nothing can be built. */
 static int take_in_best(struct update *u, struct item *it, struct err *fatal)
 {
 	struct err why = {""};
 	bool is_fatal = false;
-	int rc = it->has_new ? take_in(u, it, it->path_new, &is_fatal, &why) : 0;
-	if (!rc && it->has_new) {
-		if (rename(it->path_new, it->path)) {
-			/* It serves, but is not kept. */
-			err_set(&why, -errno, "%s: %s", it->path, strerror(errno));
-			set_reason(it, FEEDS_STALE, why.text);
-			return 0;
-		}
-		it->hash = it->hash_new;
-		it->has_content = true;
-		it->result->tags = it->tags_new;
-		it->result->is_changed = true;
-		set_reason(it, FEEDS_OK, "");
+	int rc = it->candidate ? take_in(u, it, it->candidate, &is_fatal, &why) : 0;
+	it->is_in = !rc && it->candidate;
+	if (it->is_in)
 		return 0;
-	}
-	if (it->has_new && !is_fatal) {
-		unlink(it->path_new);
+	if (it->candidate && !is_fatal) {
+		if (it->candidate == it->path_new)
+			unlink(it->path_new);
+		it->candidate = NULL;
 		set_reason(it, FEEDS_REFUSED, why.text);
 	}
 	if (!is_fatal && it->has_content && (rc = take_in(u, it, it->path, &is_fatal, &why))) {
@@ -225,19 +285,32 @@ static int take_in_best(struct update *u, struct item *it, struct err *fatal)
 	return is_fatal ? rc : 0;
 }
 
-static int begin(struct update *u, struct err *why)
+/* What all tries to build have in common. */
+static int prepare(struct update *u, struct err *why)
+{
+	struct err none;
+	if (store_open_newest(u->plan->state_directory, &u->before, &none))
+		u->before = NULL;
+	if (!(u->publics = publics_new(PUBLICS_FILE)) || !(u->guard = guard_new(u->plan)))
+		return err_set(why, -ENOMEM, "builder: out of memory");
+	return 0;
+}
+
+static int take_in_all(struct update *u, struct err *why)
 {
 	struct build_options options = {.folder = u->generations,
 		.max_rules = u->plan->max_rules,
 		.memory_bytes = u->plan->memory_bytes};
+	build_free(u->build);
+	u->build = NULL;
 	int rc = build_new(&options, &u->build, why);
-	if (!rc && !(u->publics = publics_new(PUBLICS_FILE)))
-		rc = err_set(why, -ENOMEM, "builder: out of memory");
+	for (size_t i = 0; !rc && i < u->plan->list_count; i++)
+		rc = take_in_best(u, &u->items[i], why);
 	return rc;
 }
 
-/* Writes, verifies by opening, and gives the file its number. */
-static int write_generation(struct update *u, uint64_t digest, struct err *why)
+/* Writes the generation and verifies it by opening. */
+static int write_file(struct update *u, uint64_t digest, struct listdb **db, struct err *why)
 {
 	uint64_t newest = 0;
 	store_numbers(u->plan->state_directory, &newest, 1);
@@ -245,39 +318,115 @@ static int write_generation(struct update *u, uint64_t digest, struct err *why)
 		.number = newest + 1, .created_s = clock_wall_s(), .digest = digest};
 	snprintf(u->path, sizeof u->path, "%s/tmp-%ld.mdb", u->generations, (long)getpid());
 	int rc = build_write(u->build, u->path, &head, why);
-	struct listdb *db = NULL;
-	if (!rc)
-		rc = listdb_open(u->path, &db, why);
-	listdb_close(db);
-	if (!rc)
-		rc = store_add(u->plan->state_directory, u->path, head.number, why);
-	if (rc) {
-		unlink(u->path);
-		return rc;
+	return rc ? rc : listdb_open(u->path, db, why);
+}
+
+/* Out of this generation, and kept for the operator to decide. */
+static void hold(struct item *it, enum feeds_guard guard, const char *words)
+{
+	if (it->candidate == it->path_new && rename(it->path_new, it->path_held)) {
+		unlink(it->path_new);
+		drop_held(it);
+		set_reason(it, FEEDS_REFUSED, words);
+	} else {
+		struct plan_held *held = &it->result->held;
+		*held = (struct plan_held){
+			.guard = guard, .hash = it->hash_new, .tags = it->tags_new};
+		plan_copy_plain(held->reason, sizeof held->reason, words);
+		set_reason(it, FEEDS_HELD, words);
+		it->has_held = true;
 	}
-	u->report->generation = head.number;
-	store_prune(u->plan->state_directory, FEEDS_KEPT_GENERATIONS);
+	it->candidate = NULL;
+	it->is_in = false;
+}
+
+/* How many candidates the guards hold. */
+static size_t judge(struct update *u, struct listdb *db)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < u->plan->list_count; i++) {
+		struct item *it = &u->items[i];
+		struct err why;
+		enum feeds_guard guard = it->is_in
+			? guard_judge(u->guard, it->plan, db, u->before, it->accepted, &why)
+			: FEEDS_GUARD_NONE;
+		if (guard)
+			hold(it, guard, why.text);
+		n += guard != FEEDS_GUARD_NONE;
+	}
+	return n;
+}
+
+/* What is in the generation now serves. Before the generation gets its number: a builder that dies in between is followed by one
+ * that builds the same again. */
+static void keep_contents(struct update *u)
+{
+	for (size_t i = 0; i < u->plan->list_count; i++) {
+		struct item *it = &u->items[i];
+		if (!it->is_in)
+			continue;
+		const char *from = it->candidate;
+		it->candidate = NULL;
+		if (rename(from, it->path)) {
+			char words[PLAN_REASON_MAX];
+			snprintf(words, sizeof words, "it serves, but is not kept: %s",
+				strerror(errno));
+			set_reason(it, FEEDS_STALE, words);
+			continue;
+		}
+		drop_held(it);
+		it->result->tags = it->tags_new;
+		it->result->is_changed = true;
+		set_reason(it, FEEDS_OK, "");
+	}
+}
+
+static int give_number(struct update *u, uint64_t number, struct err *why)
+{
+	keep_contents(u);
+	int rc = store_add(u->plan->state_directory, u->path, number, why);
+	if (rc)
+		return rc;
+	u->report->generation = number;
+	store_prune(u->plan->state_directory, u->plan->keep, u->plan->pinned);
 	return 0;
+}
+
+/* Builds until no guard holds anything of what is in it: twice at most, for what is held is in no second one. */
+static int build_guarded(struct update *u, struct err *why)
+{
+	for (;;) {
+		int rc = take_in_all(u, why);
+		if (rc)
+			return rc;
+		uint64_t digest = digest_of(u);
+		/* Nothing new was good; or nothing is there yet, and an empty generation would only look like one. */
+		bool is_empty = !build_list_count(u->build) && !u->plan->has_generation;
+		if (is_empty || (u->plan->has_generation && digest == u->plan->digest))
+			return 0;
+		struct listdb *db = NULL;
+		rc = write_file(u, digest, &db, why);
+		uint64_t number = rc ? 0 : listdb_number(db);
+		bool is_held = !rc && judge(u, db);
+		listdb_close(db);
+		if (!rc && !is_held)
+			rc = give_number(u, number, why);
+		if (rc || is_held)
+			unlink(u->path);
+		if (!is_held)
+			return rc;
+	}
 }
 
 static int build_what_changed(struct update *u, struct err *why)
 {
 	bool is_same = u->plan->has_generation && digest_of(u) == u->plan->digest;
 	for (size_t i = 0; i < u->plan->list_count; i++)
-		is_same = is_same && !u->items[i].has_new;
+		is_same = is_same && !u->items[i].candidate;
 	if (is_same)
 		return 0;
-	int rc = begin(u, why);
-	for (size_t i = 0; !rc && i < u->plan->list_count; i++)
-		rc = take_in_best(u, &u->items[i], why);
-	if (rc)
-		return rc;
-	uint64_t digest = digest_of(u);
-	/* Nothing new was good; or nothing is there yet, and an empty generation would only look like one. */
-	bool is_empty = !build_list_count(u->build) && !u->plan->has_generation;
-	if (is_empty || (u->plan->has_generation && digest == u->plan->digest))
-		return 0;
-	return write_generation(u, digest, why);
+	int rc = prepare(u, why);
+	return rc ? rc : build_guarded(u, why);
 }
 
 /* What the daemon is told when something but a list's source was at fault. */
@@ -288,6 +437,14 @@ static void report_failure(struct update *u, int failed, struct err *why)
 			"the builder needs more memory than %" PRIu64
 			" bytes (feeds.builder_memory)",
 			u->plan->memory_bytes);
+	/* What was fetched and could not be built is asked for again. */
+	for (size_t i = 0; failed && u->items && i < u->plan->list_count; i++) {
+		struct item *it = &u->items[i];
+		if (!it->candidate)
+			continue;
+		set_reason(it, it->has_content ? FEEDS_STALE : FEEDS_NEVER, why->text);
+		it->result->is_fetched = false;
+	}
 	if (!failed)
 		*why = u->disk;
 	plan_copy_plain(u->report->error, sizeof u->report->error, why->text);
@@ -315,6 +472,8 @@ int update_run(const struct plan *plan, struct plan_report *report)
 		report_failure(&u, failed, &why);
 	}
 	publics_free(u.publics);
+	guard_free(u.guard);
+	listdb_close(u.before);
 	build_free(u.build);
 	free(u.items);
 	return rc;

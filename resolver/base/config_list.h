@@ -55,6 +55,14 @@ struct config_list {
 	uint32_t shadow_s; /* since it was first taken in it only monitors; 0: it acts at once */
 };
 
+/* Does a list that was first taken in at `taken_s` (wall time; 0: not known) still only monitor? */
+static inline bool config_list_is_shadowed(
+	const struct config_list *l, uint64_t taken_s, uint64_t now_s)
+{
+	/* A clock that went back makes it no longer than it was meant. */
+	return l->shadow_s && taken_s && now_s < taken_s + l->shadow_s;
+}
+
 /* "auto", "domains", ... as in the file. */
 const char *config_format_name(enum list_format format);
 const char *config_action_name(enum sink_action action);

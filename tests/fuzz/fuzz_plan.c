@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	if (!plan_report_from_text((const char *)bytes, len, &report, &why)) {
 		for (size_t i = 0; i < report.result_count; i++) {
 			const struct plan_result *r = &report.results[i];
-			must(r->state <= FEEDS_REFUSED && memchr(r->reason, 0, sizeof r->reason));
+			must(r->state < FEEDS_STATES && memchr(r->reason, 0, sizeof r->reason));
 			must(memchr(r->name, 0, sizeof r->name));
 		}
 		char *text = plan_report_to_text(&report);

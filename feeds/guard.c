@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "feeds/guard.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "feeds/popular.h"
+#include "resolver/base/addr.h"
+#include "resolver/base/dname.h"
+#include "resolver/base/hash.h"
+
+enum { SHOWN = 3, ADDRESSES_MAX = 1024 };
+
+/* Why a name is protected. */
+enum origin { POPULAR, SOURCE, OWN };
+
+struct name {
+	struct dname name;
+	enum origin origin;
+};
+
+struct guard {
+	struct name *names;
+	size_t count, room;
+	bool is_short; /* of memory */
+	const struct plan *plan; /* during guard_new */
+	struct addr addresses[ADDRESSES_MAX];
+	size_t address_count;
+};
+
+/* What one list says of one name. */
+struct word {
+	bool is_blocked;
+};
+
+/* What a list would newly block. */
+struct hits {
+	uint64_t names, addresses;
+	char text[200]; /* the first few */
+	size_t used;
+};
+
+/* --- what is protected --- */
+
+static bool is_taken_back(const struct plan *plan, const struct dname *name)
+{
+	for (size_t i = 0; i < plan->unprotected_count; i++) {
+		struct dname top;
+		const char *text = plan->unprotected[i];
+		if (!dname_from_text(text, strlen(text), &top) && dname_is_at_or_below(name, &top))
+			return true;
+	}
+	return false;
+}
+
+static void add_name(struct guard *g, const char *text, size_t len, enum origin origin)
+{
+	struct dname name;
+	if (dname_from_text(text, len, &name) || !name.labels ||
+		(origin != OWN && is_taken_back(g->plan, &name)))
+		return;
+	if (g->count == g->room) {
+		size_t room = g->room ? g->room * 2 : 2048;
+		struct name *more = realloc(g->names, room * sizeof *more);
+		g->is_short = g->is_short || !more;
+		if (!more)
+			return;
+		g->names = more;
+		g->room = room;
+	}
+	g->names[g->count++] = (struct name){name, origin};
+}
+
+static void add_address(struct guard *g, const struct addr *a)
+{
+	if (g->address_count < ADDRESSES_MAX)
+		g->addresses[g->address_count++] = *a;
+}
+
+static void add_popular(void *arg, const char *text, size_t len)
+{
+	add_name(arg, text, len, POPULAR);
+}
+
+/* The host of a URL: behind `//` and a user, before a port or path. */
+static void add_source(struct guard *g, const char *url)
+{
+	struct addr a;
+	const char *host = strstr(url, "://");
+	if (!host)
+		return;
+	host += 3;
+	size_t all = strcspn(host, "/?#");
+	const char *at = memchr(host, '@', all);
+	if (at) {
+		all -= (size_t)(at + 1 - host);
+		host = at + 1;
+	}
+	bool is_bracketed = *host == '[';
+	host += is_bracketed;
+	size_t len = strcspn(host, is_bracketed ? "]" : ":/?#");
+	char text[DNAME_TEXT_MAX];
+	if (len >= sizeof text || len > all)
+		return;
+	memcpy(text, host, len);
+	text[len] = 0;
+	if (!addr_from_text(text, &a))
+		add_address(g, &a);
+	else
+		add_name(g, text, len, SOURCE);
+}
+
+static void add_addresses(struct guard *g, const struct plan *plan)
+{
+	struct addr a;
+	struct dname root = {.len = 1};
+	/* Without popular names, without popular addresses. */
+	for (size_t i = 0; !is_taken_back(plan, &root) && popular_address(i); i++)
+		if (!addr_from_text(popular_address(i), &a))
+			add_address(g, &a);
+	for (size_t i = 0; i < plan->upstream_count; i++)
+		if (!addr_from_text(plan->upstreams[i], &a))
+			add_address(g, &a);
+}
+
+struct guard *guard_new(const struct plan *plan)
+{
+	struct guard *g = calloc(1, sizeof *g);
+	if (!g)
+		return NULL;
+	g->plan = plan;
+	for (size_t i = 0; i < plan->protected_count; i++)
+		add_name(g, plan->protected[i], strlen(plan->protected[i]), OWN);
+	for (size_t i = 0; i < plan->list_count; i++)
+		add_source(g, plan->lists[i].source);
+	popular_each(add_popular, g);
+	add_addresses(g, plan);
+	g->plan = NULL;
+	if (g->is_short) {
+		guard_free(g);
+		return NULL;
+	}
+	return g;
+}
+
+void guard_free(struct guard *g)
+{
+	if (!g)
+		return;
+	free(g->names);
+	free(g);
+}
+
+size_t guard_count(const struct guard *g)
+{
+	return g->count;
+}
+
+/* --- what a list says --- */
+
+/* The rules of one level of a name. A rule for all below a protected name takes from it as well. */
+static void hear_level(struct word *w, const struct listdb_index *x, const struct listdb_list *l,
+	uint64_t hash, bool is_name)
+{
+	uint32_t number = listdb_probe(x, hash);
+	const struct listdb_set *set = number ? &x->sets[number] : NULL;
+	if (!set)
+		return;
+	if (listdb_bits_test(&set->below, l->bit) ||
+		(is_name && listdb_bits_test(&set->self, l->bit)))
+		w->is_blocked = true;
+}
+
+static bool is_name_blocked(
+	struct listdb *db, const struct listdb_list *l, const struct dname *name)
+{
+	const struct listdb_index *x = listdb_index(db);
+	uint8_t offsets[DNAME_LABELS_MAX];
+	uint64_t hash = x->seed;
+	struct word w = {0};
+	for (unsigned i = dname_offsets(name, offsets); i--;) {
+		hash = hash_label(hash, name->bytes + offsets[i]);
+		hear_level(&w, x, l, hash, i == 0);
+	}
+	return w.is_blocked;
+}
+
+/* --- the guards --- */
+
+static const struct listdb_list *find(struct listdb *db, const char *name)
+{
+	for (uint32_t i = 0; db && i < listdb_index(db)->list_count; i++)
+		if (!strcmp(listdb_list(db, i)->name, name))
+			return listdb_list(db, i);
+	return NULL;
+}
+
+static void show(struct hits *h, const char *text, const char *note)
+{
+	if (h->names + h->addresses > SHOWN || h->used >= sizeof h->text)
+		return;
+	int n = snprintf(h->text + h->used, sizeof h->text - h->used, "%s%.60s%s",
+		h->used ? ", " : "", text, note);
+	h->used += n > 0 ? (size_t)n : 0;
+}
+
+static enum feeds_guard judge_names(struct guard *g, const struct listdb_list *l,
+	struct listdb *now, const struct listdb_list *old, struct listdb *before, struct err *why)
+{
+	static const char *const notes[] = {[POPULAR] = "",
+		[SOURCE] = " (lists come from there)",
+		[OWN] = " (feeds.protected)"};
+	struct hits h = {0};
+	char text[DNAME_TEXT_MAX];
+	for (size_t i = 0; i < g->count; i++) {
+		const struct dname *name = &g->names[i].name;
+		if (!is_name_blocked(now, l, name) || (old && is_name_blocked(before, old, name)))
+			continue;
+		h.names++;
+		show(&h, dname_to_text(name->bytes, text), notes[g->names[i].origin]);
+	}
+	if (!h.names && !h.addresses)
+		return FEEDS_GUARD_NONE;
+	uint64_t more = h.names + h.addresses > SHOWN ? h.names + h.addresses - SHOWN : 0;
+	snprintf(text, sizeof text, " and %" PRIu64 " more", more);
+	err_set(why, CEN_EREFUSED, "held: it would newly block %s%s, which %s protected", h.text,
+		more ? text : "", h.names + h.addresses > 1 ? "are" : "is");
+	return FEEDS_GUARD_NAMES;
+}
+
+static enum feeds_guard judge_change(const struct plan_list *list, const struct listdb_list *l,
+	const struct listdb_list *old, struct err *why)
+{
+	uint64_t percent = list->max_change_percent;
+	if (!old || old->source != l->source || old->rules < GUARD_SMALL_RULES || percent >= 100)
+		return FEEDS_GUARD_NONE;
+	if (l->rules < old->rules) {
+		uint64_t lost = old->rules - l->rules;
+		if (lost * 100 <= old->rules * percent)
+			return FEEDS_GUARD_NONE;
+		err_set(why, CEN_EREFUSED,
+			"held: it shrank from %" PRIu64 " rules to %" PRIu64
+			", by more than %" PRIu64 " %% (max_change)",
+			old->rules, l->rules, percent);
+		return FEEDS_GUARD_CHANGE;
+	}
+	if ((l->rules - old->rules) * 100 <= old->rules * percent * GUARD_GROWTH)
+		return FEEDS_GUARD_NONE;
+	err_set(why, CEN_EREFUSED,
+		"held: it grew from %" PRIu64 " rules to %" PRIu64 ", by more than %" PRIu64
+		" %% (%d times max_change)",
+		old->rules, l->rules, percent * GUARD_GROWTH, GUARD_GROWTH);
+	return FEEDS_GUARD_CHANGE;
+}
+
+static enum feeds_guard judge_floor(
+	const struct plan_list *list, const struct listdb_list *l, struct err *why)
+{
+	if (l->rules >= list->floor)
+		return FEEDS_GUARD_NONE;
+	err_set(why, CEN_EREFUSED, "held: %" PRIu64 " rules are fewer than its floor of %" PRIu64,
+		l->rules, list->floor);
+	return FEEDS_GUARD_FLOOR;
+}
+
+enum feeds_guard guard_judge(struct guard *g, const struct plan_list *list, struct listdb *now,
+	struct listdb *before, enum feeds_guard accepted, struct err *why)
+{
+	const struct listdb_list *l = find(now, list->name), *old = find(before, list->name);
+	enum feeds_guard held = FEEDS_GUARD_NONE;
+	if (!l)
+		return held;
+	if (accepted != FEEDS_GUARD_FLOOR)
+		held = judge_floor(list, l, why);
+	if (!held && accepted != FEEDS_GUARD_CHANGE)
+		held = judge_change(list, l, old, why);
+	if (!held && accepted != FEEDS_GUARD_NAMES && list->is_deny)
+		held = judge_names(g, l, now, old, before, why);
+	return held;
+}

@@ -19,7 +19,7 @@ def big_list(path, turn, names=60000):
 
 
 def with_list(path):
-    return {"lists": [{"name": "evil", "source": str(path), "kind": "deny"}]}
+    return {"lists": [{"name": "evil", "source": str(path), "kind": "deny", "max_change": 100}]}
 
 
 def is_filtered(daemon):

@@ -7,19 +7,7 @@
 
 #include "feeds/detail.h"
 #include "feeds/patterns.h"
-
-enum { V4_STARTS = 65536, V4_STARTS_FROM = 256 /* rules, for which the table of starts is made */ };
-#define NONE UINT32_MAX
-
-/* Rules by address with one trigger: in the order of their prefixes, so that those within a prefix follow it. The longest one that
- * holds an address is the last one at or before it, or one of those around that. */
-struct prefixes {
-	uint32_t from, to; /* of the rules */
-	uint32_t *
-		around; /* of each: the last rule of the next shorter prefix that holds its own; NONE */
-	uint32_t *
-		v4_starts; /* the first rule at or behind each IPv4 /16, one more at the end; NULL: few rules */
-};
+#include "feeds/prefixes.h"
 
 struct listdb_special {
 	const struct listdb_rule *rules;
@@ -78,12 +66,6 @@ static bool is_rule_good(const struct listdb_rule *r, const struct listdb_specia
 		detail_is_good(bytes->texts + r->about_at, r->about_len);
 }
 
-static int compare_prefixes(const struct addr_prefix *a, const struct addr_prefix *b)
-{
-	int order = memcmp(&a->addr, &b->addr, sizeof a->addr);
-	return order ? order : (a->bits > b->bits) - (a->bits < b->bits);
-}
-
 /* May b follow a? */
 static bool is_in_order(const struct listdb_rule *a, const struct listdb_rule *b)
 {
@@ -91,7 +73,7 @@ static bool is_in_order(const struct listdb_rule *a, const struct listdb_rule *b
 	if (is_a_named || is_b_named)
 		return is_b_named && (!is_a_named || a->hash <= b->hash);
 	return a->trigger < b->trigger ||
-		(a->trigger == b->trigger && compare_prefixes(&a->prefix, &b->prefix) <= 0);
+		(a->trigger == b->trigger && prefixes_compare(&a->prefix, &b->prefix) <= 0);
 }
 
 static bool check(struct listdb_special *s, const struct listdb_special_bytes *bytes,
@@ -138,55 +120,12 @@ static int make_buckets(struct listdb_special *s)
 	return 0;
 }
 
-static unsigned v4_start_of(const struct addr *a)
-{
-	return (unsigned)a->bytes[12] << 8 | a->bytes[13];
-}
-
-static int make_v4_starts(struct listdb_special *s, struct prefixes *p)
-{
-	if (p->to - p->from < V4_STARTS_FROM)
-		return 0;
-	p->v4_starts = malloc(sizeof *p->v4_starts * (V4_STARTS + 1));
-	if (!p->v4_starts)
-		return -ENOMEM;
-	static const uint8_t v4[12] = {[10] = 0xff, [11] = 0xff};
-	unsigned next = 0;
-	for (uint32_t i = p->from; i < p->to; i++) {
-		const struct addr *a = &s->rules[i].prefix.addr;
-		int order = memcmp(a->bytes, v4, sizeof v4);
-		if (order < 0)
-			continue;
-		unsigned start = order ? V4_STARTS : v4_start_of(a);
-		while (next <= start)
-			p->v4_starts[next++] = i;
-	}
-	while (next <= V4_STARTS)
-		p->v4_starts[next++] = p->to;
-	return 0;
-}
-
 static int make_prefixes(struct listdb_special *s, unsigned trigger)
 {
-	struct prefixes *p = &s->prefixes[trigger];
-	*p = (struct prefixes){.from = s->from[trigger], .to = s->to[trigger]};
-	if (p->from == p->to)
-		return 0;
-	p->around = malloc(sizeof *p->around * (p->to - p->from));
-	if (!p->around)
-		return -ENOMEM;
-	for (uint32_t i = p->from; i < p->to; i++) {
-		const struct addr_prefix *own = &s->rules[i].prefix;
-		uint32_t around = i > p->from ? i - 1 : NONE;
-		if (around != NONE && !compare_prefixes(&s->rules[around].prefix, own))
-			around = p->around[around - p->from];
-		else
-			while (around != NONE &&
-				!addr_prefix_contains(&s->rules[around].prefix, &own->addr))
-				around = p->around[around - p->from];
-		p->around[i - p->from] = around;
-	}
-	return make_v4_starts(s, p);
+	uint32_t from = s->from[trigger], count = s->to[trigger] - from;
+	return count ? prefixes_init(&s->prefixes[trigger], &s->rules[from].prefix,
+			       sizeof *s->rules, count)
+		     : 0;
 }
 
 static int compile_patterns(struct listdb_special *s)
@@ -246,10 +185,8 @@ void listdb_special_close(struct listdb_special *s)
 {
 	if (!s)
 		return;
-	for (unsigned t = 0; t < RULE_TRIGGERS; t++) {
-		free(s->prefixes[t].around);
-		free(s->prefixes[t].v4_starts);
-	}
+	for (unsigned t = 0; t < RULE_TRIGGERS; t++)
+		prefixes_clear(&s->prefixes[t]);
 	patterns_free(s->patterns);
 	free(s->buckets);
 	free(s->own);
@@ -316,47 +253,19 @@ const struct listdb_rule *listdb_rules_of_name(
 	return high > low ? &s->rules[low] : NULL;
 }
 
-/* The last rule whose prefix is at or before the address; NONE. */
-static uint32_t rule_before(
-	const struct listdb_special *s, const struct prefixes *p, const struct addr *a)
-{
-	uint32_t low = p->from, high = p->to;
-	if (p->v4_starts && addr_is_v4(a)) {
-		low = p->v4_starts[v4_start_of(a)];
-		high = p->v4_starts[v4_start_of(a) + 1];
-	}
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		if (memcmp(&s->rules[middle].prefix.addr, a, sizeof *a) <= 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low > p->from ? low - 1 : NONE;
-}
-
 size_t listdb_rules_of_address(const struct listdb_index *x, enum rule_trigger trigger,
 	const struct addr *a, const struct listdb_rule **out, size_t max)
 {
 	const struct listdb_special *s = x->special;
-	if (!s || !s->to[trigger] || !is_by_address(trigger))
+	if (!s || !s->prefixes[trigger].count)
 		return 0;
 	const struct prefixes *p = &s->prefixes[trigger];
+	const struct listdb_rule *rules = s->rules + s->from[trigger];
 	size_t n = 0;
-	uint32_t at = rule_before(s, p, a);
-	while (at != NONE && n < max) {
-		const struct addr_prefix *prefix = &s->rules[at].prefix;
-		uint32_t first = at;
-		if (!addr_prefix_contains(prefix, a)) {
-			at = p->around[at - p->from];
-			continue;
-		}
-		while (first > p->from && !compare_prefixes(&s->rules[first - 1].prefix, prefix))
-			first--;
-		for (uint32_t i = first; i <= at && n < max; i++)
-			out[n++] = &s->rules[i];
-		at = p->around[at - p->from];
-	}
+	for (uint32_t at = prefixes_find(p, a); at != PREFIXES_NONE && n < max;
+		at = prefixes_next(p, at))
+		for (uint32_t i = prefixes_begin(p, at); i <= at && n < max; i++)
+			out[n++] = &rules[i];
 	return n;
 }
 

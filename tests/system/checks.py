@@ -53,7 +53,7 @@ def generation(daemon):
     return daemon.get("/api/v1/feeds")["generation"]
 
 
-def wait_for_generation(daemon, after=0, seconds=60):
+def wait_for_generation(daemon, after=0, seconds=240):
     """Waits for a policy generation newer than `after` that serves; returns its number."""
     def newer():
         daemon.assert_running()

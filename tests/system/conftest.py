@@ -45,9 +45,9 @@ def unbound(tree, upstreams, tmp_path_factory):
 
 
 def base_config(tree, **changes):
-    """What makes cenote resolve in the test tree."""
+    """What makes cenote resolve in the test tree, even when it or one of the servers does not get to run for some seconds."""
     return {"root_hints": str(tree.hints), "dnssec": {"trust_anchors": [tree.anchor]},
-            "recursion": {"loopback": True}, **changes}
+            "recursion": {"loopback": True, "deadline": "20s"}, **changes}
 
 
 class Starter:

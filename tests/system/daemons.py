@@ -47,8 +47,8 @@ def tool_environment():
     return dict(os.environ, LD_LIBRARY_PATH=":".join(folders))
 
 
-def until(condition, seconds=20, every=0.02):
-    """Polls until `condition()` is true; returns its value. Fails at the deadline."""
+def until(condition, seconds=90, every=0.02):
+    """Polls until `condition()` is true; returns its value. Fails at the deadline, which is far off: a machine may stall."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
@@ -105,7 +105,7 @@ class Daemon:
     def assert_running(self):
         assert self.process.poll() is None, f"{self.arguments} ended with {self.process.returncode}:\n{self.log()[-3000:]}"
 
-    def wait_for_dns(self, host, port, name="localhost.", seconds=20):
+    def wait_for_dns(self, host, port, name="localhost.", seconds=60):
         def answers():
             self.assert_running()
             with contextlib.suppress(dns.exception.Timeout, OSError):
@@ -113,7 +113,7 @@ class Daemon:
         until(answers, seconds)
         return self
 
-    def stop(self, codes=(0,), seconds=15, signal_number=signal.SIGTERM):
+    def stop(self, codes=(0,), seconds=60, signal_number=signal.SIGTERM):
         if self.process.poll() is None:
             self.process.send_signal(signal_number)
             try:
@@ -131,14 +131,14 @@ class Resolver(Daemon):
     host = "127.0.0.1"
     port = 0
 
-    def ask(self, name, rdtype="A", tcp=False, source=None, timeout=6.0, host=None, **flags):
+    def ask(self, name, rdtype="A", tcp=False, source=None, timeout=30.0, host=None, **flags):
         return self.exchange(query(name, rdtype, **flags), tcp, source, timeout, host)
 
-    def exchange(self, message, tcp=False, source=None, timeout=6.0, host=None):
+    def exchange(self, message, tcp=False, source=None, timeout=30.0, host=None):
         ask = dns.query.tcp if tcp else dns.query.udp
         return ask(message, host or self.host, port=self.port, timeout=timeout, source=source)
 
-    def raw(self, wire, timeout=2.0, source=None):
+    def raw(self, wire, timeout=30.0, source=None):
         """One datagram there, one back; None when nothing comes."""
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
             s.settimeout(timeout)
@@ -151,7 +151,17 @@ class Resolver(Daemon):
             except socket.timeout:
                 return None
 
-    def connect(self, timeout=6.0, source=None):
+    def answers_nothing_to(self, wire):
+        """A question sent behind it on the same way is the first that is answered."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.settimeout(30)
+            s.connect((self.host, self.port))
+            s.send(wire)
+            marker = query("localhost.").to_wire()
+            s.send(marker)
+            return s.recv(65535)[:2] == marker[:2]
+
+    def connect(self, timeout=30.0, source=None):
         return socket.create_connection((self.host, self.port), timeout, (source, 0) if source else None)
 
 
@@ -237,7 +247,7 @@ class Cenote(Resolver):
         assert found, "no control socket"
         return found[0]
 
-    def http(self, method, path, body=None, unix=True, timeout=10):
+    def http(self, method, path, body=None, unix=True, timeout=60):
         """(status, headers, text) over the control socket or TCP."""
         connection = UnixConnection(self.socket_path, timeout) if unix else \
             http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=timeout)
@@ -252,7 +262,7 @@ class Cenote(Resolver):
         assert status == 200, (status, text)
         return json.loads(text)
 
-    def command(self, *words, codes=(0,), timeout=30):
+    def command(self, *words, codes=(0,), timeout=180):
         """Runs a subcommand against this daemon's configuration; returns its output."""
         done = subprocess.run([CENOTE, words[0], "-c", self.config_path, *words[1:]], capture_output=True, text=True,
                               timeout=timeout, env=dict(os.environ, **SANITIZERS))

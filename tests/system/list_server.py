@@ -1,19 +1,23 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""An HTTP server of block lists: ETag and 304, not found, HTML instead of a list, slow, redirecting in circles."""
+"""An HTTP server of block lists: ETag and 304, not found, HTML instead of a list, held back, redirecting in circles."""
 import hashlib
 import http.server
 import threading
-import time
 
 
 class ListServer(http.server.ThreadingHTTPServer):
-    """`lists` maps a path to its text; `behaviour` maps a path to one of ok, missing, html, slow, loop, cut, error."""
+    """`lists` maps a path to its text; `behaviour` maps a path to one of ok, missing, html, held, loop, cut, error."""
     daemon_threads = True
 
     def __init__(self, host="127.0.0.1"):
         super().__init__((host, 0), Handler)
         self.lists, self.behaviour, self.requests = {}, {}, []
+        self.ending = threading.Event()
         threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def shutdown(self):
+        self.ending.set()
+        super().shutdown()
 
     def url(self, path):
         return f"http://127.0.0.1:{self.server_address[1]}{path}"
@@ -36,8 +40,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.answer(302, b"", Location=self.path)
         if behaviour == "html":
             return self.answer(200, b"<!DOCTYPE html><html><body>Log in, please</body></html>")
-        if behaviour == "slow":
-            time.sleep(20)
+        if behaviour == "held":
+            self.server.ending.wait()
         if behaviour == "cut":
             self.send_response(200)
             self.send_header("Content-Length", str(len(body) + 1000))

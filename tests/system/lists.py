@@ -3,7 +3,7 @@
 from daemons import until
 
 
-def wait_for_lists(cenote, seconds=20):
+def wait_for_lists(cenote, seconds=240):
     def in_force():
         feeds = cenote.get("/api/v1/feeds")
         return feeds["generation"] > 0 and feeds["is_settled"]

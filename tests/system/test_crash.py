@@ -58,7 +58,7 @@ def test_killed_at_many_instants(start, tmp_path):
         cenote = start(with_list(path), folder=cenote.folder)
         assert is_filtered(cenote), f"turn {turn}: {cenote.log()[-2000:]}"
     begin_update(cenote)
-    until(lambda: rdata(cenote.ask("host1.turn12.example")) == ["0.0.0.0"], 30)
+    until(lambda: rdata(cenote.ask("host1.turn12.example")) == ["0.0.0.0"], 240)
     until(lambda: len(generations(cenote)) <= 3)
     left = [p.name for p in generations(cenote)[0].parent.iterdir() if p.suffix != ".mdb"]
     assert len(left) <= 1, left
@@ -69,14 +69,22 @@ def test_killed_builder_is_only_a_failed_build(start, tmp_path):
     big_list(path, 0, 10)
     cenote = start(with_list(path))
     number = wait_for_generation(cenote)
-    big_list(path, 1, 400000)
-    begin_update(cenote)
-    os.kill(until(lambda: children(cenote.process.pid), every=0.001)[0], signal.SIGKILL)
-    until(lambda: cenote.get("/api/v1/feeds")["build_failures"] == 1)
+    for turn in range(1, 20):
+        big_list(path, turn, 400000)
+        begin_update(cenote)
+        for pid in until(lambda: children(cenote.process.pid), every=0.001):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        until(lambda: cenote.get("/api/v1/feeds")["is_settled"])
+        feeds = cenote.get("/api/v1/feeds")
+        if feeds["build_failures"]:
+            break
+        number = feeds["generation"]  # it had ended before it was killed: the machine stalled
+    assert feeds["build_failures"] == 1 and feeds["generation"] == number
     assert is_filtered(cenote)
     begin_update(cenote)
-    wait_for_generation(cenote, number, 60)
-    assert rdata(cenote.ask("host399999.turn1.example")) == ["0.0.0.0"]
+    wait_for_generation(cenote, number)
+    assert rdata(cenote.ask(f"host399999.turn{turn}.example")) == ["0.0.0.0"]
 
 
 def damage_byte(path):

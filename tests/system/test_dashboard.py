@@ -136,5 +136,5 @@ def test_says_when_the_daemon_is_gone(browser, start):
     cenote = start()
     show(browser, cenote)
     cenote.stop()
-    until(lambda: text(browser, "state") == "down", 15)
+    until(lambda: text(browser, "state") == "down")
     assert "does not answer" in text(browser, "reasons")

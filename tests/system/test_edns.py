@@ -91,7 +91,7 @@ def test_letter_case_comes_back(cenote, name):
     for _ in range(40):
         mixed = "".join(random.choice((c.upper(), c.lower())) for c in name)
         sent = query(mixed).to_wire()
-        got = cenote.raw(sent, timeout=6)
+        got = cenote.raw(sent)
         end = 12 + len(name) + 2 + 4
         assert got[:2] == sent[:2] and got[12:end] == sent[12:end]
 
@@ -135,8 +135,8 @@ def test_malformed_gets_formerr(cenote, wire):
                          ids=["empty", "1", "11", "response", "response-empty"])
 def test_never_answered(cenote, wire):
     before = stats(cenote)["outcomes"]["dropped_malformed"]
-    assert cenote.raw(wire, timeout=0.3) is None
-    assert stats(cenote)["outcomes"]["dropped_malformed"] == before + 1
+    assert cenote.answers_nothing_to(wire)
+    until(lambda: stats(cenote)["outcomes"]["dropped_malformed"] == before + 1)
 
 
 def mutated(number):
@@ -179,7 +179,7 @@ def test_garbage(cenote):
 
 
 def synchronise(s, number):
-    s.settimeout(10)
+    s.settimeout(30)
     wanted = struct.pack("!H", number) + b"\x81"
     s.send(struct.pack("!H", number) + query("localhost").to_wire()[2:])
     expected = query("localhost").to_wire()[12:12 + 15]

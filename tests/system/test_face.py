@@ -17,7 +17,7 @@ def cenote(start_shared):
     return daemon
 
 
-def run(*words, timeout=30):
+def run(*words, timeout=180):
     return subprocess.run([CENOTE, *words], capture_output=True, text=True, timeout=timeout)
 
 

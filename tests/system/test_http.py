@@ -20,7 +20,7 @@ def cenote(start_shared, tmp_path_factory):
     return daemon
 
 
-def tcp(cenote, request, timeout=10):
+def tcp(cenote, request, timeout=30):
     """The status of a raw request over TCP, and all that came."""
     with socket.create_connection(("127.0.0.1", cenote.http_port), timeout) as s:
         s.sendall(request.encode() if isinstance(request, str) else request)
@@ -131,4 +131,5 @@ def test_stopping_does_not_wait_for_idle_connections(start):
     cenote = start()
     with socket.create_connection(("127.0.0.1", cenote.http_port), 10) as idle:
         idle.sendall(b"GET /heal")
-        cenote.stop(seconds=5)
+        # It would be over after 20 s.
+        cenote.stop(seconds=15)

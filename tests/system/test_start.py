@@ -1,7 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Starting: with the lists of the last time at once, without any loudly unfiltered, alone on its folder."""
-import time
-
 import pytest
 
 from checks import rdata, wait_for_generation
@@ -13,7 +11,7 @@ def with_list(source):
 
 
 def test_without_lists_it_serves_and_says_so(start, list_server):
-    list_server.lists["/slow"], list_server.behaviour["/slow"] = "c2.evil.net\n", "slow"
+    list_server.lists["/slow"], list_server.behaviour["/slow"] = "c2.evil.net\n", "held"
     cenote = start(with_list(list_server.url("/slow")))
     assert rdata(cenote.ask("c2.evil.net")) == ["9.66.0.1"]
     assert "unfiltered" in cenote.log()
@@ -26,11 +24,9 @@ def test_last_generation_serves_before_any_download(start, list_server):
     cenote = start(with_list(list_server.url("/list")))
     number = wait_for_generation(cenote)
     cenote.stop()
-    list_server.behaviour["/list"] = "slow"
-    begin = time.monotonic()
+    list_server.behaviour["/list"] = "held"
     again = start(with_list(list_server.url("/list")), folder=cenote.folder)
     assert rdata(again.ask("c2.evil.net")) == ["0.0.0.0"]
-    assert time.monotonic() - begin < 15
     assert again.get("/api/v1/feeds")["generation"] == number
     assert "unfiltered" not in again.log().split("\n", cenote.log().count("\n"))[-1]
 

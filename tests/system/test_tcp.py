@@ -16,14 +16,19 @@ pytestmark = pytest.mark.threads
 
 @pytest.fixture(scope="module")
 def cenote(start_shared):
-    return start_shared({"tcp": {"idle": "2s", "connections_per_client": 20}})
+    return start_shared({"tcp": {"idle": "10m", "connections_per_client": 20}, "recursion": {"loopback": True, "deadline": "4s"}})
+
+
+@pytest.fixture(scope="module")
+def impatient(start_shared):
+    return start_shared({"tcp": {"idle": "1s"}})
 
 
 def numbered(name, number):
     return struct.pack("!H", number) + query(name).to_wire()[2:]
 
 
-def closed_by_peer(connection, seconds):
+def closed_by_peer(connection, seconds=60):
     connection.settimeout(seconds)
     with contextlib.suppress(ConnectionResetError):
         return connection.recv(1) == b""
@@ -40,11 +45,10 @@ def test_pipelined(cenote):
 
 def test_out_of_order(cenote):
     """A question that waits holds up no other (RFC 7766 6.2.1.1)."""
-    with cenote.connect(timeout=15) as c:
+    assert cenote.ask("www.valid.com").answer
+    with cenote.connect() as c:
         c.sendall(frame(numbered("tcp.silent.com", 1)) + frame(numbered("www.valid.com", 2)))
-        begin = time.monotonic()
         assert dns.message.from_wire(receive_tcp(c)).id == 2
-        assert time.monotonic() - begin < 3
         late = dns.message.from_wire(receive_tcp(c))
         assert late.id == 1 and rcode(late) == "SERVFAIL"
 
@@ -61,15 +65,16 @@ def test_half_closed(cenote):
         c.sendall(frame(numbered("www.valid.com", 6)))
         c.shutdown(socket.SHUT_WR)
         assert dns.message.from_wire(receive_tcp(c)).id == 6
-        assert closed_by_peer(c, 15)
+        assert closed_by_peer(c)
 
 
 @pytest.mark.parametrize("data", [b"", b"\0", frame(numbered("www.valid.com", 7))[:-3], b"\xff\xff" + b"x" * 100, frame(b"")],
                          ids=["nothing", "one-octet", "cut", "long", "zero-length"])
-def test_idle_connection_is_closed(cenote, data):
-    with cenote.connect() as c:
-        c.sendall(data)
-        assert closed_by_peer(c, 15)
+def test_idle_connection_is_closed(impatient, data):
+    with impatient.connect() as c:
+        with contextlib.suppress(ConnectionError):  # closed already, on a machine that stalls
+            c.sendall(data)
+        assert closed_by_peer(c)
 
 
 def test_garbage_is_answered_or_closed(cenote):
@@ -103,10 +108,10 @@ def test_connections_per_client_are_capped(cenote):
 
 
 def test_strangers_are_refused_and_few(start):
-    cenote = start({"workers": 1, "access": ["127.0.0.0/8"]})
+    cenote = start({"workers": 1, "access": ["127.0.0.0/8"], "refused_per_second": 10})
     cenote.write_config({"listen": [f"127.0.0.1:{cenote.port}", f"198.51.100.1:{cenote.port}"]})
     cenote.stop()
-    again = start({"listen": cenote.config["listen"], "workers": 1}, folder=cenote.folder, wait=False)
+    again = start({"listen": cenote.config["listen"], "workers": 1, "refused_per_second": 10}, folder=cenote.folder, wait=False)
     again.wait_for_dns("127.0.0.1", cenote.port)
     again.port = cenote.port
     answer = again.ask("www.valid.com", host="198.51.100.1", source="198.51.100.7")
@@ -114,16 +119,23 @@ def test_strangers_are_refused_and_few(start):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.bind(("198.51.100.7", 0))
         s.connect(("198.51.100.1", again.port))
-        for i in range(3000):
-            s.send(numbered("www.valid.com", i))
-        s.settimeout(1)
-        answered = 0
-        with contextlib.suppress(socket.timeout):
-            while True:
-                assert s.recv(512)[3] & 15 == 5
-                answered += 1
-    assert 0 < answered < 1500
-    assert stats(again)["outcomes"]["dropped_limit"] >= 1500
+        before, begin, sent = stats(again), time.monotonic(), 0
+        while stats(again)["outcomes"]["dropped_limit"] < 1500:
+            for i in range(100):
+                s.send(numbered("www.valid.com", i))
+            sent += 100
+            until(lambda: stats(again)["queries"] == before["queries"] + sent)
+        after, seconds = stats(again), time.monotonic() - begin
+        refused = after["outcomes"]["refused"] - before["outcomes"]["refused"]
+        assert refused + after["outcomes"]["dropped_limit"] - before["outcomes"]["dropped_limit"] == sent
+        # Ten in each second that was touched.
+        assert refused <= 10 * (seconds + 2)
+        s.settimeout(30)
+        for _ in range(refused):
+            assert s.recv(512)[3] & 15 == 5
+        s.settimeout(0.1)
+        with pytest.raises(socket.timeout):
+            s.recv(512)
 
 
 @pytest.mark.parametrize("host, family", [("127.0.0.1", 4), ("127.0.0.9", 4), ("10.53.0.1", 4), ("::1", 6), ("fd00:53::1", 6)])

@@ -28,11 +28,12 @@ struct guard {
 	const struct plan *plan; /* during guard_new */
 	struct addr addresses[ADDRESSES_MAX];
 	size_t address_count;
+	struct listdb_scratch *scratch; /* NULL: made when first needed */
 };
 
 /* What one list says of one name. */
 struct word {
-	bool is_blocked;
+	bool is_blocked, is_firm, is_excepted; /* firm: in spite of exceptions */
 };
 
 /* What a list would newly block. */
@@ -149,6 +150,7 @@ void guard_free(struct guard *g)
 {
 	if (!g)
 		return;
+	listdb_scratch_free(g->scratch);
 	free(g->names);
 	free(g);
 }
@@ -159,6 +161,19 @@ size_t guard_count(const struct guard *g)
 }
 
 /* --- what a list says --- */
+
+static bool is_blocking(uint8_t verb)
+{
+	return verb != RULE_EXCEPT && verb != RULE_PASSTHRU && verb != RULE_TCP_ONLY;
+}
+
+static void hear(struct word *w, const struct listdb_rule *r)
+{
+	bool is_block = is_blocking(r->verb);
+	w->is_blocked = w->is_blocked || is_block;
+	w->is_firm = w->is_firm || (is_block && r->flags & LISTDB_RULE_IMPORTANT);
+	w->is_excepted = w->is_excepted || r->verb == RULE_EXCEPT || r->verb == RULE_PASSTHRU;
+}
 
 /* The rules of one level of a name. A rule for all below a protected name takes from it as well. */
 static void hear_level(struct word *w, const struct listdb_index *x, const struct listdb_list *l,
@@ -171,10 +186,54 @@ static void hear_level(struct word *w, const struct listdb_index *x, const struc
 	if (listdb_bits_test(&set->below, l->bit) ||
 		(is_name && listdb_bits_test(&set->self, l->bit)))
 		w->is_blocked = true;
+	size_t count = 0;
+	const struct listdb_rule *r = NULL;
+	if (l->special_bit &&
+		(listdb_bits_test(&set->below, l->special_bit) ||
+			listdb_bits_test(&set->self, l->special_bit)))
+		r = listdb_rules_of_name(x, hash, &count);
+	for (size_t i = 0; i < count; i++)
+		if (r[i].bit == l->special_bit &&
+			(r[i].flags & LISTDB_RULE_BELOW ||
+				(is_name && r[i].flags & LISTDB_RULE_SELF)))
+			hear(w, &r[i]);
+}
+
+static void hear_patterns(struct guard *g, struct word *w, const struct listdb_index *x,
+	const struct listdb_list *l, const struct dname *name)
+{
+	const struct listdb_rule *found[LISTDB_RULES_MAX];
+	if (!l->special_bit || !listdb_has_trigger(x, RULE_PATTERN))
+		return;
+	if (!g->scratch)
+		g->scratch = listdb_scratch_new();
+	if (!g->scratch)
+		return;
+	size_t n = listdb_rules_of_pattern(x, g->scratch, name, found, LISTDB_RULES_MAX);
+	for (size_t i = 0; i < n; i++)
+		if (found[i]->bit == l->special_bit)
+			hear(w, found[i]);
+}
+
+/* Are the zones of this server blocked (RULE_NS_NAME)? */
+static void hear_server(struct word *w, const struct listdb_index *x, const struct listdb_list *l,
+	const struct dname *name)
+{
+	uint8_t offsets[DNAME_LABELS_MAX];
+	uint64_t hash = listdb_ns_seed(x);
+	for (unsigned i = dname_offsets(name, offsets); i--;) {
+		size_t count = 0;
+		hash = hash_label(hash, name->bytes + offsets[i]);
+		const struct listdb_rule *r = listdb_rules_of_name(x, hash, &count);
+		for (size_t k = 0; k < count; k++)
+			if (r[k].bit == l->special_bit && r[k].trigger == RULE_NS_NAME &&
+				(!i || r[k].flags & LISTDB_RULE_BELOW))
+				hear(w, &r[k]);
+	}
 }
 
 static bool is_name_blocked(
-	struct listdb *db, const struct listdb_list *l, const struct dname *name)
+	struct guard *g, struct listdb *db, const struct listdb_list *l, const struct dname *name)
 {
 	const struct listdb_index *x = listdb_index(db);
 	uint8_t offsets[DNAME_LABELS_MAX];
@@ -184,7 +243,25 @@ static bool is_name_blocked(
 		hash = hash_label(hash, name->bytes + offsets[i]);
 		hear_level(&w, x, l, hash, i == 0);
 	}
-	return w.is_blocked;
+	hear_patterns(g, &w, x, l, name);
+	if (l->special_bit && listdb_has_trigger(x, RULE_NS_NAME))
+		hear_server(&w, x, l, name);
+	return w.is_firm || (w.is_blocked && !w.is_excepted);
+}
+
+static bool is_address_blocked(struct listdb *db, const struct listdb_list *l, const struct addr *a)
+{
+	static const enum rule_trigger triggers[] = {RULE_ANSWER, RULE_CLIENT, RULE_NS_ADDRESS};
+	const struct listdb_rule *found[LISTDB_RULES_MAX];
+	struct word w = {0};
+	for (size_t t = 0; l->special_bit && t < sizeof triggers / sizeof *triggers; t++) {
+		size_t n = listdb_rules_of_address(
+			listdb_index(db), triggers[t], a, found, LISTDB_RULES_MAX);
+		for (size_t i = 0; i < n; i++)
+			if (found[i]->bit == l->special_bit)
+				hear(&w, found[i]);
+	}
+	return w.is_firm || (w.is_blocked && !w.is_excepted);
 }
 
 /* --- the guards --- */
@@ -216,10 +293,18 @@ static enum feeds_guard judge_names(struct guard *g, const struct listdb_list *l
 	char text[DNAME_TEXT_MAX];
 	for (size_t i = 0; i < g->count; i++) {
 		const struct dname *name = &g->names[i].name;
-		if (!is_name_blocked(now, l, name) || (old && is_name_blocked(before, old, name)))
+		if (!is_name_blocked(g, now, l, name) ||
+			(old && is_name_blocked(g, before, old, name)))
 			continue;
 		h.names++;
 		show(&h, dname_to_text(name->bytes, text), notes[g->names[i].origin]);
+	}
+	for (size_t i = 0; i < g->address_count; i++) {
+		const struct addr *a = &g->addresses[i];
+		if (!is_address_blocked(now, l, a) || (old && is_address_blocked(before, old, a)))
+			continue;
+		h.addresses++;
+		show(&h, addr_to_text(a, text), "");
 	}
 	if (!h.names && !h.addresses)
 		return FEEDS_GUARD_NONE;

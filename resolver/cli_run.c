@@ -54,6 +54,17 @@ static int resolve(void *arg, const char *host, struct addr *out, size_t max, st
 	return lookup_host(r->lookup, host, out, max, why);
 }
 
+/* On the feeds thread. */
+static void end_shadow(void *arg)
+{
+	const struct run *r = arg;
+	struct err why = {0};
+	if (server_refresh(r->server, &why))
+		log_error("run", "event=shadow_end reason=\"%s\"", why.text);
+	else
+		log_info("run", "event=shadow_end");
+}
+
 static void notify_reloading(void)
 {
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, clock_us());
@@ -178,7 +189,10 @@ static void say_what_serves(struct run *r)
 static int start(struct run *r, struct config *config, struct err *why)
 {
 	struct listdb *db = NULL;
-	struct feeds_hooks hooks = {.on_generation = take_generation, .resolve = resolve, .arg = r};
+	struct feeds_hooks hooks = {.on_generation = take_generation,
+		.on_shadow_end = end_shadow,
+		.resolve = resolve,
+		.arg = r};
 	int code = lookup_new(config, &r->lookup, why);
 	if (!code)
 		code = feeds_open(config, hooks, &r->feeds, &db, why);

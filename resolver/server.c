@@ -90,6 +90,14 @@ int server_set_generation(struct server *s, struct listdb *db, struct err *why)
 	return e;
 }
 
+int server_refresh(struct server *s, struct err *why)
+{
+	pthread_mutex_lock(&s->lock);
+	int e = publish(s, s->config, s->db, why);
+	pthread_mutex_unlock(&s->lock);
+	return e;
+}
+
 void server_note_failed_reload(struct server *s, const struct err *why)
 {
 	pthread_mutex_lock(&s->lock);

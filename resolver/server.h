@@ -76,6 +76,8 @@ void server_free(struct server *s);
  * replace when its last reader has left. After a failure the old one goes on serving and `why` says what is wrong. */
 int server_set_config(struct server *s, struct config *config, struct err *why);
 int server_set_generation(struct server *s, struct listdb *db, struct err *why);
+/* Joins configuration and generation anew: a list's shadow period is over. 0 or -ENOMEM; then all stays as it was. */
+int server_refresh(struct server *s, struct err *why);
 /* Counts a reload that failed before it came here, with its sentence, for server_info. */
 void server_note_failed_reload(struct server *s, const struct err *why);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "resolver/base/clock.h"
 #include "resolver/base/wire.h"
 #include "resolver/local.h"
 #include "resolver/rules.h"
@@ -108,6 +109,13 @@ static void set_own_list(struct view *v, unsigned bit, const char *name, enum li
 	l->is_used = true;
 }
 
+/* A new list only monitors at first, if that is wanted. */
+static enum list_mode mode_of(const struct config_list *now, const struct listdb_list *built)
+{
+	bool is_shadowed = config_list_is_shadowed(now, built->taken_s, clock_wall_s());
+	return now->mode == LIST_MODE_BLOCK && is_shadowed ? LIST_MODE_MONITOR : now->mode;
+}
+
 static void set_lists(struct view *v)
 {
 	set_own_list(v, LISTDB_OWN_ALLOW, "own allow", LIST_ALLOW);
@@ -124,7 +132,7 @@ static void set_lists(struct view *v)
 		snprintf(l->ede_text, sizeof l->ede_text, "%s%s%.24s%s", built->name,
 			*now->category ? " (" : "", now->category, *now->category ? ")" : "");
 		l->kind = now->kind;
-		l->mode = now->mode;
+		l->mode = mode_of(now, built);
 		l->action = now->action == SINK_DEFAULT ? v->config->sinkhole_action : now->action;
 		l->ede = EDE_BLOCKED; /* RFC 8914 4.16 */
 		l->is_used = now->mode != LIST_MODE_OFF;

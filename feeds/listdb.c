@@ -258,6 +258,7 @@ int listdb_find(struct listdb *db, const struct dname *name, struct listdb_set *
 struct walk {
 	const struct listdb *db;
 	bool (*each)(void *arg, const struct dname *name, const struct listdb_set *set);
+	bool (*each_key)(void *arg, const uint8_t *key, size_t len, const struct listdb_set *set);
 	void *arg;
 };
 
@@ -265,17 +266,38 @@ static bool walk_one(void *arg, struct mdb_bytes key, struct mdb_bytes value)
 {
 	const struct walk *w = arg;
 	struct dname name;
+	if (w->each_key)
+		return key.len > DNAME_MAX ||
+			w->each_key(w->arg, key.at, key.len, set_of(w->db, value));
 	if (!dname_from_key(key.at, key.len, &name))
 		return true;
 	return w->each(w->arg, &name, set_of(w->db, value));
 }
 
+static int walk(struct listdb *db, struct mdb_bytes from, struct walk *w)
+{
+	pthread_mutex_lock(&db->lock);
+	int rc = mdb_file_walk(db->file, LISTDB_NAMES, from, walk_one, w);
+	pthread_mutex_unlock(&db->lock);
+	return rc;
+}
+
 int listdb_walk(struct listdb *db,
 	bool (*each)(void *arg, const struct dname *name, const struct listdb_set *set), void *arg)
 {
-	struct walk w = {db, each, arg};
-	pthread_mutex_lock(&db->lock);
-	int rc = mdb_file_walk(db->file, LISTDB_NAMES, (struct mdb_bytes){NULL, 0}, walk_one, &w);
-	pthread_mutex_unlock(&db->lock);
-	return rc;
+	struct walk w = {.db = db, .each = each, .arg = arg};
+	return walk(db, (struct mdb_bytes){NULL, 0}, &w);
+}
+
+int listdb_walk_keys(struct listdb *db, const uint8_t *from, size_t len,
+	bool (*each)(void *arg, const uint8_t *key, size_t len, const struct listdb_set *set),
+	void *arg)
+{
+	struct walk w = {.db = db, .each_key = each, .arg = arg};
+	return walk(db, (struct mdb_bytes){from, len}, &w);
+}
+
+uint64_t listdb_patterns_limited(const struct listdb *db)
+{
+	return listdb_special_limited(db->special);
 }

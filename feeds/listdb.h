@@ -55,3 +55,11 @@ int listdb_find(struct listdb *db, const struct dname *name, struct listdb_set *
 /* Calls `each` for every name in key order until it returns false. */
 int listdb_walk(struct listdb *db,
 	bool (*each)(void *arg, const struct dname *name, const struct listdb_set *set), void *arg);
+
+/* The same by keys (dname_key), from the first one at or after `from` (`len` 0: from the start). */
+int listdb_walk_keys(struct listdb *db, const uint8_t *from, size_t len,
+	bool (*each)(void *arg, const uint8_t *key, size_t len, const struct listdb_set *set),
+	void *arg);
+
+/* How often patterns ran into their limit of steps since it was opened. */
+uint64_t listdb_patterns_limited(const struct listdb *db);

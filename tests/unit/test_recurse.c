@@ -26,7 +26,7 @@
 #include "resolver/stats.h"
 #include "resolver/worker.h"
 
-enum { QUERIES = 8, WAIT_MS = 8000, STALE_MS = 60, DEADLINE_MS = 150 };
+enum { QUERIES = 8, WAIT_MS = 60000, STALE_MS = 60, DEADLINE_MS = 150 };
 
 struct bench {
 	struct worker worker; /* first: the fakes below find the rest by it */
@@ -42,12 +42,10 @@ struct bench {
 	unsigned resumed, early, given_back;
 	struct query seen; /* as the last one came back, or was answered early */
 	bool has_stale;
-	const char
-		*asks_on_resume; /* a TCP client's next question, read when its answer went out */
+	const char *asks_on_resume; /* a TCP client's next question, read when an answer left */
 	enum step step_on_resume;
 
-	int socket,
-		orders[2]; /* to the server: a byte lets the held answer go, the end is the end */
+	int socket, orders[2]; /* to the server: a byte lets held answers go, the end ends it */
 	pthread_t thread;
 };
 
@@ -83,7 +81,7 @@ static size_t answer_for(uint8_t *p, size_t n)
 		p[3] |= RCODE_SERVFAIL;
 		return end;
 	case 'g':
-	case 'h': /* held back until it is let go */
+	case 'h': /* held back until it is let go; what the library sends after that is not */
 		if (type != TYPE_A)
 			break;
 		memcpy(p + end, "\xc0\x0c\0\1\0\1\0\0\1\x2c\0\4\xc0\0\2\1", 16);
@@ -105,10 +103,12 @@ static void *serve(void *arg)
 	socklen_t from_len, held_from_len = 0;
 	uint8_t p[1500], held[1500], order;
 	size_t held_len = 0;
+	bool is_held = true;
 	while (poll(fds, 2, -1) >= 0) {
 		if (fds[1].revents) {
 			if (read(b->orders[0], &order, 1) != 1)
 				break;
+			is_held = false;
 			(void)sendto(b->socket, held, held_len, 0, (struct sockaddr *)&held_from,
 				held_from_len);
 			continue;
@@ -116,7 +116,7 @@ static void *serve(void *arg)
 		from_len = sizeof from;
 		ssize_t n = recvfrom(b->socket, p, 512, 0, (struct sockaddr *)&from, &from_len);
 		size_t len = n > 0 ? answer_for(p, (size_t)n) : 0;
-		if (len && p[WIRE_HEADER + 1] == 'h') {
+		if (len && is_held && p[WIRE_HEADER + 1] == 'h') {
 			memcpy(held, p, len);
 			held_len = len;
 			held_from = from;

@@ -65,9 +65,15 @@ static int configure(struct feeds *f, const struct config *c)
 		.time_s = c->feeds_builder_time_s,
 		.junk_percent = c->feeds_junk_percent,
 		.keep = c->feeds_keep,
+		.fetch_time_s = c->feeds_fetch_time_s,
+		.retry_wait_ms = c->feeds_retry_wait_ms,
+		.files_directory = strdup(c->feeds_directory ? c->feeds_directory : ""),
+		.ca_file = strdup(c->feeds_ca_file ? c->feeds_ca_file : ""),
 	};
-	int rc = copy_names(
-		&p.protected, &p.protected_count, c->feeds_protected, c->feeds_protected_count);
+	int rc = p.files_directory && p.ca_file ? 0 : -ENOMEM;
+	if (!rc)
+		rc = copy_names(&p.protected, &p.protected_count, c->feeds_protected,
+			c->feeds_protected_count);
 	if (!rc)
 		rc = copy_names(&p.unprotected, &p.unprotected_count, c->feeds_unprotected,
 			c->feeds_unprotected_count);
@@ -179,8 +185,11 @@ static int make_plan(struct feeds *f, struct plan *plan)
 	plan->digest = f->digest;
 	plan->state_directory = strdup(f->state_directory);
 	plan->cache_directory = strdup(f->cache_directory);
-	int rc = plan->state_directory && plan->cache_directory ? ledger_plan(&f->ledger, plan)
-								: -ENOMEM;
+	plan->files_directory = strdup(from->files_directory);
+	plan->ca_file = strdup(from->ca_file);
+	bool is_whole = plan->state_directory && plan->cache_directory && plan->files_directory &&
+		plan->ca_file;
+	int rc = is_whole ? ledger_plan(&f->ledger, plan) : -ENOMEM;
 	if (!rc)
 		rc = plan_copy_texts(&plan->protected, &plan->protected_count, from->protected,
 			from->protected_count);
@@ -195,15 +204,34 @@ static int make_plan(struct feeds *f, struct plan *plan)
 	return rc;
 }
 
+/* The helper has got on with a list. */
+static void on_progress(
+	void *arg, const char *list, enum feeds_step step, uint64_t bytes, uint64_t total_bytes)
+{
+	struct feeds *f = arg;
+	pthread_mutex_lock(&f->lock);
+	ledger_progress(&f->ledger, list, step, bytes, total_bytes);
+	pthread_mutex_unlock(&f->lock);
+}
+
 /* Runs the helper. 0 with its report, or the sentence. */
 static int run_helper(
 	struct feeds *f, const struct plan *plan, struct plan_report *report, struct err *why)
 {
-	struct spawn_stop stop = {f->wake_fd, &f->is_stopping};
+	struct spawn_task task = {.word = "build-generation",
+		.time_s = plan->time_s,
+		.stop = {f->wake_fd, &f->is_stopping},
+		.hear = talk_hear,
+		.arg = &f->talk};
 	char *input = plan_to_text(plan), *output = NULL;
 	int rc = input ? 0 : err_set(why, -ENOMEM, "feeds: out of memory");
+	f->talk.hooks = &f->hooks;
+	f->talk.progress = on_progress;
+	f->talk.arg = f;
+	f->talk.lookups = 0;
+	task.input = input;
 	if (!rc)
-		rc = spawn_run("build-generation", input, plan->time_s, &stop, &output, why);
+		rc = spawn_run(&task, &output, why);
 	free(input);
 	if (!rc)
 		rc = plan_report_from_text(output, strlen(output), report, why);
@@ -259,6 +287,7 @@ static void settle(struct feeds *f, const struct plan *plan, int rc,
 	else
 		ledger_apply_failure(&f->ledger, plan, why->text);
 	ledger_postpone(&f->ledger);
+	ledger_progress(&f->ledger, NULL, FEEDS_IDLE, 0, 0);
 	if (rc)
 		note_failure(f, why);
 	else

@@ -37,6 +37,15 @@ enum feeds_guard {
 	FEEDS_GUARDS,
 };
 
+/* Where a list is in the round that runs. */
+enum feeds_step {
+	FEEDS_IDLE,
+	FEEDS_WAITING, /* for its turn, its server's name, or the next try */
+	FEEDS_FETCHING,
+	FEEDS_FETCHED,
+	FEEDS_STEPS,
+};
+
 /* One list's state, for `status`, the API and metrics. */
 struct feeds_list_status {
 	char name[64];
@@ -45,6 +54,8 @@ struct feeds_list_status {
 	char format[16];
 	uint64_t rules, unique, lines, skipped;
 	uint64_t checked_s, changed_s, next_s; /* wall time; 0: never */
+	enum feeds_step step;
+	uint64_t bytes, total_bytes; /* fetched so far in this round; total 0: not known */
 	enum feeds_guard guard; /* that holds newer content; FEEDS_GUARD_NONE: nothing is held */
 	char held_reason[256];
 	uint64_t held_s; /* since when */

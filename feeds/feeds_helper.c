@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * The helper process: a plan on standard input, one round under limits, a report on standard output.
+ * The helper process: a plan on standard input, one round under limits and without most rights, talk and a report on standard output.
  */
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "feeds/channel.h"
+#include "feeds/confine.h"
 #include "feeds/feeds.h"
+#include "feeds/fetch.h"
 #include "feeds/plan.h"
+#include "feeds/publics.h"
+#include "feeds/store.h"
 #include "feeds/update.h"
 #include "resolver/base/log.h"
 
@@ -63,18 +70,42 @@ static char *read_all(int fd, size_t *len)
 	return text;
 }
 
-static bool write_all(int fd, const char *text, size_t len)
+/* From here on only what a round needs can be reached: of the state folder the generations, and none of the files that lists may lie among. */
+static void give_up_rights(const struct plan *p)
 {
-	while (len) {
-		ssize_t n = write(fd, text, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		text += n;
-		len -= (size_t)n;
-	}
-	return true;
+	char generations[PATH_MAX], lists[PATH_MAX];
+	snprintf(generations, sizeof generations, "%s/generations", p->state_directory);
+	snprintf(lists, sizeof lists, "%s/lists", p->cache_directory);
+	const struct confine_path paths[] = {
+		{generations, true},
+		{lists, true},
+		{PUBLICS_FILE, false},
+		{*p->ca_file ? p->ca_file : "/etc/ssl", false},
+		{"/usr/lib/ssl", false},
+		{"/usr/share/ca-certificates", false},
+		{"/usr/local/share/ca-certificates", false},
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+		{"/proc", false},
+#endif
+	};
+	struct err why;
+	if (confine_files(paths, sizeof paths / sizeof *paths, &why))
+		channel_unconfined(STDOUT_FILENO, why.text);
+}
+
+/* What has to be opened or made before. */
+static int prepare(struct plan *p)
+{
+	struct err why;
+	p->channel = STDOUT_FILENO;
+	limit_process(p);
+	int rc = fetch_init(&why);
+	if (!rc)
+		rc = fetch_open_files(p);
+	/* When it cannot be made, the round will say so. */
+	store_make(p->state_directory, p->cache_directory, &why);
+	give_up_rights(p);
+	return rc;
 }
 
 int feeds_helper_main(void)
@@ -96,12 +127,14 @@ int feeds_helper_main(void)
 		plan_free(&plan);
 		return EXIT_ORPHAN;
 	}
-	limit_process(&plan);
-	rc = update_run(&plan, &report);
+	report = (struct plan_report){0};
+	rc = prepare(&plan);
+	if (!rc)
+		rc = update_run(&plan, &report);
 	plan_free(&plan);
 	text = rc ? NULL : plan_report_to_text(&report);
 	plan_report_free(&report);
-	bool is_said = text && write_all(STDOUT_FILENO, text, strlen(text));
+	bool is_said = text && channel_report(STDOUT_FILENO, text);
 	free(text);
 	return is_said ? EXIT_SUCCESS : EXIT_FAILURE;
 }

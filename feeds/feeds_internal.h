@@ -11,6 +11,7 @@
 #include "feeds/feeds.h"
 #include "feeds/ledger.h"
 #include "feeds/plan.h"
+#include "feeds/talk.h"
 
 struct feeds {
 	pthread_mutex_t force_lock; /* one generation at a time is put in force */
@@ -26,6 +27,7 @@ struct feeds {
 	bool is_to_release; /* after this round the newest generation is to serve */
 	char *state_directory, *cache_directory; /* set at open */
 	struct ledger ledger;
+	struct talk talk; /* the thread's */
 	struct plan limits; /* what a plan says but for the lists and the digest */
 	struct feeds_status status;
 	bool has_shadow; /* a list only monitors for a while */

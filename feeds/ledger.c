@@ -7,9 +7,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
+#include "feeds/schedule.h"
 #include "resolver/base/clock.h"
+#include "resolver/base/hash.h"
 #include "resolver/base/log.h"
 
 enum { FILE_VERSION = 1, FAILS_MAX = 1000, JITTER_PARTS = 10, SOON_MS = 60000 };
@@ -22,27 +23,55 @@ static struct ledger_entry *find(const struct ledger *l, const char *name)
 	return NULL;
 }
 
-/* A wait and up to a tenth more, so that a thousand daemons do not ask at the same instant. */
-static uint64_t with_jitter_ms(uint64_t wait_s)
+static struct schedule schedule_of(const struct ledger_entry *e)
 {
-	uint32_t r = 0;
-	if (getrandom(&r, sizeof r, GRND_NONBLOCK) != sizeof r)
-		r = 0;
-	uint64_t ms = wait_s * 1000;
-	return ms + ms / JITTER_PARTS * r / UINT32_MAX;
+	return (struct schedule){e->refresh_s, e->at, e->fails, e->patience_s};
 }
 
-static uint64_t wait_s(const struct ledger_entry *e)
+static uint64_t wait_ms(const struct ledger_entry *e)
 {
-	if (!e->fails)
-		return e->refresh_s;
-	uint64_t wait = (uint64_t)LEDGER_RETRY_S << (e->fails - 1 < 20 ? e->fails - 1 : 20);
-	return wait < e->refresh_s ? wait : e->refresh_s;
+	struct schedule s = schedule_of(e);
+	return schedule_jitter_ms(&s, schedule_wait_s(&s, clock_wall_s()));
 }
 
 static void schedule(struct ledger_entry *e)
 {
-	e->due_ms = clock_ms() + with_jitter_ms(wait_s(e));
+	e->due_ms = clock_ms() + wait_ms(e);
+}
+
+static int copy_text(char **to, const char *from)
+{
+	free(*to);
+	*to = strdup(from ? from : "");
+	return *to ? 0 : -ENOMEM;
+}
+
+/* How its content is known to be the maker's. Another way: what is there was not checked so, and is fetched again. */
+static int take_proof(struct ledger_entry *e, const struct config_list *c)
+{
+	int rc = copy_text(&e->sha256, c->sha256);
+	rc = rc ? rc : copy_text(&e->key, c->key);
+	rc = rc ? rc : copy_text(&e->signature, c->signature);
+	if (rc)
+		return rc;
+	uint64_t proof = hash_bytes(e->sha256, strlen(e->sha256) + 1, 0);
+	proof = hash_bytes(e->key, strlen(e->key) + 1, proof);
+	proof = hash_bytes(e->signature, strlen(e->signature) + 1, proof);
+	if (e->proof != proof) {
+		e->proof = proof;
+		e->tags = (struct plan_tags){"", ""};
+		e->is_due_now = true;
+	}
+	return 0;
+}
+
+static void clear_entry(struct ledger_entry *e)
+{
+	free(e->source);
+	free(e->sha256);
+	free(e->key);
+	free(e->signature);
+	e->source = e->sha256 = e->key = e->signature = NULL;
 }
 
 static int entry_init(struct ledger_entry *e, const struct config_list *c, struct ledger *old)
@@ -50,11 +79,14 @@ static int entry_init(struct ledger_entry *e, const struct config_list *c, struc
 	struct ledger_entry *known = find(old, c->name);
 	if (known && !strcmp(known->source, c->source)) {
 		*e = *known;
-		known->source = NULL; /* moved */
+		known->source = known->sha256 = known->key = known->signature = NULL; /* moved */
 		known->status.name[0] = 0;
-		/* A shorter refresh acts now. */
-		uint64_t latest_ms = clock_ms() + with_jitter_ms(c->refresh_s);
-		if (e->due_ms > latest_ms)
+		bool is_other_time = e->at != c->at;
+		e->at = c->at;
+		e->refresh_s = c->refresh_s;
+		/* A shorter refresh acts now, and so does another time of day. */
+		uint64_t latest_ms = clock_ms() + wait_ms(e);
+		if (e->due_ms > latest_ms || is_other_time)
 			e->due_ms = latest_ms;
 	} else {
 		e->is_due_now = true;
@@ -68,7 +100,11 @@ static int entry_init(struct ledger_entry *e, const struct config_list *c, struc
 	e->floor = c->floor;
 	e->max_change_percent = c->max_change_percent;
 	e->shadow_s = c->shadow_s;
-	return e->source ? 0 : -ENOMEM;
+	e->at = c->at;
+	e->has_private = c->has_private;
+	/* What it was judged by may be another now. */
+	e->refusal = (struct plan_refusal){0};
+	return e->source ? take_proof(e, c) : -ENOMEM;
 }
 
 int ledger_configure(struct ledger *l, const struct config *config)
@@ -92,7 +128,7 @@ int ledger_configure(struct ledger *l, const struct config *config)
 void ledger_clear(struct ledger *l)
 {
 	for (size_t i = 0; l->entries && i < l->count; i++)
-		free(l->entries[i].source);
+		clear_entry(&l->entries[i]);
 	free(l->entries);
 	*l = (struct ledger){0};
 }
@@ -164,7 +200,7 @@ static json_t *past_to_json(const struct ledger *l)
 static void entry_load(struct ledger_entry *e, const json_t *o)
 {
 	struct feeds_list_status *s = &e->status;
-	if (strcmp(text_at(o, "source"), e->source) != 0)
+	if (strcmp(text_at(o, "source"), e->source) != 0 || hex_at(o, "proof") != e->proof)
 		return;
 	plan_copy_plain(e->tags.etag, sizeof e->tags.etag, text_at(o, "etag"));
 	plan_copy_plain(e->tags.modified, sizeof e->tags.modified, text_at(o, "modified"));
@@ -177,10 +213,12 @@ static void entry_load(struct ledger_entry *e, const json_t *o)
 	s->changed_s = number_at(o, "changed");
 	e->fails = number_at(o, "fails") < FAILS_MAX ? (uint32_t)number_at(o, "fails") : FAILS_MAX;
 	/* Only a time in the past counts: the wall clock may have been wrong. */
-	uint64_t now_s = clock_wall_s(), due_s = s->checked_s + wait_s(e);
+	struct schedule when = schedule_of(e);
+	uint64_t now_s = clock_wall_s(),
+		 due_s = s->checked_s + schedule_wait_s(&when, s->checked_s);
 	if (!s->checked_s || s->checked_s > now_s || due_s <= now_s)
 		return;
-	e->due_ms = clock_ms() + with_jitter_ms(due_s - now_s);
+	e->due_ms = clock_ms() + schedule_jitter_ms(&when, due_s - now_s);
 	e->is_due_now = false;
 }
 
@@ -209,11 +247,13 @@ void ledger_load(struct ledger *l, const char *path)
 static json_t *entry_to_json(const struct ledger_entry *e)
 {
 	const struct feeds_list_status *s = &e->status;
-	return json_pack("{s:o, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:I, s:I, s:i}", "held",
-		held_to_json(e), "name", s->name, "source", e->source, "etag", e->tags.etag,
-		"modified", e->tags.modified, "state", (int)s->state, "reason", s->reason, "format",
-		s->format, "checked", (json_int_t)s->checked_s, "changed", (json_int_t)s->changed_s,
-		"fails", (int)e->fails);
+	char proof[17];
+	snprintf(proof, sizeof proof, "%016" PRIx64, e->proof);
+	return json_pack("{s:s, s:o, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:I, s:I, s:i}", "proof",
+		proof, "held", held_to_json(e), "name", s->name, "source", e->source, "etag",
+		e->tags.etag, "modified", e->tags.modified, "state", (int)s->state, "reason",
+		s->reason, "format", s->format, "checked", (json_int_t)s->checked_s, "changed",
+		(json_int_t)s->changed_s, "fails", (int)e->fails);
 }
 
 char *ledger_to_text(const struct ledger *l)
@@ -352,9 +392,14 @@ int ledger_plan(struct ledger *l, struct plan *plan)
 			.is_by_hand = e->is_by_hand,
 			.accepted = e->accepted,
 			.is_due = e->is_due_now || e->due_ms <= now + soon_ms(e),
-			.tags = e->tags};
+			.tags = e->tags,
+			.refusal = e->refusal,
+			.has_private = e->has_private,
+			.sha256 = strdup(e->sha256),
+			.key = strdup(e->key),
+			.signature = strdup(e->signature)};
 		e->is_due_now = e->is_by_hand = false;
-		if (!p->name || !p->source)
+		if (!p->name || !p->source || !p->sha256 || !p->key || !p->signature)
 			return -ENOMEM;
 	}
 	return 0;
@@ -377,6 +422,8 @@ static void apply(struct ledger_entry *e, const struct plan_result *r)
 	uint64_t now_s = clock_wall_s();
 	bool is_same_held = r->held.guard == e->held.guard && r->held.hash == e->held.hash;
 	e->tags = r->tags;
+	e->refusal = r->refusal;
+	e->patience_s = r->patience_s;
 	apply_held(e, &r->held);
 	if (r->is_changed)
 		s->changed_s = now_s;
@@ -424,6 +471,7 @@ void ledger_apply_failure(struct ledger *l, const struct plan *plan, const char 
 			.is_asked = true,
 			.tags = e->tags,
 			.held = e->held,
+			.refusal = e->refusal,
 		};
 		plan_copy_plain(r.reason, sizeof r.reason, reason);
 		apply(e, &r);
@@ -435,7 +483,22 @@ void ledger_postpone(struct ledger *l)
 	uint64_t now = clock_ms();
 	for (size_t i = 0; i < l->count; i++)
 		if (l->entries[i].due_ms <= now)
-			l->entries[i].due_ms = now + with_jitter_ms(LEDGER_RETRY_S);
+			l->entries[i].due_ms = now +
+				wait_ms(&(struct ledger_entry){
+					.refresh_s = SCHEDULE_RETRY_S, .fails = 1});
+}
+
+void ledger_progress(struct ledger *l, const char *name, enum feeds_step step, uint64_t bytes,
+	uint64_t total_bytes)
+{
+	for (size_t i = 0; i < l->count; i++) {
+		struct feeds_list_status *s = &l->entries[i].status;
+		if (name && strcmp(s->name, name) != 0)
+			continue;
+		s->step = step;
+		s->bytes = bytes;
+		s->total_bytes = total_bytes;
+	}
 }
 
 void ledger_status(const struct ledger *l, size_t i, struct feeds_list_status *out)

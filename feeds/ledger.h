@@ -14,15 +14,16 @@
 #include "feeds/plan.h"
 #include "resolver/base/config.h"
 
-enum {
-	LEDGER_RETRY_S = 60
-}; /* the first wait after a failure; it doubles up to the list's refresh */
-
 struct ledger_entry {
 	char *source;
 	enum list_match match;
 	enum list_format format;
-	uint32_t refresh_s;
+	uint32_t refresh_s, at; /* as in the configuration */
+	bool has_private;
+	char *sha256, *key, *signature; /* "": not given */
+	uint64_t proof; /* a hash of the three */
+	struct plan_refusal refusal;
+	uint32_t patience_s; /* that its server asked for last */
 	uint32_t fails; /* in a row */
 	uint64_t due_ms; /* of clock_ms */
 	bool is_due_now; /* new, or asked for by hand since the last plan */
@@ -86,5 +87,9 @@ void ledger_apply_failure(struct ledger *l, const struct plan *plan, const char 
 
 /* After a round: what is due still, because the round failed too early to ask, waits a little. */
 void ledger_postpone(struct ledger *l);
+
+/* Where a list is in the round that runs; NULL: all of them. */
+void ledger_progress(struct ledger *l, const char *name, enum feeds_step step, uint64_t bytes,
+	uint64_t total_bytes);
 
 void ledger_status(const struct ledger *l, size_t i, struct feeds_list_status *out);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 void plan_copy_plain(char *to, size_t size, const char *from)
 {
@@ -106,12 +107,44 @@ static void guards_from_json(const json_t *o, struct plan_list *l)
 	held_from_json(json_object_get(o, "held"), &l->held);
 }
 
+static json_t *refusal_to_json(const struct plan_refusal *r)
+{
+	return json_pack("{s:o, s:s, s:s, s:s}", "hash", hex(r->hash), "etag", r->tags.etag,
+		"modified", r->tags.modified, "reason", r->reason);
+}
+
+static void refusal_from_json(const json_t *o, struct plan_refusal *r)
+{
+	r->hash = hex_at(o, "hash");
+	plan_copy_plain(r->tags.etag, sizeof r->tags.etag, text_at(o, "etag"));
+	plan_copy_plain(r->tags.modified, sizeof r->tags.modified, text_at(o, "modified"));
+	plan_copy_plain(r->reason, sizeof r->reason, text_at(o, "reason"));
+}
+
+/* How it is fetched. */
+static json_t *way_to_json(const struct plan_list *l)
+{
+	return json_pack("{s:b, s:s*, s:s*, s:s*, s:o}", "has_private", l->has_private, "sha256",
+		l->sha256, "key", l->key, "signature", l->signature, "refusal",
+		refusal_to_json(&l->refusal));
+}
+
+static int way_from_json(const json_t *o, struct plan_list *l)
+{
+	refusal_from_json(json_object_get(o, "refusal"), &l->refusal);
+	l->has_private = is_true_at(o, "has_private");
+	l->sha256 = strdup(text_at(o, "sha256"));
+	l->key = strdup(text_at(o, "key"));
+	l->signature = strdup(text_at(o, "signature"));
+	return l->sha256 && l->key && l->signature ? 0 : -ENOMEM;
+}
+
 static json_t *list_to_json(const struct plan_list *l)
 {
-	return json_pack("{s:s, s:s, s:i, s:i, s:I, s:b, s:s, s:s}", "name", l->name, "source",
+	return json_pack("{s:s, s:s, s:i, s:i, s:I, s:b, s:s, s:s, s:o}", "name", l->name, "source",
 		l->source, "match", (int)l->match, "format", (int)l->format, "point",
 		(json_int_t)l->point, "is_due", l->is_due, "etag", l->tags.etag, "modified",
-		l->tags.modified);
+		l->tags.modified, "way", way_to_json(l));
 }
 
 static char *dump(json_t *o)
@@ -136,8 +169,11 @@ char *plan_to_text(const struct plan *p)
 		texts_to_json(p->protected, p->protected_count), "unprotected",
 		texts_to_json(p->unprotected, p->unprotected_count), "upstreams",
 		texts_to_json(p->upstreams, p->upstream_count));
-	return dump(json_pack("{s:I, s:s, s:s, s:b, s:o, s:I, s:I, s:I, s:i, s:i, s:o, s:o}",
-		"parent", (json_int_t)p->parent, "state", p->state_directory, "cache",
+	json_t *way = json_pack("{s:i, s:i, s:s*, s:s*}", "fetch_time_s", (int)p->fetch_time_s,
+		"retry_wait_ms", (int)p->retry_wait_ms, "files", p->files_directory, "ca_file",
+		p->ca_file);
+	return dump(json_pack("{s:o, s:I, s:s, s:s, s:b, s:o, s:I, s:I, s:I, s:i, s:i, s:o, s:o}",
+		"way", way, "parent", (json_int_t)p->parent, "state", p->state_directory, "cache",
 		p->cache_directory, "has_generation", p->has_generation, "digest", hex(p->digest),
 		"max_bytes", (json_int_t)p->max_bytes, "max_rules", (json_int_t)p->max_rules,
 		"memory", (json_int_t)p->memory_bytes, "time_s", (int)p->time_s, "junk_percent",
@@ -146,11 +182,11 @@ char *plan_to_text(const struct plan *p)
 
 static json_t *result_to_json(const struct plan_result *r)
 {
-	return json_pack("{s:o, s:s, s:i, s:s, s:s, s:b, s:b, s:b, s:s, s:s}", "held",
-		held_to_json(&r->held), "name", r->name, "state", (int)r->state, "reason",
-		r->reason, "format", r->format, "is_asked", r->is_asked, "is_fetched",
-		r->is_fetched, "is_changed", r->is_changed, "etag", r->tags.etag, "modified",
-		r->tags.modified);
+	return json_pack("{s:o, s:o, s:i, s:s, s:i, s:s, s:s, s:b, s:b, s:b, s:s, s:s}", "refusal",
+		refusal_to_json(&r->refusal), "held", held_to_json(&r->held), "patience_s",
+		(int)r->patience_s, "name", r->name, "state", (int)r->state, "reason", r->reason,
+		"format", r->format, "is_asked", r->is_asked, "is_fetched", r->is_fetched,
+		"is_changed", r->is_changed, "etag", r->tags.etag, "modified", r->tags.modified);
 }
 
 char *plan_report_to_text(const struct plan_report *r)
@@ -190,7 +226,8 @@ static int list_from_json(const json_t *o, struct plan_list *l)
 	guards_from_json(o, l);
 	plan_copy_plain(l->tags.etag, sizeof l->tags.etag, text_at(o, "etag"));
 	plan_copy_plain(l->tags.modified, sizeof l->tags.modified, text_at(o, "modified"));
-	return l->name && l->source ? 0 : -ENOMEM;
+	int rc = way_from_json(json_object_get(o, "way"), l);
+	return rc || !l->name || !l->source ? -ENOMEM : 0;
 }
 
 int plan_from_text(const char *text, size_t len, struct plan *out, struct err *why)
@@ -199,7 +236,7 @@ int plan_from_text(const char *text, size_t len, struct plan *out, struct err *w
 	if (!o)
 		return CEN_EFORMAT;
 	const json_t *lists = json_object_get(o, "lists");
-	const json_t *guards = json_object_get(o, "guards");
+	const json_t *guards = json_object_get(o, "guards"), *way = json_object_get(o, "way");
 	struct plan p = {
 		.parent = (int64_t)number_at(o, "parent"),
 		.state_directory = strdup(text_at(o, "state")),
@@ -213,10 +250,16 @@ int plan_from_text(const char *text, size_t len, struct plan *out, struct err *w
 		.junk_percent = (uint32_t)number_at(o, "junk_percent"),
 		.keep = (uint32_t)number_at(guards, "keep"),
 		.pinned = hex_at(guards, "pinned"),
+		.fetch_time_s = (uint32_t)number_at(way, "fetch_time_s"),
+		.retry_wait_ms = (uint32_t)number_at(way, "retry_wait_ms"),
+		.files_directory = strdup(text_at(way, "files")),
+		.ca_file = strdup(text_at(way, "ca_file")),
 		.list_count = json_array_size(lists),
 	};
 	p.lists = calloc(p.list_count ? p.list_count : 1, sizeof *p.lists);
-	int rc = p.state_directory && p.cache_directory && p.lists ? 0 : -ENOMEM;
+	bool is_whole =
+		p.state_directory && p.cache_directory && p.files_directory && p.ca_file && p.lists;
+	int rc = is_whole ? 0 : -ENOMEM;
 	if (!rc)
 		rc = texts_from_json(
 			json_object_get(guards, "protected"), &p.protected, &p.protected_count);
@@ -250,6 +293,8 @@ static void result_from_json(const json_t *o, struct plan_result *r)
 	r->is_asked = is_true_at(o, "is_asked");
 	r->is_fetched = is_true_at(o, "is_fetched");
 	r->is_changed = is_true_at(o, "is_changed");
+	refusal_from_json(json_object_get(o, "refusal"), &r->refusal);
+	r->patience_s = (uint32_t)number_at(o, "patience_s");
 }
 
 int plan_report_from_text(const char *text, size_t len, struct plan_report *out, struct err *why)
@@ -297,7 +342,19 @@ void plan_free(struct plan *p)
 	for (size_t i = 0; p->lists && i < p->list_count; i++) {
 		free(p->lists[i].name);
 		free(p->lists[i].source);
+		free(p->lists[i].sha256);
+		free(p->lists[i].key);
+		free(p->lists[i].signature);
 	}
+	for (size_t i = 0; p->files && i < p->list_count; i++) {
+		if (p->files[i].source >= 0)
+			close(p->files[i].source);
+		if (p->files[i].signature >= 0)
+			close(p->files[i].signature);
+	}
+	free(p->files);
+	free(p->files_directory);
+	free(p->ca_file);
 	free(p->lists);
 	free(p->state_directory);
 	free(p->cache_directory);

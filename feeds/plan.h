@@ -28,6 +28,13 @@ struct plan_held {
 	char reason[PLAN_REASON_MAX];
 };
 
+/* The last content that was refused for what it is, so that it is neither sent nor read again while it is the same. */
+struct plan_refusal {
+	uint64_t hash; /* 0: there is none */
+	struct plan_tags tags;
+	char reason[PLAN_REASON_MAX];
+};
+
 struct plan_list {
 	char *name, *source;
 	enum list_match match;
@@ -41,6 +48,14 @@ struct plan_list {
 	uint64_t point; /* of a transferred zone: which of its changes the content holds; else 0 */
 	bool is_due; /* fetch it; else the content that is there serves */
 	struct plan_tags tags;
+	struct plan_refusal refusal;
+	bool has_private; /* its server may be on a private address */
+	char *sha256, *key, *signature; /* as in the configuration; "": not given */
+};
+
+/* Of a list whose source or signature is a file: opened before the helper gives up its rights. -1: none. */
+struct plan_files {
+	int source, signature;
 };
 
 struct plan {
@@ -55,8 +70,14 @@ struct plan {
 	/* Names to protect and not to protect, addresses to protect: as text. */
 	char **protected, **unprotected, **upstreams;
 	size_t protected_count, unprotected_count, upstream_count;
+	uint32_t fetch_time_s, retry_wait_ms;
+	char *files_directory; /* lists that are files lie below it */
+	char *ca_file; /* "": the system's certificates */
 	struct plan_list *lists;
 	size_t list_count;
+	/* Of the helper alone, not of the text: one for each list, or NULL; and its end of the channel to the daemon, or 0. */
+	struct plan_files *files;
+	int channel;
 };
 
 struct plan_result {
@@ -67,8 +88,10 @@ struct plan_result {
 	bool is_asked; /* its source was asked in this round */
 	bool is_fetched; /* ... and answered */
 	bool is_changed; /* the content is new */
+	uint32_t patience_s; /* that the server asked for before the next try */
 	struct plan_tags tags; /* of the content that serves now */
 	struct plan_held held; /* now */
+	struct plan_refusal refusal; /* now */
 };
 
 struct plan_report {

@@ -11,12 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "resolver/base/clock.h"
 
-enum { OUTPUT_MAX = 8 << 20, CHUNK = 1 << 16, END_STEP_MS = 10, END_STEPS = 200 };
+enum { OUTPUT_MAX = 8 << 20, CHUNK = 1 << 16, END_STEP_MS = 10, END_STEPS = 200, KEPT_MAX = 16 };
 
 extern char **environ;
 
@@ -42,8 +43,26 @@ static int input_file(const char *input, struct err *why)
 	return fd;
 }
 
+/* Of the environment: how to find the libraries, the time of day, and what the sanitizers and tests have to say. */
+static void keep_environment(char *kept[static KEPT_MAX])
+{
+	static const char *const names[] = {"LD_LIBRARY_PATH=", "TZ=", "ASAN_OPTIONS=",
+		"UBSAN_OPTIONS=", "LSAN_OPTIONS=", "TSAN_OPTIONS=", "CENOTE_TEST_CLOCK_OFFSET_S="};
+	size_t n = 0;
+	_Static_assert(sizeof names / sizeof *names < KEPT_MAX, "room for all, and the end");
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		for (char **e = environ; *e; e++)
+			if (!strncmp(*e, names[i], strlen(names[i]))) {
+				kept[n++] = *e;
+				break;
+			}
+	kept[n] = NULL;
+}
+
 static int start(const char *word, int in, int out, pid_t *pid)
 {
+	char *environment[KEPT_MAX];
+	keep_environment(environment);
 	char *argv[] = {(char *)(uintptr_t) "cenote", (char *)(uintptr_t)word, NULL};
 	posix_spawn_file_actions_t files;
 	posix_spawnattr_t attributes;
@@ -64,7 +83,7 @@ static int start(const char *word, int in, int out, pid_t *pid)
 	posix_spawnattr_setsigmask(&attributes, &none);
 	posix_spawnattr_setsigdefault(&attributes, &all);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	rc = posix_spawn(pid, "/proc/self/exe", &files, &attributes, argv, environ);
+	rc = posix_spawn(pid, "/proc/self/exe", &files, &attributes, argv, environment);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&files);
 	return rc;
@@ -77,49 +96,73 @@ static void empty(int eventfd)
 		continue;
 }
 
-/* Reads until the end of the helper's output, the deadline, or the stop. */
-static int listen_to(int fd, uint64_t until_ms, const struct spawn_stop *stop, char **output)
+/* What the helper has said so far. */
+struct listener {
+	const struct spawn_task *task;
+	int fd;
+	char *text; /* its output */
+	size_t used, room;
+	char message[CHUNK];
+};
+
+static int append(struct listener *l, const char *bytes, size_t len)
 {
-	char *text = NULL;
-	size_t used = 0, room = 0;
-	int rc = 0;
-	for (ssize_t n = 1; n && !rc;) {
+	if (l->room - l->used < len + 1) {
+		size_t room = l->room + 4 * (size_t)CHUNK;
+		char *more = room <= OUTPUT_MAX ? realloc(l->text, room) : NULL;
+		if (!more)
+			return -ENOMEM;
+		l->text = more;
+		l->room = room;
+	}
+	memcpy(l->text + l->used, bytes, len);
+	l->used += len;
+	l->text[l->used] = 0;
+	return 0;
+}
+
+/* Takes one message. 1, 0 at the end, or negative. */
+static int hear(struct listener *l)
+{
+	char answer[SPAWN_MESSAGE_MAX];
+	ssize_t n = recv(l->fd, l->message, sizeof l->message, MSG_DONTWAIT);
+	if (n < 0)
+		return errno == EINTR || errno == EAGAIN ? 1 : errno == ECONNRESET ? 0 : -errno;
+	if (n == 0)
+		return 0;
+	if (n > 2 && !memcmp(l->message, "R ", 2)) {
+		int rc = append(l, l->message + 2, (size_t)n - 2);
+		return rc ? rc : 1;
+	}
+	if (!l->task->hear)
+		return 1;
+	size_t len = l->task->hear(l->task->arg, l->message, (size_t)n, answer);
+	/* A helper that does not listen misses it. */
+	if (len && send(l->fd, answer, len, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno == EBADF)
+		return -errno;
+	return 1;
+}
+
+/* Listens until the helper ends, the deadline, or the stop. */
+static int listen_to(struct listener *l, uint64_t until_ms)
+{
+	const struct spawn_stop *stop = &l->task->stop;
+	for (;;) {
 		uint64_t now = clock_ms();
 		struct pollfd p[] = {
-			{.fd = fd, .events = POLLIN}, {.fd = stop->fd, .events = POLLIN}};
+			{.fd = l->fd, .events = POLLIN}, {.fd = stop->fd, .events = POLLIN}};
 		if (now >= until_ms)
-			rc = -ETIMEDOUT;
-		else if (poll(p, 2, (int)(until_ms - now < 60000 ? until_ms - now : 60000)) < 0)
-			rc = errno == EINTR ? 0 : -errno;
+			return -ETIMEDOUT;
+		int rc = poll(p, 2, (int)(until_ms - now < 60000 ? until_ms - now : 60000));
+		if (rc < 0 && errno != EINTR)
+			return -errno;
 		if (p[1].revents & POLLIN)
 			empty(stop->fd);
-		if (!rc && atomic_load(stop->is_stopping))
-			rc = -ECANCELED;
-		if (rc || !(p[0].revents & (POLLIN | POLLHUP | POLLERR)))
-			continue;
-		if (room - used < CHUNK + 1) {
-			char *more =
-				room < OUTPUT_MAX ? realloc(text, room + 4 * (size_t)CHUNK) : NULL;
-			if (!more) {
-				rc = -ENOMEM;
-				continue;
-			}
-			text = more;
-			room += 4 * (size_t)CHUNK;
-		}
-		n = read(fd, text + used, CHUNK);
-		if (n < 0)
-			rc = errno == EINTR ? 0 : -errno;
-		else
-			used += (size_t)n;
+		if (atomic_load(stop->is_stopping))
+			return -ECANCELED;
+		if (rc > 0 && (p[0].revents & (POLLIN | POLLHUP | POLLERR)) && (rc = hear(l)) <= 0)
+			return rc < 0 ? rc : l->text ? 0 : CEN_EFORMAT;
 	}
-	if (rc || !text) {
-		free(text);
-		return rc ? rc : CEN_EFORMAT;
-	}
-	text[used] = 0;
-	*output = text;
-	return 0;
 }
 
 /* Waits for its end, which is near when its output has ended. Kills it if not. */
@@ -158,35 +201,45 @@ static int explain(int rc, int status, uint32_t time_s, struct err *why)
 	return 0;
 }
 
-int spawn_run(const char *word, const char *input, uint32_t time_s, const struct spawn_stop *stop,
+/* Listens to the helper until its end. */
+static int attend(const struct spawn_task *task, int fd, pid_t pid, uint64_t until_ms,
 	char **output, struct err *why)
 {
-	int ends[2], status = 0;
-	pid_t pid = 0;
-	char *text = NULL;
-	int in = input_file(input, why);
-	if (in < 0)
-		return in;
-	if (pipe2(ends, O_CLOEXEC)) {
-		close(in);
-		return err_set(why, -errno, "builder: no pipe: %s", strerror(errno));
-	}
-	uint64_t until_ms = clock_ms() + (uint64_t)time_s * 1000;
-	int rc = -start(word, in, ends[1], &pid);
-	close(in);
-	close(ends[1]);
-	if (rc) {
-		close(ends[0]);
-		return err_set(why, rc, "the builder cannot be started: %s", strerror(-rc));
-	}
-	rc = listen_to(ends[0], until_ms, stop, &text);
-	close(ends[0]);
+	int status = 0;
+	struct listener *l = calloc(1, sizeof *l);
+	if (l)
+		*l = (struct listener){.task = task, .fd = fd};
+	int rc = l ? listen_to(l, until_ms) : -ENOMEM;
+	close(fd);
 	int gone = wait_for(pid, rc != 0, &status);
 	rc = gone ? err_set(why, gone, "the builder is not to be found: %s", strerror(-gone))
-		  : explain(rc, status, time_s, why);
-	if (rc)
-		free(text);
-	else
-		*output = text;
+		  : explain(rc, status, task->time_s, why);
+	if (!rc)
+		*output = l->text;
+	else if (l)
+		free(l->text);
+	free(l);
 	return rc;
+}
+
+int spawn_run(const struct spawn_task *task, char **output, struct err *why)
+{
+	int ends[2];
+	pid_t pid = 0;
+	int in = input_file(task->input, why);
+	if (in < 0)
+		return in;
+	/* Packets: a message comes whole or not at all, and nobody has to look for its end. */
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
+		close(in);
+		return err_set(why, -errno, "builder: no socket: %s", strerror(errno));
+	}
+	uint64_t until_ms = clock_ms() + (uint64_t)task->time_s * 1000;
+	int rc = -start(task->word, in, ends[1], &pid);
+	close(in);
+	close(ends[1]);
+	if (!rc)
+		return attend(task, ends[0], pid, until_ms, output, why);
+	close(ends[0]);
+	return err_set(why, rc, "the builder cannot be started: %s", strerror(-rc));
 }

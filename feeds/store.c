@@ -178,6 +178,23 @@ void store_sweep(const char *state, const char *cache)
 	sweep(path, "", ".new");
 }
 
+void store_sweep_lists(const char *cache,
+	bool (*is_configured)(const void *arg, const char *name, size_t len), const void *arg)
+{
+	char path[PATH_MAX];
+	snprintf(path, sizeof path, "%s/lists", cache);
+	DIR *d = opendir(path);
+	if (!d)
+		return;
+	for (const struct dirent *e; (e = readdir(d));) {
+		const char *dot = strrchr(e->d_name, '.');
+		bool is_content = dot && (!strcmp(dot, ".list") || !strcmp(dot, ".held"));
+		if (is_content && !is_configured(arg, e->d_name, (size_t)(dot - e->d_name)))
+			unlinkat(dirfd(d), e->d_name, 0);
+	}
+	closedir(d);
+}
+
 int store_sync_folder(const char *folder, struct err *why)
 {
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

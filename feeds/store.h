@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,9 @@ int store_pin(const char *state, uint64_t number, struct err *why);
 
 /* Removes what builders that died have left in both folders. */
 void store_sweep(const char *state, const char *cache);
+/* Removes the contents of lists that are not configured any more. `name` is not terminated. */
+void store_sweep_lists(const char *cache,
+	bool (*is_configured)(const void *arg, const char *name, size_t len), const void *arg);
 /* Gives the synced file `path` its number and syncs the folder. */
 int store_add(const char *state, const char *path, uint64_t number, struct err *why);
 /* Keeps the newest `kept` files, two at least, and the one with the number `pinned`. */

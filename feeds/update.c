@@ -109,6 +109,7 @@ static void fill_items(struct update *u)
 		it->result = &u->report->results[i];
 		snprintf(it->result->name, sizeof it->result->name, "%s", it->plan->name);
 		it->result->tags = it->plan->tags;
+		it->result->refusal = it->plan->refusal;
 		/* A name may be `..`: what is added keeps the file in its folder. */
 		snprintf(it->path, sizeof it->path, "%s/lists/%s.list", u->plan->cache_directory,
 			it->plan->name);
@@ -120,6 +121,30 @@ static void fill_items(struct update *u)
 		set_reason(it, it->has_content ? FEEDS_OK : FEEDS_NEVER, "");
 		find_held(it);
 	}
+}
+
+/* Bad content is remembered: while it is the same it is neither sent nor read again. */
+static void remember_bad(struct item *it, const struct plan_tags *tags, const char *words)
+{
+	struct plan_refusal *bad = &it->result->refusal;
+	*bad = (struct plan_refusal){.hash = it->hash_new, .tags = *tags};
+	plan_copy_plain(bad->reason, sizeof bad->reason, words);
+}
+
+static void refuse_again(struct item *it, const struct plan_tags *tags)
+{
+	it->result->refusal = it->plan->refusal;
+	it->result->refusal.tags = *tags;
+	set_reason(it, FEEDS_REFUSED, it->plan->refusal.reason);
+}
+
+/* It is not what its digest or signature says. A signature may come later than what it is of. */
+static void take_unproved(struct item *it, const struct fetch_job *job)
+{
+	set_reason(it, FEEDS_REFUSED, job->why.text);
+	if (!*it->plan->key && hash_file(it->path_new, &it->hash_new))
+		remember_bad(it, &job->tags, job->why.text);
+	unlink(it->path_new);
 }
 
 /* What came of one list's fetching: is there a candidate? */
@@ -136,6 +161,9 @@ static void take_new(struct item *it, const struct fetch_job *job)
 		unlink(it->path_new);
 		drop_held(it); /* the source has taken it back */
 		set_reason(it, FEEDS_OK, "");
+	} else if (it->plan->refusal.hash && it->hash_new == it->plan->refusal.hash) {
+		refuse_again(it, &job->tags);
+		unlink(it->path_new);
 	} else if (it->has_held && it->hash_new == it->result->held.hash) {
 		it->result->held.tags = job->tags;
 		unlink(it->path_new);
@@ -148,8 +176,15 @@ static void take_new(struct item *it, const struct fetch_job *job)
 static void take_outcome(struct item *it, const struct fetch_job *job)
 {
 	it->result->is_fetched = job->outcome != FETCH_FAILED;
+	it->result->patience_s = job->patience_s;
+	/* Out of date, and known to be bad no more; unless it turns out so below. */
+	it->result->refusal = (struct plan_refusal){0};
 	if (job->outcome == FETCH_FAILED)
 		set_reason(it, it->has_content ? FEEDS_STALE : FEEDS_NEVER, job->why.text);
+	if (job->is_refused)
+		take_unproved(it, job);
+	if (job->is_refusal_again)
+		refuse_again(it, &job->refusal->tags);
 	if (job->outcome == FETCH_NEW)
 		take_new(it, job);
 	if (job->outcome != FETCH_FAILED && !it->candidate && it->has_held && it->plan->is_by_hand)
@@ -159,6 +194,16 @@ static void take_outcome(struct item *it, const struct fetch_job *job)
 static int fetch_due(struct update *u)
 {
 	size_t n = 0, count = u->plan->list_count;
+	/* The other half of the time is for building. */
+	uint64_t time_ms = (uint64_t)u->plan->time_s * 500;
+	struct fetch_options options = {.max_bytes = u->plan->max_bytes,
+		.time_ms = time_ms,
+		.list_time_ms =
+			u->plan->fetch_time_s ? (uint64_t)u->plan->fetch_time_s * 1000 : time_ms,
+		.retry_wait_ms = u->plan->retry_wait_ms,
+		.directory = u->plan->files_directory,
+		.ca_file = u->plan->ca_file,
+		.channel = u->plan->channel};
 	struct fetch_job *jobs = calloc(count ? count : 1, sizeof *jobs);
 	struct item **of = calloc(count ? count : 1, sizeof(struct item *));
 	for (size_t i = 0; jobs && of && i < count; i++) {
@@ -168,16 +213,23 @@ static int fetch_due(struct update *u)
 			continue;
 		it->result->is_asked = true;
 		of[n] = it;
-		jobs[n++] = (struct fetch_job){.source = it->plan->source,
+		jobs[n++] = (struct fetch_job){.name = it->plan->name,
+			.source = it->plan->source,
 			.to = it->path_new,
+			.file = u->plan->files ? u->plan->files[i].source : -1,
+			.signature_file = u->plan->files ? u->plan->files[i].signature : -1,
+			.has_private = it->plan->has_private,
+			.refusal = &it->plan->refusal,
+			.sha256 = it->plan->sha256,
+			.key = it->plan->key,
+			.signature = it->plan->signature,
 			.has_content = it->has_content || it->has_held,
 			/* Is there something newer than what was seen last? */
 			.tags = it->has_held ? it->plan->held.tags : it->plan->tags};
 	}
 	int rc = jobs && of ? 0 : -ENOMEM;
-	/* The other half of the time is for building. */
 	if (!rc)
-		fetch_all(jobs, n, u->plan->max_bytes, (uint64_t)u->plan->time_s * 500);
+		fetch_all(jobs, n, &options);
 	for (size_t i = 0; !rc && i < n; i++) {
 		take_outcome(of[i], &jobs[i]);
 		if (jobs[i].is_ours)
@@ -273,6 +325,9 @@ static int take_in_best(struct update *u, struct item *it, struct err *fatal)
 	if (it->candidate && !is_fatal) {
 		if (it->candidate == it->path_new)
 			unlink(it->path_new);
+		/* A limit may be that of all lists together. */
+		if (it->candidate == it->path_new && rc != CEN_ELIMIT)
+			remember_bad(it, &it->tags_new, why.text);
 		it->candidate = NULL;
 		set_reason(it, FEEDS_REFUSED, why.text);
 	}
@@ -450,6 +505,15 @@ static void report_failure(struct update *u, int failed, struct err *why)
 	plan_copy_plain(u->report->error, sizeof u->report->error, why->text);
 }
 
+static bool is_configured(const void *arg, const char *name, size_t len)
+{
+	const struct plan *plan = arg;
+	for (size_t i = 0; i < plan->list_count; i++)
+		if (!strncmp(plan->lists[i].name, name, len) && !plan->lists[i].name[len])
+			return true;
+	return false;
+}
+
 int update_run(const struct plan *plan, struct plan_report *report)
 {
 	struct err why = {""};
@@ -469,6 +533,8 @@ int update_run(const struct plan *plan, struct plan_report *report)
 		}
 		if (!failed && !rc)
 			failed = build_what_changed(&u, &why);
+		if (!failed && !rc)
+			store_sweep_lists(plan->cache_directory, is_configured, plan);
 		report_failure(&u, failed, &why);
 	}
 	publics_free(u.publics);

@@ -34,7 +34,7 @@ THIRD_PARTY = {
     "event2/*": ["resolver/worker.[ch]", "resolver/udp.[ch]", "resolver/tcp.[ch]", "resolver/recurse*.[ch]",
                  "resolver/lookup.c", "resolver/server.c"],
     "urcu*": ["resolver/base/rcu.h"],
-    "curl/*": ["feeds/fetch.c", "web/client.c"],
+    "curl/*": ["feeds/fetch_h*.[ch]", "web/client.c"],
     "archive*.h": ["feeds/reader.c"],
     "microhttpd.h": ["web/http*.[ch]"],
     "pcre2.h": ["feeds/patterns.c"],

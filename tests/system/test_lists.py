@@ -15,7 +15,7 @@ def row(daemon, name="evil"):
 
 
 def config(source, **more):
-    return {"lists": [{"name": "evil", "source": source, "kind": "deny", **more}]}
+    return {"lists": [{"name": "evil", "source": source, "kind": "deny", "allow_private": True, **more}]}
 
 
 def is_blocked(daemon, name):

@@ -7,7 +7,7 @@ from daemons import until
 
 
 def with_list(source):
-    return {"lists": [{"name": "evil", "source": source, "kind": "deny"}]}
+    return {"lists": [{"name": "evil", "source": source, "kind": "deny", "allow_private": True}]}
 
 
 def test_without_lists_it_serves_and_says_so(start, list_server):

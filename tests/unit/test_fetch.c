@@ -134,6 +134,16 @@ static int tear_down(void **state)
 	return 0;
 }
 
+static void run(struct fetch_job *jobs, size_t n, uint64_t max_bytes, uint64_t time_ms)
+{
+	struct fetch_options options = {.max_bytes = max_bytes,
+		.time_ms = time_ms,
+		.list_time_ms = time_ms,
+		.retry_wait_ms = 10,
+		.directory = "/tmp"};
+	fetch_all(jobs, n, &options);
+}
+
 static struct fetch_job job_of(struct test *t, int i, const char *path)
 {
 	if (*path == '/')
@@ -143,13 +153,17 @@ static struct fetch_job job_of(struct test *t, int i, const char *path)
 	char name[32];
 	snprintf(name, sizeof name, "out%d", i);
 	memcpy(t->to[i], folder_file(&t->folder, name), PATH_MAX);
-	return (struct fetch_job){.source = t->source[i], .to = t->to[i]};
+	return (struct fetch_job){.source = t->source[i],
+		.to = t->to[i],
+		.file = -1,
+		.signature_file = -1,
+		.has_private = true};
 }
 
 static struct fetch_job fetch(struct test *t, const char *path)
 {
 	struct fetch_job job = job_of(t, 0, path);
-	fetch_all(&job, 1, 1000, 10000);
+	run(&job, 1, 1000, 10000);
 	return job;
 }
 
@@ -181,14 +195,14 @@ static void a_list_comes_once(void **state)
 	assert_string_equal(job.tags.modified, "Mon, 02 Jan 2023 03:04:05 GMT");
 	unlink(job.to);
 	job.has_content = true;
-	fetch_all(&job, 1, 1000, 10000);
+	run(&job, 1, 1000, 10000);
 	assert_int_equal(job.outcome, FETCH_UNCHANGED);
 	assert_string_equal(job.tags.etag, "\"v1\"");
 	assert_int_not_equal(access(job.to, F_OK), 0);
 	assert_int_equal(atomic_load(&t->unconditional), 1);
 	/* Without the content, it is asked for whole. */
 	job.has_content = false;
-	fetch_all(&job, 1, 1000, 10000);
+	run(&job, 1, 1000, 10000);
 	assert_int_equal(job.outcome, FETCH_NEW);
 	assert_int_equal(atomic_load(&t->unconditional), 2);
 }
@@ -203,7 +217,7 @@ static void redirections(void **state)
 	unlink(job.to);
 	atomic_store(&t->requests, 0);
 	job = fetch(t, "/loop");
-	assert_failed(&job, "redirects");
+	assert_failed(&job, "redirected more than 5 times");
 	assert_int_equal(atomic_load(&t->requests), FETCH_REDIRECTS_MAX + 1);
 	job = fetch(t, "/to-file");
 	assert_failed(&job, "file");
@@ -219,7 +233,7 @@ static void bad_answers(void **state)
 	job = fetch(t, "/cut");
 	assert_failed(&job, "");
 	job = job_of(t, 0, "/big");
-	fetch_all(&job, 1, 40, 10000);
+	run(&job, 1, 40, 10000);
 	assert_failed(&job, "more than 40 bytes (feeds.max_bytes)");
 	job = fetch(t, "/odd");
 	assert_int_equal(job.outcome, FETCH_NEW);
@@ -240,11 +254,11 @@ static void silence_ends(void **state)
 	struct test *t = *state;
 	struct fetch_job job = job_of(t, 0, "/silent");
 	uint64_t start = clock_ms();
-	fetch_all(&job, 1, 1000, 300);
+	run(&job, 1, 1000, 300);
 	assert_failed(&job, "timed out");
 	assert_true(clock_ms() - start < 1400);
 	job = job_of(t, 0, "/list");
-	fetch_all(&job, 1, 1000, 0);
+	run(&job, 1, 1000, 0);
 	assert_failed(&job, "no time");
 }
 
@@ -254,7 +268,7 @@ static void many_at_once(void **state)
 	struct fetch_job jobs[MANY];
 	for (int i = 0; i < MANY; i++)
 		jobs[i] = job_of(t, i, i % 4 ? "/list" : "/missing");
-	fetch_all(jobs, MANY, 1000, 20000);
+	run(jobs, MANY, 1000, 20000);
 	for (int i = 0; i < MANY; i++) {
 		assert_int_equal(jobs[i].outcome, i % 4 ? FETCH_NEW : FETCH_FAILED);
 		if (i % 4)
@@ -267,29 +281,29 @@ static void files(void **state)
 	struct test *t = *state;
 	char path[PATH_MAX];
 	snprintf(path, sizeof path, "%s", folder_write(&t->folder, "in", "a.example\n", 10));
-	struct fetch_job job = {.source = path, .to = t->to[0]};
+	struct fetch_job job = {.source = path, .to = t->to[0], .file = -1};
 	snprintf(t->to[0], sizeof t->to[0], "%s/out", t->folder.path);
-	fetch_all(&job, 1, 10, 1000);
+	run(&job, 1, 10, 1000);
 	assert_int_equal(job.outcome, FETCH_NEW);
 	assert_content(job.to, "a.example\n");
 	unlink(job.to);
 	job.has_content = true;
-	fetch_all(&job, 1, 10, 1000);
+	run(&job, 1, 10, 1000);
 	assert_int_equal(job.outcome, FETCH_UNCHANGED);
 	folder_write(&t->folder, "in", "b.example\n\n", 11);
-	fetch_all(&job, 1, 10, 1000);
+	run(&job, 1, 10, 1000);
 	assert_failed(&job, "more than 10 bytes");
 	job.source = t->folder.path;
-	fetch_all(&job, 1, 10, 1000);
+	run(&job, 1, 10, 1000);
 	assert_failed(&job, "not a file");
 	assert_int_equal(mkfifo(folder_file(&t->folder, "pipe"), 0600), 0);
 	job.source = folder_file(&t->folder, "pipe");
-	fetch_all(&job, 1, 10, 1000);
+	run(&job, 1, 10, 1000);
 	assert_failed(&job, "not a file");
 	job.source = path;
 	job.has_content = false;
 	snprintf(t->to[0], sizeof t->to[0], "%s/no/folder", t->folder.path);
-	fetch_all(&job, 1, 100, 1000);
+	run(&job, 1, 100, 1000);
 	assert_failed(&job, "cannot be written");
 }
 

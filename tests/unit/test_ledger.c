@@ -112,19 +112,19 @@ static void failures_wait_longer_and_longer(void **state)
 	static const uint64_t waits[] = {60, 120, 240, 480, 960, REFRESH_S, REFRESH_S};
 	for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
 		apply(t, FEEDS_NEVER, false, "no route");
-		assert_between(wait_ms(t), waits[i] * S, waits[i] * S * 11 / 10);
+		assert_between(wait_ms(t), waits[i] * S, waits[i] * S * 3 / 2);
 	}
 	struct feeds_list_status s;
 	ledger_status(&t->ledger, 0, &s);
 	assert_int_equal(s.checked_s, WALL_S);
 	assert_string_equal(s.reason, "no route");
-	assert_between(s.next_s, WALL_S + REFRESH_S, WALL_S + REFRESH_S * 11 / 10 + 1);
+	assert_between(s.next_s, WALL_S + REFRESH_S, WALL_S + REFRESH_S * 3 / 2 + 1);
 	/* Refused content is tried again like a failure; a good one ends it. */
 	apply(t, FEEDS_REFUSED, true, "HTML");
-	assert_between(wait_ms(t), REFRESH_S * S, REFRESH_S * S * 11 / 10);
+	assert_between(wait_ms(t), REFRESH_S * S, REFRESH_S * S * 3 / 2);
 	apply(t, FEEDS_OK, true, "");
 	apply(t, FEEDS_REFUSED, true, "HTML");
-	assert_between(wait_ms(t), 60 * S, 66 * S);
+	assert_between(wait_ms(t), 60 * S, 90 * S);
 }
 
 static void results_that_were_not_asked_for_change_little(void **state)
@@ -167,7 +167,7 @@ static void a_round_that_failed_early_is_not_repeated_at_once(void **state)
 	clock_advance(2 * REFRESH_S * UINT64_C(1000000));
 	assert_true(is_due(t, 0));
 	ledger_postpone(&t->ledger);
-	assert_between(wait_ms(t), 60 * S, 66 * S);
+	assert_between(wait_ms(t), 60 * S, 90 * S);
 }
 
 static void no_report_fails_what_was_due(void **state)
@@ -181,7 +181,7 @@ static void no_report_fails_what_was_due(void **state)
 	ledger_status(&t->ledger, 0, &s);
 	assert_int_equal(s.state, FEEDS_NEVER);
 	assert_string_equal(s.reason, "killed");
-	assert_between(wait_ms(t), 60 * S, 66 * S);
+	assert_between(wait_ms(t), 60 * S, 90 * S);
 }
 
 static void configuration_changes(void **state)
@@ -256,7 +256,7 @@ static void it_is_kept_over_restarts(void **state)
 	assert_int_equal(s.checked_s, WALL_S);
 	assert_string_equal(t->ledger.entries[0].tags.etag, "\"v2\"");
 	assert_string_equal(t->ledger.entries[0].tags.modified, "Mon");
-	assert_between(wait_ms(t), 70 * S, 77 * S); /* 120 s after the second failure */
+	assert_between(wait_ms(t), 70 * S, 105 * S); /* 120 s after the second failure */
 	/* A clock that went back: due. */
 	clock_freeze(3600 * UINT64_C(1000000), WALL_S - 100);
 	restart(t, path);

@@ -44,6 +44,7 @@ static int set_up(void **state)
 		.parent = getpid(),
 		.state_directory = t->state,
 		.cache_directory = t->cache,
+		.files_directory = t->folder.path,
 		.max_bytes = 16 << 20,
 		.max_rules = 1000000,
 		.memory_bytes = 512 << 20,

@@ -9,7 +9,6 @@
 #include "feeds/build_rules.h"
 #include "feeds/buildfile.h"
 #include "feeds/listdb_file.h"
-#include "feeds/patterns.h"
 #include "feeds/setpool.h"
 #include "feeds/sorter.h"
 #include "resolver/base/clock.h"
@@ -118,9 +117,6 @@ static int add_special(struct build *b, const struct rule *rule, uint32_t tag, s
 	if (rule->trigger == RULE_NS_NAME)
 		return build_rules_add(&b->rules, rule,
 			hash_of_key(rule->key, rule->len, listdb_ns_seed(&seeded)), why);
-	/* Parsers have refused it with a word of their own; this is for those that have not. */
-	if (rule->trigger == RULE_PATTERN && patterns_check(rule->pattern, rule->pattern_len, NULL))
-		return 0;
 	if (rule->trigger != RULE_NAME)
 		return build_rules_add(&b->rules, rule, 0, why);
 	int rc = build_rules_add(&b->rules, rule, hash_of_key(rule->key, rule->len, b->seed), why);

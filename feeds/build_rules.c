@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "feeds/detail.h"
+#include "feeds/patterns.h"
 
 enum { FIRST_ROOM = 1024, CONDITIONS_MAX = 16 /* kinds of conditions whose records are joined */ };
 
@@ -27,7 +28,7 @@ size_t build_rules_pending(const struct build_rules *r)
 	return r->count - r->kept;
 }
 
-static int check_limits(struct build_rules *r, const struct rule *rule, struct err *why)
+static int check_memory(const struct build_rules *r, struct err *why)
 {
 	if (r->count * sizeof *r->rules + textpool_memory(&r->texts) > r->memory_bytes ||
 		r->count == LISTDB_SPECIAL_MAX || r->added == UINT32_MAX)
@@ -36,9 +37,23 @@ static int check_limits(struct build_rules *r, const struct rule *rule, struct e
 			"the "
 			"builder's memory (feeds.builder_memory)",
 			r->count);
-	if (rule->trigger == RULE_PATTERN && r->patterns >= LISTDB_PATTERNS_MAX)
-		return err_set(why, CEN_ELIMIT, "more than %d patterns in all lists together",
-			LISTDB_PATTERNS_MAX);
+	return 0;
+}
+
+/* 1: it cannot be used. */
+static int take_pattern(struct build_rules *r, const struct rule *rule, struct err *why)
+{
+	/* Parsers have refused such a one with a word of their own; this is for those that have not. */
+	int size = patterns_cost(rule->pattern, rule->pattern_len, NULL);
+	if (size < 0)
+		return 1;
+	if (r->patterns >= LISTDB_PATTERNS_MAX ||
+		r->pattern_bytes + (uint64_t)size > BUILD_RULES_PATTERN_BYTES)
+		return err_set(why, CEN_ELIMIT,
+			"more than %d patterns in all lists together, or than take %d MB",
+			LISTDB_PATTERNS_MAX, BUILD_RULES_PATTERN_BYTES >> 20);
+	r->patterns++;
+	r->pattern_bytes += (uint64_t)size;
 	return 0;
 }
 
@@ -72,9 +87,11 @@ static int add_text(struct build_rules *r, const struct rule *from, struct listd
 
 int build_rules_add(struct build_rules *r, const struct rule *rule, uint64_t hash, struct err *why)
 {
-	int rc = check_limits(r, rule, why);
+	int rc = check_memory(r, why);
+	if (!rc && rule->trigger == RULE_PATTERN)
+		rc = take_pattern(r, rule, why);
 	if (rc)
-		return rc;
+		return rc > 0 ? 0 : rc;
 	struct build_rule new = {
 		.rule = {.hash = hash,
 			.prefix = rule->prefix,
@@ -96,7 +113,6 @@ int build_rules_add(struct build_rules *r, const struct rule *rule, uint64_t has
 		textpool_add(&r->texts, rule->about, rule->about_len, &new.rule.about_at))
 		return err_set(why, -ENOMEM, "build: out of memory for rules");
 	r->rules[r->count++] = new;
-	r->patterns += rule->trigger == RULE_PATTERN;
 	return 0;
 }
 
@@ -104,6 +120,7 @@ void build_rules_discard(struct build_rules *r)
 {
 	r->count = r->kept;
 	r->patterns = r->patterns_kept;
+	r->pattern_bytes = r->pattern_bytes_kept;
 	textpool_cut(&r->texts, r->texts_kept);
 }
 
@@ -286,6 +303,7 @@ int build_rules_keep(struct build_rules *r, uint16_t special_bit, struct err *wh
 		r->rules[r->kept].rule.bit = special_bit;
 	r->texts_kept = r->texts.count;
 	r->patterns_kept = r->patterns;
+	r->pattern_bytes_kept = r->pattern_bytes;
 	return 0;
 }
 

@@ -17,6 +17,7 @@
 #include "resolver/base/err.h"
 
 enum {
+	BUILD_RULES_PATTERN_BYTES = 32 << 20, /* of all patterns, compiled */
 	BUILD_RULES_OF_ONE =
 		32, /* rules of one list on the same name, address or pattern; more are left out */
 };
@@ -35,8 +36,8 @@ struct build_rules {
 	struct textpool texts;
 	uint32_t texts_kept;
 	uint64_t memory_bytes;
-	uint64_t patterns; /* of all lists */
-	uint64_t patterns_kept;
+	uint64_t patterns, pattern_bytes; /* of all lists; octets when compiled */
+	uint64_t patterns_kept, pattern_bytes_kept;
 	bool has_removals; /* of a name's rule, in a list that was kept */
 };
 
@@ -44,7 +45,7 @@ struct build_rules {
 int build_rules_init(struct build_rules *r, uint64_t memory_bytes);
 void build_rules_clear(struct build_rules *r);
 
-/* Adds a rule to the list in hand. `hash`: of its name, 0 without one. 0, CEN_ELIMIT or -ENOMEM, with a sentence. */
+/* Adds a rule to the list in hand; a pattern that cannot be used is left out. `hash`: of its name, 0 without one. 0, CEN_ELIMIT or -ENOMEM, with a sentence. */
 int build_rules_add(struct build_rules *r, const struct rule *rule, uint64_t hash, struct err *why);
 /* How many the list in hand has. */
 size_t build_rules_pending(const struct build_rules *r);

@@ -86,7 +86,7 @@ static pcre2_code *compile(const char *text, size_t len, uint32_t options, struc
 }
 
 /* Where a match may begin is a part of the pattern: the limit of steps is one for all beginnings, not for each. */
-static pcre2_code *compile_anchored(const char *text, size_t len, struct err *why)
+static pcre2_code *compile_anchored_of_any_size(const char *text, size_t len, struct err *why)
 {
 	static const char before[] = ".*?(?:", after[] = ")";
 	char wrapped[RULE_PATTERN_MAX + sizeof before + sizeof after];
@@ -102,7 +102,25 @@ static pcre2_code *compile_anchored(const char *text, size_t len, struct err *wh
 	return compile(wrapped, sizeof before - 1 + len + sizeof after - 1, PCRE2_ANCHORED, why);
 }
 
-int patterns_check(const char *text, size_t len, struct err *why)
+static size_t size_of(const pcre2_code *code)
+{
+	size_t size = 0;
+	pcre2_pattern_info(code, PCRE2_INFO_SIZE, &size);
+	return size;
+}
+
+static pcre2_code *compile_anchored(const char *text, size_t len, struct err *why)
+{
+	pcre2_code *code = compile_anchored_of_any_size(text, len, why);
+	if (!code || size_of(code) <= PATTERNS_CODE_MAX)
+		return code;
+	err_set(why, CEN_EFORMAT, "a pattern of %zu octets when compiled; at most %d are allowed",
+		size_of(code), PATTERNS_CODE_MAX);
+	pcre2_code_free(code);
+	return NULL;
+}
+
+int patterns_cost(const char *text, size_t len, struct err *why)
 {
 	struct patterns_literal_set set;
 	if (!len || len > RULE_PATTERN_MAX)
@@ -112,8 +130,17 @@ int patterns_check(const char *text, size_t len, struct err *why)
 	if (rc)
 		return rc;
 	pcre2_code *code = compile_anchored(text, len, why);
+	if (!code)
+		return CEN_EFORMAT;
+	size_t size = size_of(code);
 	pcre2_code_free(code);
-	return code ? 0 : CEN_EFORMAT;
+	return (int)size;
+}
+
+int patterns_check(const char *text, size_t len, struct err *why)
+{
+	int size = patterns_cost(text, len, why);
+	return size < 0 ? size : 0;
 }
 
 /* --- the set --- */
@@ -431,5 +458,15 @@ size_t patterns_find_slowly(const struct patterns *p, struct patterns_scratch *s
 	for (uint32_t i = 0; i < p->count && n < max; i++)
 		if (does_match(p, s, i, &limited))
 			out[n++] = i;
+	return n;
+}
+
+size_t patterns_memory(const struct patterns *p)
+{
+	size_t n = p->count * sizeof(pcre2_code *) + p->literals_room +
+		p->gram_room * sizeof *p->grams + ((size_t)1 << p->bits) * (sizeof *p->buckets + 1);
+	for (size_t i = 0; i < p->count; i++)
+		if (p->codes[i])
+			n += size_of(p->codes[i]);
 	return n;
 }

@@ -17,6 +17,7 @@
 #include "resolver/base/err.h"
 
 enum {
+	PATTERNS_CODE_MAX = 8192, /* octets of a compiled pattern */
 	PATTERNS_LITERAL_MIN = 2, /* octets of the literal that a pattern must need */
 	PATTERNS_RUN_MAX = 128, /* patterns run for one name; more count as no match */
 	PATTERNS_LIMITED_MAX =
@@ -29,6 +30,8 @@ struct patterns_scratch;
 /* Can it be used? CEN_EFORMAT with the reason: no regular expression, one that needs too much, or one that needs no literal
  * (`.*`), which every name would have to be held against. */
 int patterns_check(const char *text, size_t len, struct err *why);
+/* The same; else the octets that it takes when compiled. */
+int patterns_cost(const char *text, size_t len, struct err *why);
 
 /* The pattern of number i is the i-th added. One that cannot be used keeps its number and never matches. Returns owned, or NULL
  * when memory is short. */
@@ -52,3 +55,6 @@ size_t patterns_find_slowly(const struct patterns *p, struct patterns_scratch *s
 
 /* How often a pattern ran into a limit, or was left out for one. */
 uint64_t patterns_limited(const struct patterns *p);
+
+/* Octets that it takes, about. */
+size_t patterns_memory(const struct patterns *p);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * A generation file made of the input: it is refused, or it is one of ours, unharmed.
  *
- * The first octet chooses: an input by itself, or a good file of ours with the rest of the input written over it.
+ * The first octet chooses: an input by itself, a good file of ours with the rest of the input written over it, or special rules and their texts as
+ * they stand in a file, behind its checksum: they are refused, or every way to look them up is safe.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #include "feeds/build.h"
 #include "feeds/listdb.h"
 #include "feeds/listdb_file.h"
+#include "feeds/listdb_special.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
@@ -76,6 +78,62 @@ static size_t overlay(const struct good *g, uint8_t *file, const uint8_t *bytes,
 	return g->len;
 }
 
+static void check_rule(const struct listdb_index *x, const struct listdb_rule *r)
+{
+	const struct listdb_rule *out[LISTDB_RULES_MAX];
+	size_t n, sum = 0;
+	must(r->trigger < RULE_TRIGGERS && r->verb < RULE_VERBS && (r->bit == 255 || r->bit == 3));
+	for (size_t i = 0; i < r->about_len; i++)
+		sum += listdb_about(x, r)[i];
+	for (size_t i = 0; i < r->text_len; i++)
+		sum += (uint8_t)listdb_rule_text(x, r)[i];
+	must(sum <= (size_t)255 * 2 * UINT16_MAX);
+	must(listdb_has_trigger(x, (enum rule_trigger)r->trigger));
+	if (r->trigger == RULE_NAME || r->trigger == RULE_NS_NAME) {
+		const struct listdb_rule *first = listdb_rules_of_name(x, r->hash, &n);
+		must(first && r >= first && r < first + n);
+	} else if (r->trigger != RULE_PATTERN) {
+		n = listdb_rules_of_address(
+			x, (enum rule_trigger)r->trigger, &r->prefix.addr, out, LISTDB_RULES_MAX);
+		must(n > 0);
+		for (size_t i = 1; i < n; i++)
+			must(out[i]->prefix.bits <= out[i - 1]->prefix.bits);
+	}
+}
+
+/* The number of rules, the rules, their texts. */
+static void open_special(const uint8_t *bytes, size_t len)
+{
+	static const struct listdb_list lists[] = {
+		{.bit = 2, .special_bit = 255}, {.bit = 4, .special_bit = 3}};
+	size_t size = sizeof(struct listdb_rule), count = len ? bytes[0] : 0;
+	if (!len || count * size > len - 1)
+		return;
+	uint8_t *copy = malloc(len); /* aligned as LMDB's are not: the rules are copied */
+	must(copy != NULL);
+	memcpy(copy, bytes, len);
+	struct listdb_special_bytes b = {
+		copy + 1, copy + 1 + count * size, count, len - 1 - count * size};
+	struct listdb_special *special = NULL;
+	int rc = listdb_special_open(&b, lists, 2, &special);
+	must(rc == 0 || rc == CEN_ECORRUPT);
+	struct listdb_index x = {.seed = 1, .special = special};
+	size_t n;
+	const struct listdb_rule *rules = listdb_rules(&x, &n);
+	for (size_t i = 0; i < n; i++)
+		check_rule(&x, &rules[i]);
+	struct listdb_scratch *scratch = listdb_scratch_new();
+	const struct listdb_rule *out[4];
+	struct dname name;
+	must(scratch && !dname_from_text("ads.tracker.example", 19, &name));
+	n = listdb_rules_of_pattern(&x, scratch, &name, out, 4);
+	for (size_t i = 0; i < n; i++)
+		must(out[i]->trigger == RULE_PATTERN);
+	listdb_scratch_free(scratch);
+	listdb_special_close(special);
+	free(copy);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	static struct good good;
@@ -83,6 +141,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		make_good(&good);
 	if (!len)
 		return 0;
+	if (bytes[0] & 2) {
+		open_special(bytes + 1, len - 1);
+		return 0;
+	}
 	size_t room = len > good.len ? len : good.len;
 	uint8_t *file = malloc(room);
 	must(file != NULL);

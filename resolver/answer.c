@@ -61,6 +61,7 @@ bool answer_next(const struct query *q, struct answer_cursor *c, struct answer_r
 struct copy {
 	const uint8_t *from;
 	uint32_t from_len, question_end;
+	bool is_renamed; /* the question is another one in `to`: `moved` has its labels, too */
 	uint8_t *to;
 	uint32_t to_len, to_max;
 	uint16_t *
@@ -88,7 +89,7 @@ static bool put_pointer(struct copy *c, uint32_t target)
 /* Where the name at `at` already is in `to`; 0: nowhere yet. */
 static uint32_t written_at(const struct copy *c, uint32_t at)
 {
-	if (at < c->question_end)
+	if (at < c->question_end && !c->is_renamed)
 		return at;
 	return at <= POINTER_MAX ? c->moved[at] : 0;
 }
@@ -431,4 +432,61 @@ int answer_remove(struct query *q,
 	if (removed < 0)
 		memcpy(q->out, from, len);
 	return removed;
+}
+
+/* --- behind an alias ------------------------------------------------------------------------- */
+
+enum { ALIAS_HEAD = 12 }; /* owner, type, class, TTL, RDLENGTH */
+
+/* The CNAME, and where the labels of its target stand now. */
+static void put_cname(struct copy *c, const struct dname *target, uint32_t ttl_s)
+{
+	uint8_t *p = c->to + c->to_len;
+	wire_put_u16(p, (uint16_t)(POINTER << 8 | WIRE_HEADER));
+	wire_put_u16(p + 2, TYPE_CNAME);
+	wire_put_u16(p + 4, CLASS_IN);
+	wire_put_u32(p + 6, ttl_s);
+	wire_put_u16(p + 10, target->len);
+	memcpy(p + ALIAS_HEAD, target->bytes, target->len);
+	uint8_t offsets[DNAME_LABELS_MAX];
+	for (unsigned i = dname_offsets(target, offsets); i--;)
+		c->moved[WIRE_HEADER + offsets[i]] =
+			(uint16_t)(c->to_len + ALIAS_HEAD + offsets[i]);
+	c->to_len += ALIAS_HEAD + target->len;
+}
+
+bool answer_put_alias(struct query *q, const struct dname *asked, uint32_t ttl_s)
+{
+	uint8_t from[WIRE_MAX];
+	uint16_t moved[POINTER_MAX + 1];
+	struct query original = *q;
+	struct answer_cursor cursor = {0};
+	struct answer_record r;
+	uint16_t kept[3] = {1, 0, 0};
+	uint32_t len = q->out_len < sizeof from ? q->out_len : (uint32_t)sizeof from;
+	memcpy(from, q->out, len);
+	memcpy(from + WIRE_HEADER, q->qname.bytes, q->qname.len);
+	memset(moved, 0, sizeof moved);
+	original.out = from;
+	q->qname = *asked;
+	struct copy c = {.from = from,
+		.from_len = len,
+		.question_end = query_records_at(&original) - 4,
+		.is_renamed = true,
+		.to = q->out,
+		.to_len = query_records_at(q),
+		.to_max = q->out_max < WIRE_MAX ? q->out_max : WIRE_MAX,
+		.moved = moved};
+	put_cname(&c, &original.qname, ttl_s);
+	bool is_good = true;
+	while (is_good && answer_next(&original, &cursor, &r)) {
+		is_good = put_record(&c, &r);
+		kept[r.section]++;
+	}
+	is_good = is_good && !cursor.is_bad;
+	q->answer_count = is_good ? kept[0] : 0;
+	q->authority_count = is_good ? kept[1] : 0;
+	q->additional_count = is_good ? kept[2] : 0;
+	q->out_len = is_good ? c.to_len : query_records_at(q);
+	return is_good;
 }

@@ -38,6 +38,26 @@ static void print_holders(const json_t *v)
 		printf("%-10smore lists hold it than are shown\n", "");
 }
 
+/* Rules that say more than "on the list". */
+static void print_rules(const json_t *v)
+{
+	size_t i;
+	json_t *r;
+	char list[80], trigger[32], rule[CLI_TEXT_MAX], verb[32];
+	json_array_foreach(json_object_get(v, "rules"), i, r) printf("%-10s%-20s %-8s %s: %s%s%s\n",
+		i ? "" : "rules", cli_text(r, "list", list, sizeof list),
+		cli_text(r, "trigger", trigger, sizeof trigger),
+		cli_text(r, "rule", rule, sizeof rule), cli_text(r, "verb", verb, sizeof verb),
+		cli_is(r, "is_important") ? ", important" : "",
+		!cli_is(r, "is_meant")		   ? " (its conditions do not hold)"
+			: cli_is(r, "is_deciding") ? " (decides)"
+						   : "");
+	if (cli_is(v, "is_late"))
+		printf("%-10slists have rules on addresses and name servers, too: the answer is "
+		       "judged when it is there\n",
+			"");
+}
+
 static const char *verdict(const json_t *v)
 {
 	static const char *const words[][2] = {{"block", "blocked"}, {"allow", "allowed"},
@@ -82,6 +102,7 @@ static void print_explanation(const json_t *v)
 		printf("%-10sgeneration %llu\n", "policy",
 			(unsigned long long)cli_number(v, "generation"));
 	print_holders(v);
+	print_rules(v);
 	print_verdict(v);
 }
 

@@ -48,6 +48,18 @@ static void take_generation(void *arg, struct listdb *db)
 }
 
 /* On any thread of feeds. */
+static void take_overlay(void *arg, struct overlay *overlay)
+{
+	struct run *r = arg;
+	struct err why = {0};
+	size_t owners = overlay_count(overlay);
+	if (server_set_overlay(r->server, overlay, &why))
+		log_error("run", "event=overlay_refused reason=\"%s\"", why.text);
+	else
+		log_debug("run", "event=overlay_in_force owners=%zu", owners);
+}
+
+/* On any thread of feeds. */
 static int resolve(void *arg, const char *host, struct addr *out, size_t max, struct err *why)
 {
 	struct run *r = arg;
@@ -191,6 +203,7 @@ static int start(struct run *r, struct config *config, struct err *why)
 	struct listdb *db = NULL;
 	struct feeds_hooks hooks = {.on_generation = take_generation,
 		.on_shadow_end = end_shadow,
+		.on_overlay = take_overlay,
 		.resolve = resolve,
 		.arg = r};
 	int code = lookup_new(config, &r->lookup, why);

@@ -6,13 +6,12 @@
 #include "resolver/answer.h"
 #include "resolver/base/addr_special.h"
 #include "resolver/cache.h"
+#include "resolver/inspect_address.h"
+#include "resolver/nameservers.h"
 #include "resolver/policy.h"
 #include "resolver/rebinding.h"
 #include "resolver/stats.h"
 #include "resolver/worker.h"
-
-/* SvcParamKeys with addresses (RFC 9460 14.3.2). */
-enum { KEY_IPV4HINT = 4, KEY_IPV6HINT = 6 };
 
 /* What a walk over the records has found so far. */
 struct finding {
@@ -20,12 +19,18 @@ struct finding {
 	struct query *q;
 	bool is_clean; /* nothing speaks against it, for any group */
 	bool is_bad; /* malformed */
+	bool is_late; /* some list has rules on addresses or servers: see late_begin */
+	bool is_let_through; /* a policy zone says so: what follows is not judged */
 	bool is_blocked; /* `verdict` and `outcome` say by what */
 	struct policy_verdict verdict;
 	enum query_outcome outcome;
 	int16_t monitored; /* bit of the first list that would have blocked it, -1: none */
 	uint32_t private_count; /* records with a private address, where that is not allowed */
 	uint32_t private_types; /* their types, see type_bit */
+	struct dname *name; /* with is_late: the one of the chain that is being judged */
+	bool is_first; /* it is the question's */
+	bool is_unsure; /* what is missing may change the verdict */
+	struct nameservers_missing *missing; /* NULL: servers do not matter */
 };
 
 /* The types that carry addresses. */
@@ -45,83 +50,6 @@ static uint32_t type_bit(uint16_t type)
 	}
 }
 
-/* --- addresses of a record -------------------------------------------------------------------- */
-
-/* Goes through the addresses of an A, AAAA, SVCB or HTTPS record. Start with address_start. */
-struct address_walk {
-	const uint8_t *at, *end; /* the addresses at hand */
-	unsigned octets; /* of one of them: 4 or 16 */
-	const uint8_t *params, *params_end; /* SvcParams not looked at yet */
-	bool is_bad;
-};
-
-/* Where SvcParams begin: behind SvcPriority and the uncompressed TargetName (RFC 9460 2.2); 0 when malformed. */
-static size_t svcb_params_at(const uint8_t *data, size_t len)
-{
-	size_t at = 2;
-	while (at < len && data[at] > 0 && data[at] <= DNAME_LABEL_MAX)
-		at += (size_t)data[at] + 1;
-	return at < len && data[at] == 0 && at - 2 < DNAME_MAX ? at + 1 : 0;
-}
-
-static struct address_walk address_start(const struct query *q, const struct answer_record *r)
-{
-	const uint8_t *data = q->out + r->data_at;
-	struct address_walk a = {.at = data, .end = data};
-	size_t params;
-	switch (r->type) {
-	case TYPE_A:
-	case TYPE_AAAA:
-		a.octets = r->type == TYPE_A ? 4 : 16;
-		a.is_bad = r->data_len != a.octets;
-		a.end = data + r->data_len;
-		break;
-	case TYPE_SVCB:
-	case TYPE_HTTPS:
-		params = svcb_params_at(data, r->data_len);
-		a.is_bad = !params;
-		a.params = data + params;
-		a.params_end = data + r->data_len;
-		break;
-	default:
-		break;
-	}
-	return a;
-}
-
-/* Moves on to the next parameter with addresses; false at the end or on malformed octets. */
-static bool next_hint(struct address_walk *a)
-{
-	while (!a->is_bad && a->params < a->params_end) {
-		size_t left = (size_t)(a->params_end - a->params);
-		size_t len = left < 4 ? 0 : wire_u16(a->params + 2);
-		a->is_bad = left < 4 || left - 4 < len;
-		if (a->is_bad)
-			return false;
-		uint16_t key = wire_u16(a->params);
-		a->octets = key == KEY_IPV4HINT ? 4 : key == KEY_IPV6HINT ? 16 : 0;
-		a->at = a->params + 4;
-		a->end = a->params = a->at + len;
-		if (a->octets) {
-			a->is_bad = len == 0 || len % a->octets; /* RFC 9460 7.3 */
-			return !a->is_bad;
-		}
-	}
-	return false;
-}
-
-static bool next_address(struct address_walk *a, struct addr *out)
-{
-	if (a->is_bad || ((a->at == a->end || !a->octets) && !next_hint(a)))
-		return false;
-	if (a->octets == 4)
-		addr_from_v4(a->at, out);
-	else
-		memcpy(out->bytes, a->at, 16);
-	a->at += a->octets;
-	return true;
-}
-
 /* --- judging ---------------------------------------------------------------------------------- */
 
 static void block(
@@ -136,17 +64,118 @@ static void block(
 	f->outcome = outcome;
 }
 
+static enum query_outcome outcome_of(const struct policy_verdict *v, bool is_first)
+{
+	switch (v->trigger) {
+	case RULE_ANSWER:
+		return OUTCOME_BLOCKED_ADDRESS;
+	case RULE_NS_NAME:
+	case RULE_NS_ADDRESS:
+		return OUTCOME_BLOCKED_SERVER;
+	default:
+		return is_first ? OUTCOME_BLOCKED : OUTCOME_BLOCKED_CHAIN;
+	}
+}
+
+static void take_verdict(struct finding *f, const struct policy_verdict *v, bool is_first)
+{
+	struct query *q = f->q;
+	if (v->is_held)
+		f->is_clean = false;
+	if (q->is_allowed || f->is_blocked)
+		return;
+	if (f->monitored < 0)
+		f->monitored = v->monitored;
+	if (v->kind == POLICY_DENY && !policy_is_let_through(q, v)) {
+		block(f, v, outcome_of(v, is_first));
+		return;
+	}
+	if (v->kind == POLICY_NONE || (!is_first && !v->is_zone))
+		return;
+	f->is_let_through = true;
+	if (is_first) {
+		q->is_allowed = true;
+		q->list = v->list;
+	}
+}
+
+/* --- lists with rules on addresses or servers --- */
+
+/* Then all that is known of one name of the chain is gathered before it is judged: which zone comes first is not known before. */
+static void late_begin(struct finding *f, const struct dname *name, bool is_first)
+{
+	struct policy_question about = policy_question_of(f->q);
+	*f->name = *name;
+	about.name = f->name;
+	about.is_first = about.is_again = f->is_first = is_first;
+	policy_gather(f->w->view, f->w->policy, &about);
+	/* Stage `policy` asks for the question itself every time. */
+	if (is_first)
+		f->w->policy->is_held = false;
+}
+
+/* Are the servers of the zone still of interest? Not behind a verdict that they cannot change. */
+static bool needs_servers(const struct finding *f, const struct policy_verdict *v)
+{
+	const struct view *view = f->w->view;
+	if (!f->missing || f->is_let_through || f->q->transport == TRANSPORT_NONE)
+		return false;
+	if (v->kind == POLICY_NONE)
+		return true;
+	return v->is_zone ? view->groups[f->q->group].server_order < view->lists[v->list].order
+			  : v->list > LISTDB_OWN_DENY && view->lists[v->list].kind == LIST_DENY;
+}
+
+static void late_end(struct finding *f)
+{
+	struct worker *w = f->w;
+	if (f->is_blocked || f->is_let_through)
+		return;
+	struct policy_verdict v = policy_decide(w->view, w->policy);
+	if (needs_servers(f, &v)) {
+		unsigned before = f->missing->count;
+		nameservers_gather(w, f->name, f->missing);
+		v = policy_decide(w->view, w->policy);
+		if (f->missing->count > before) {
+			f->is_clean = false;
+			/* Not before more is known; unless there is no time left, see inspect_records. */
+			if (v.kind == POLICY_NONE || needs_servers(f, &v))
+				f->is_unsure = true;
+		}
+	} else if (f->missing) {
+		f->is_clean = false;
+	}
+	take_verdict(f, &v, f->is_first);
+}
+
 static void judge_name(struct finding *f, const struct dname *name)
 {
 	if (!name->labels) /* RFC 9460 2.5: "." is the owner, which was judged; or no service */
 		return;
-	struct policy_verdict v = policy_judge(f->w->view, f->q->group, name);
-	if (v.is_held)
-		f->is_clean = false;
-	if (f->monitored < 0 && !f->q->is_allowed)
-		f->monitored = v.monitored;
-	if (v.kind == POLICY_DENY)
-		block(f, &v, OUTCOME_BLOCKED_CHAIN);
+	if (f->is_late) {
+		late_end(f);
+		if (!f->is_blocked)
+			late_begin(f, name, false);
+		return;
+	}
+	struct policy_question about = policy_question_of(f->q);
+	about.name = name;
+	about.is_first = false;
+	struct policy_verdict v = policy_judge(f->w->view, f->w->policy, &about);
+	take_verdict(f, &v, false);
+}
+
+/* A server shown in the authority section. */
+static void judge_server(struct finding *f, const struct answer_record *r)
+{
+	struct dname owner, server;
+	size_t at = r->owner_at, data_at = r->data_at;
+	if (!f->missing || !dname_from_packet(f->q->out, r->end_at, &at, &owner) ||
+		!dname_from_packet(f->q->out, r->end_at, &data_at, &server))
+		return;
+	/* BIND's min-ns-dots: the servers of top-level domains are everybody's. */
+	if (owner.labels > 1 && dname_is_at_or_below(f->name, &owner))
+		policy_gather_server(f->w->view, f->w->policy, &server);
 }
 
 static bool is_denied_address(const struct view *v, const struct addr *a)
@@ -164,9 +193,9 @@ static bool is_denied_address(const struct view *v, const struct addr *a)
 /* Does the record hold an address that is not for a public name? */
 static bool has_private(const struct query *q, const struct answer_record *r)
 {
-	struct address_walk walk = address_start(q, r);
+	struct inspect_address walk = inspect_address_start(q, r);
 	struct addr a;
-	while (next_address(&walk, &a))
+	while (inspect_address_next(&walk, &a))
 		if (addr_special_is_private(&a))
 			return true;
 	return false;
@@ -176,14 +205,19 @@ static void judge_addresses(struct finding *f, const struct answer_record *r)
 {
 	const struct view *v = f->w->view;
 	/* An address rule is the operator's own deny rule. */
-	static const struct policy_verdict own = {
-		.kind = POLICY_DENY, .list = LISTDB_OWN_DENY, .monitored = -1, .is_held = true};
-	struct address_walk walk = address_start(f->q, r);
+	const struct policy_verdict own = {.kind = POLICY_DENY,
+		.action = v->lists[LISTDB_OWN_DENY].action,
+		.list = LISTDB_OWN_DENY,
+		.monitored = -1,
+		.is_held = true};
+	struct inspect_address walk = inspect_address_start(f->q, r);
 	struct addr a;
 	bool is_private = false;
-	while (next_address(&walk, &a)) {
+	while (inspect_address_next(&walk, &a)) {
 		if (r->section == 0 && v->denied_addresses && is_denied_address(v, &a))
 			block(f, &own, OUTCOME_BLOCKED_ADDRESS);
+		if (r->section == 0 && f->is_late && !f->is_let_through)
+			policy_gather_answer(v, f->w->policy, &a);
 		is_private = is_private || addr_special_is_private(&a);
 	}
 	f->is_bad = f->is_bad || walk.is_bad;
@@ -227,6 +261,10 @@ static void judge_record(struct finding *f, const struct answer_record *r)
 		if (r->section == 0)
 			judge_target(f, r);
 		break;
+	case TYPE_NS:
+		if (r->section == 1 && f->is_late)
+			judge_server(f, r);
+		break;
 	default:
 		break;
 	}
@@ -255,14 +293,20 @@ static enum step fail(struct query *q)
 
 static enum step act_block(const struct finding *f)
 {
+	static const char text[] = "denied address in the answer";
 	struct query *q = f->q;
+	uint16_t rcode = q->rcode;
 	empty(q);
-	policy_block(f->w->view, q, &f->verdict, f->outcome);
-	if (f->outcome == OUTCOME_BLOCKED_ADDRESS) {
+	enum step step = policy_act(f->w, q, &f->verdict, f->outcome);
+	/* A name that does not exist does not exist over TCP either. */
+	if (q->outcome == OUTCOME_TCP_ONLY)
+		q->rcode = rcode;
+	if (f->verdict.list == LISTDB_OWN_DENY && f->outcome == OUTCOME_BLOCKED_ADDRESS) {
 		q->ede = EDE_BLOCKED;
-		q->ede_text = "denied address in the answer";
+		q->ede_text = text;
+		q->ede_trigger = NULL;
 	}
-	return STEP_REPLY;
+	return step;
 }
 
 /* A record with a private address, or a signature over a set that loses one: it would no longer verify. */
@@ -305,21 +349,52 @@ static enum step act_rebinding(struct finding *f)
 	return STEP_REPLY;
 }
 
-static enum step inspect_records(struct worker *w, struct query *q)
+static void note_monitored(const struct finding *f)
 {
-	struct finding f = {.w = w, .q = q, .is_clean = true, .monitored = -1};
+	const struct query *q = f->q;
+	if (f->monitored >= 0 && q->transport != TRANSPORT_NONE)
+		stats_add(&f->w->stats->list_monitored[f->w->view->lists[f->monitored].counter], 1);
+}
+
+static void walk_records(struct finding *f, bool *is_bad)
+{
+	struct query *q = f->q;
 	struct answer_cursor c = {0};
 	struct answer_record r;
 	/* Names in the records may point to the question. */
 	memcpy(q->out + WIRE_HEADER, q->qname.bytes, q->qname.len);
-	while (!f.is_blocked && answer_next(q, &c, &r))
-		judge_record(&f, &r);
+	if (f->is_late)
+		late_begin(f, &q->qname, true);
+	while (!f->is_blocked && answer_next(q, &c, &r))
+		judge_record(f, &r);
+	if (f->is_late)
+		late_end(f);
+	*is_bad = c.is_bad || f->is_bad;
+}
+
+static enum step inspect_records(struct worker *w, struct query *q)
+{
+	static const unsigned late = 1u << RULE_ANSWER | 1u << RULE_NS_NAME | 1u << RULE_NS_ADDRESS;
+	static const unsigned servers = 1u << RULE_NS_NAME | 1u << RULE_NS_ADDRESS;
+	/* Large, and seldom used: not cleared. */
+	struct nameservers_missing missing;
+	struct dname name;
+	struct finding f = {.w = w, .q = q, .is_clean = true, .monitored = -1, .name = &name};
+	missing.count = 0;
+	bool is_bad;
+	/* The target of a list's own CNAME is where the list wants it. */
+	f.is_late = w->view->triggers & late && !q->is_aliased;
+	f.missing = f.is_late && w->view->triggers & servers ? &missing : NULL;
+	walk_records(&f, &is_bad);
+	if (f.is_unsure && nameservers_wait(w, q, &missing))
+		return STEP_PARK;
+	if (q->wait_rounds && q->outcome == OUTCOME_CACHED)
+		q->outcome = q->waited_outcome;
 	if (f.is_blocked)
 		return act_block(&f);
-	if (c.is_bad || f.is_bad)
+	if (is_bad)
 		return fail(q);
-	if (f.monitored >= 0 && q->transport != TRANSPORT_NONE)
-		stats_add(&w->stats->list_monitored[w->view->lists[f.monitored].counter], 1);
+	note_monitored(&f);
 	if (f.private_count)
 		return act_rebinding(&f);
 	if (f.is_clean) {
@@ -332,7 +407,7 @@ static enum step inspect_records(struct worker *w, struct query *q)
 enum step inspect(struct worker *w, struct query *q)
 {
 	/* What `cache` found out about an expired entry says nothing of the answer that came for it. */
-	if (q->is_clean && q->source != ANSWER_FRESH)
+	if (q->is_clean && q->source != ANSWER_FRESH && !q->is_waiting)
 		return STEP_NEXT;
 	if (q->source == ANSWER_NONE || q->source == ANSWER_LOCAL)
 		return STEP_NEXT;

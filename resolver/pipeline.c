@@ -12,6 +12,7 @@
 #include "resolver/classify.h"
 #include "resolver/inspect.h"
 #include "resolver/local.h"
+#include "resolver/nameservers.h"
 #include "resolver/parse.h"
 #include "resolver/policy.h"
 #include "resolver/record.h"
@@ -44,6 +45,8 @@ static void depart(struct worker *w, struct query *q, bool is_dropped)
 	else if (q->transport == TRANSPORT_TCP)
 		(is_dropped ? tcp_drop : tcp_send)(w, q);
 	record(w, q);
+	if (q->waiter)
+		nameservers_done(w, q);
 	if (!q->is_parked)
 		worker_give_back(w, q);
 }
@@ -56,6 +59,9 @@ static void run(struct worker *w, struct query *q, enum stage from)
 			continue;
 		case STEP_REPLY:
 			i = REPLY - 1;
+			continue;
+		case STEP_AGAIN:
+			i = LOCAL - 1;
 			continue;
 		case STEP_PARK:
 			return; /* it may be gone already */
@@ -101,6 +107,17 @@ void pipeline_resume(struct worker *w, struct query *q)
 	if (q->is_answered)
 		q->transport = TRANSPORT_NONE;
 	run(w, q, KEEP);
+}
+
+void pipeline_return(struct worker *w, struct query *q)
+{
+	look_again(w, q);
+	pipeline_lend_out(w, q);
+	q->source = ANSWER_NONE;
+	q->ede = EDE_NONE;
+	q->ede_text = NULL;
+	q->is_secure = q->is_clean = false;
+	run(w, q, CACHE);
 }
 
 void pipeline_answer_early(struct worker *w, struct query *q)

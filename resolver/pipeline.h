@@ -23,3 +23,6 @@ void pipeline_lend_out(struct worker *w, struct query *q);
 
 /* Resolves a refresh (TRANSPORT_NONE): from `recurse` on, past the cache. */
 void pipeline_refresh(struct worker *w, struct query *q);
+
+/* Goes on with a query that `inspect` parked, from `cache` on: its answer is there, unless it was for one time only. */
+void pipeline_return(struct worker *w, struct query *q);

@@ -28,6 +28,7 @@ enum step {
 	STEP_REPLY, /* the verdict is complete: go to `reply` */
 	STEP_PARK, /* waiting for the network; the query may already be gone: do not touch it */
 	STEP_DROP, /* no answer; goes to `record` */
+	STEP_AGAIN, /* qname is another one now: resolve that, from `local` on */
 };
 
 typedef enum step query_stage(struct worker *w, struct query *q);
@@ -48,6 +49,9 @@ enum transport {
 	X(BLOCKED, "blocked") /* the question is on a deny list */ \
 	X(BLOCKED_CHAIN, "blocked_chain") /* a CNAME, DNAME or SVCB target is on a deny list */ \
 	X(BLOCKED_ADDRESS, "blocked_address") /* the answer holds a denied address */ \
+	X(BLOCKED_SERVER, "blocked_server") /* a server of the name's zone is on a deny list */ \
+	X(REWRITTEN, "rewritten") /* a list has records of its own for it */ \
+	X(TCP_ONLY, "tcp_only") /* a list wants it asked over TCP: truncated */ \
 	X(REBINDING, "rebinding") /* all addresses of the answer were private and removed */ \
 	X(SERVFAIL, "servfail") /* upstream failed, a deadline passed, or a cap was reached */ \
 	X(BOGUS, "bogus") /* DNSSEC validation failed */ \
@@ -91,6 +95,14 @@ struct query {
 	struct query_link waiting; /* in the ring of those that wait for their deadline */
 	struct flight_ticket flight; /* what was counted against the caps */
 
+	/* --- waiting: nameservers.c's own --- */
+	struct query *waiter; /* ours: who waits for it, while that one's wait has this number */
+	uint32_t waiter_number;
+	uint32_t wait_number, wait_count; /* 0: does not wait; answers still to come */
+	unsigned wait_rounds; /* waits so far */
+	uint64_t wait_by_us; /* the end of all of them */
+	enum query_outcome waited_outcome; /* of its answer, which is a cached one afterwards */
+
 	/* --- arrival: set by udp.c, tcp.c or refresh.c --- */
 	enum transport transport;
 	uint16_t socket; /* UDP: index of the worker's socket */
@@ -120,6 +132,8 @@ struct query {
 	struct dname qname; /* lower case */
 	uint8_t qname_as_sent
 		[DNAME_MAX]; /* the letter case of the question, to come back bit for bit */
+	struct dname
+		asked; /* with `is_aliased`: the question's own name, while qname is the target of a list's CNAME */
 
 	/* --- verdict: set by parse, admit, local, policy, inspect --- */
 	enum query_outcome outcome;
@@ -127,10 +141,14 @@ struct query {
 	int16_t ede; /* enum wire_ede; EDE_NONE: none */
 	const char *
 		ede_text; /* static, or of the view: valid while the worker is in its callback; may be NULL */
+	const char *
+		ede_trigger; /* static words for the text: by what a list holds it; NULL: by its name */
 	enum sink_action action; /* for a blocked one: what to answer */
 	int16_t list; /* bit of the list that decided, -1: none */
 	uint16_t group; /* index into the view's groups; set by admit, again after a park */
 	bool is_allowed; /* an allow rule holds the question: the chain is not judged either */
+	bool is_waiting; /* a policy zone has a word on it, but one before that judges the answer: `inspect` decides */
+	bool is_aliased; /* a list has answered with a CNAME, whose target is resolved: see `asked` */
 
 	/* --- answer: set by cache, local, recurse --- */
 	bool is_secure; /* validated: AD may be set */

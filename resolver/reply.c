@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "resolver/rewrite.h"
 #include "resolver/stats.h"
 #include "resolver/worker.h"
 
@@ -10,6 +11,7 @@ enum {
 	OPT_BYTES = 11, /* root owner, type, class, TTL, RDLEN */
 	EDE_OPTION = 15, /* RFC 8914 2 */
 	EDE_BYTES = 6, /* option code, length, INFO-CODE */
+	EDE_TEXT_MAX = 200,
 	QUESTION_AT = 0xC000 | WIRE_HEADER, /* a pointer to the question's name */
 };
 
@@ -93,6 +95,8 @@ static void synthesize(struct query *q, const struct config *c)
 		break;
 	case SINK_NODATA:
 	case SINK_DEFAULT:
+	case SINK_TCP_ONLY: /* not here: truncated, or let through */
+	case SINK_PASSTHRU:
 		break;
 	}
 	if (!q->answer_count)
@@ -102,8 +106,11 @@ static void synthesize(struct query *q, const struct config *c)
 /* Does `action` say what to answer? */
 static bool is_sunk(const struct query *q)
 {
+	if (q->outcome == OUTCOME_REWRITTEN)
+		return q->source == ANSWER_NONE;
 	return q->outcome == OUTCOME_BLOCKED || q->outcome == OUTCOME_BLOCKED_CHAIN ||
-		q->outcome == OUTCOME_BLOCKED_ADDRESS || q->outcome == OUTCOME_REBINDING;
+		q->outcome == OUTCOME_BLOCKED_ADDRESS || q->outcome == OUTCOME_BLOCKED_SERVER ||
+		q->outcome == OUTCOME_REBINDING;
 }
 
 /* --- the message around them --- */
@@ -134,10 +141,26 @@ static void put_header(struct query *q, bool is_truncated)
 	wire_put_u16(p + 10, (uint16_t)(q->additional_count + q->has_edns));
 }
 
+/* The list, and by what it holds the question: "botnets (c2): the client's address". */
+static size_t text_of(const struct query *q, char out[static EDE_TEXT_MAX])
+{
+	if (!q->ede_text)
+		return 0;
+	size_t len = strnlen(q->ede_text, EDE_TEXT_MAX);
+	memcpy(out, q->ede_text, len);
+	size_t more = q->ede_trigger ? strlen(q->ede_trigger) : 0;
+	if (!more || len + 2 + more > EDE_TEXT_MAX)
+		return len;
+	memcpy(out + len, ": ", 2);
+	memcpy(out + len + 2, q->ede_trigger, more);
+	return len + 2 + more;
+}
+
 static void put_opt(struct query *q, uint16_t payload, uint32_t room)
 {
+	char text[EDE_TEXT_MAX];
 	uint8_t *p = q->out + q->out_len;
-	size_t text_len = q->ede_text ? strlen(q->ede_text) : 0;
+	size_t text_len = text_of(q, text);
 	/* RFC 8914 3: the text goes before a record would have to. */
 	if (OPT_BYTES + EDE_BYTES + text_len > room)
 		text_len = 0;
@@ -155,8 +178,7 @@ static void put_opt(struct query *q, uint16_t payload, uint32_t room)
 		wire_put_u16(p + 11, EDE_OPTION);
 		wire_put_u16(p + 13, (uint16_t)(2 + text_len));
 		wire_put_u16(p + 15, (uint16_t)q->ede);
-		if (text_len)
-			memcpy(p + 17, q->ede_text, text_len);
+		memcpy(p + 17, text, text_len);
 	}
 	q->out_len += OPT_BYTES + data_len;
 }
@@ -168,11 +190,9 @@ static uint32_t limit_of(const struct query *q, const struct config *c)
 	return q->payload < c->udp_payload_bytes ? q->payload : c->udp_payload_bytes;
 }
 
-enum step reply(struct worker *w, struct query *q)
+static void put_message(struct worker *w, struct query *q)
 {
 	const struct config *c = w->view->config;
-	if (q->transport == TRANSPORT_NONE)
-		return STEP_NEXT;
 	if (!q->has_question) {
 		q->out_len = WIRE_HEADER;
 		q->has_edns = false;
@@ -184,7 +204,7 @@ enum step reply(struct worker *w, struct query *q)
 		put_question(q);
 	}
 	uint32_t limit = limit_of(q, c), opt = q->has_edns ? OPT_BYTES : 0;
-	bool is_truncated = q->out_len + opt > limit;
+	bool is_truncated = q->out_len + opt > limit || q->outcome == OUTCOME_TCP_ONLY;
 	if (is_truncated) {
 		/* RFC 2181 9: with TC set the client takes the whole over TCP; a part is of no use to it. */
 		stats_add(&w->stats->truncated, 1);
@@ -193,5 +213,20 @@ enum step reply(struct worker *w, struct query *q)
 	if (q->has_edns)
 		put_opt(q, (uint16_t)c->udp_payload_bytes, limit - q->out_len);
 	put_header(q, is_truncated);
+}
+
+enum step reply(struct worker *w, struct query *q)
+{
+	if (q->transport == TRANSPORT_NONE)
+		return STEP_NEXT;
+	if (__builtin_expect(!q->is_aliased, 1)) {
+		put_message(w, q);
+		return STEP_NEXT;
+	}
+	/* What may come late is still the target's. */
+	struct dname target = q->qname;
+	rewrite_alias(w, q);
+	put_message(w, q);
+	q->qname = target;
 	return STEP_NEXT;
 }

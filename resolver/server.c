@@ -41,7 +41,9 @@ static int publish(
 {
 	struct view *v = NULL, *old = s->owned_view;
 	const struct view *same = old && old->config == config ? old : NULL;
-	int e = view_new(s->serial + 1, config, db, s->rules, same, &v, why);
+	const struct view_parts parts = {
+		.config = config, .db = db, .rules = s->rules, .overlay = s->overlay};
+	int e = view_new(s->serial + 1, &parts, same, &v, why);
 	if (e)
 		return e;
 	s->serial++;
@@ -94,6 +96,21 @@ int server_refresh(struct server *s, struct err *why)
 {
 	pthread_mutex_lock(&s->lock);
 	int e = publish(s, s->config, s->db, why);
+	pthread_mutex_unlock(&s->lock);
+	return e;
+}
+
+int server_set_overlay(struct server *s, struct overlay *overlay, struct err *why)
+{
+	pthread_mutex_lock(&s->lock);
+	struct overlay *gone = s->overlay;
+	s->overlay = overlay;
+	int e = publish(s, s->config, s->db, why);
+	if (e) {
+		s->overlay = gone;
+		gone = overlay;
+	}
+	overlay_release(gone);
 	pthread_mutex_unlock(&s->lock);
 	return e;
 }
@@ -347,6 +364,7 @@ void server_free(struct server *s)
 	cache_free(s->cache);
 	dga_close(s->dga);
 	rules_free(s->rules);
+	overlay_release(s->overlay);
 	listdb_close(s->db);
 	config_free(s->config);
 	pthread_mutex_destroy(&s->lock);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "feeds/listdb.h"
+#include "feeds/overlay.h"
 #include "resolver/base/addr.h"
 #include "resolver/base/config.h"
 #include "resolver/base/err.h"
@@ -30,7 +31,18 @@ struct server_holder {
 	bool is_applied; /* speaks about the name that was asked */
 };
 
-enum { SERVER_HOLDERS_MAX = 512 };
+enum { SERVER_HOLDERS_MAX = 512, SERVER_WORDS_MAX = 64 };
+
+/* A rule that says more than "on the list", and speaks about the question. */
+struct server_word {
+	char list[64];
+	char trigger[24]; /* "name", "pattern", "client" */
+	char text[DNAME_TEXT_MAX + 4]; /* the owner, pattern or prefix */
+	char verb[16]; /* "match", "except", "passthru", "data", ... */
+	bool is_important;
+	bool is_meant; /* its conditions on type, client and name hold */
+	bool is_deciding;
+};
 
 /* The whole chain from a name to what would be answered. */
 struct server_explanation {
@@ -50,6 +62,9 @@ struct server_explanation {
 	uint32_t holder_count; /* of `holders`; more may exist */
 	bool is_cut;
 	struct server_holder holders[SERVER_HOLDERS_MAX];
+	uint32_t word_count;
+	struct server_word words[SERVER_WORDS_MAX];
+	bool is_late; /* lists have rules on addresses and servers: the answer may decide otherwise */
 };
 
 struct server_info {
@@ -78,6 +93,8 @@ int server_set_config(struct server *s, struct config *config, struct err *why);
 int server_set_generation(struct server *s, struct listdb *db, struct err *why);
 /* Joins configuration and generation anew: a list's shadow period is over. 0 or -ENOMEM; then all stays as it was. */
 int server_refresh(struct server *s, struct err *why);
+/* What transferred zones say now and the generation does not yet; NULL: nothing. The same promises. */
+int server_set_overlay(struct server *s, struct overlay *overlay, struct err *why);
 /* Counts a reload that failed before it came here, with its sentence, for server_info. */
 void server_note_failed_reload(struct server *s, const struct err *why);
 

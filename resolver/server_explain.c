@@ -2,10 +2,12 @@
  * The whole chain from a name to what would be answered, by the tree of the generation, not by its hashes: what the
  * path does and what this says are found in two ways.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "feeds/detail.h"
 #include "resolver/local.h"
 #include "resolver/policy.h"
 #include "resolver/server_internal.h"
@@ -38,6 +40,8 @@ static void add_list_holders(struct server *s, struct server_explanation *x,
 	if (!s->db || listdb_find(s->db, at, &set))
 		return;
 	for (unsigned bit = LISTDB_FIRST_LIST; bit < LISTDB_LISTS_MAX; bit++) {
+		if (v->lists[bit].bit != (int16_t)bit)
+			continue; /* its other rules: see say_words */
 		bool is_self = listdb_bits_test(&set.self, bit),
 		     is_below = listdb_bits_test(&set.below, bit);
 		struct server_holder *h = is_self || is_below ? add_holder(x) : NULL;
@@ -132,8 +136,12 @@ static void say_sinkhole(const struct config *c, enum sink_action action, uint16
 	case SINK_DROP:
 		snprintf(x->answer, sizeof x->answer, "no answer");
 		return;
+	case SINK_TCP_ONLY:
+		snprintf(x->answer, sizeof x->answer, "truncated over UDP, as resolved over TCP");
+		return;
 	case SINK_NODATA:
 	case SINK_DEFAULT:
+	case SINK_PASSTHRU:
 		snprintf(x->answer, sizeof x->answer, "NODATA");
 		return;
 	}
@@ -163,33 +171,148 @@ static bool is_local(struct server *s, const struct dname *name, uint16_t type)
 	return is_answered;
 }
 
-static void judge(struct server *s, struct server_explanation *x, uint16_t group,
-	const struct dname *name, uint16_t type)
+/* --- rules that say more --- */
+
+static const char *const verbs[RULE_VERBS] = {[RULE_MATCH] = "match",
+	[RULE_EXCEPT] = "except",
+	[RULE_PASSTHRU] = "passthru",
+	[RULE_DROP] = "drop",
+	[RULE_TCP_ONLY] = "tcp-only",
+	[RULE_NXDOMAIN] = "nxdomain",
+	[RULE_NODATA] = "nodata",
+	[RULE_REFUSED] = "refused",
+	[RULE_DATA] = "data"};
+static const char *const triggers[RULE_TRIGGERS] = {[RULE_NAME] = "name",
+	[RULE_PATTERN] = "pattern",
+	[RULE_ANSWER] = "answer address",
+	[RULE_CLIENT] = "client",
+	[RULE_NS_NAME] = "server name",
+	[RULE_NS_ADDRESS] = "server address"};
+
+static void say_owner(const struct view *v, const struct policy_work *w,
+	const struct policy_candidate *c, char *out, size_t size)
+{
+	const struct dname *name = w->question.name;
+	char text[DNAME_TEXT_MAX];
+	if (c->trigger == RULE_PATTERN) {
+		snprintf(out, size, "%.*s", (int)c->rule->text_len,
+			listdb_rule_text(&v->index, c->rule));
+	} else if (c->trigger == RULE_CLIENT) {
+		struct addr_prefix p = {.addr = *w->question.client, .bits = c->depth};
+		bool is_v4 = addr_is_v4(&p.addr) && p.bits >= 96;
+		for (unsigned i = p.bits; i < 128; i++)
+			p.addr.bytes[i / 8] &= (uint8_t) ~(0x80u >> i % 8);
+		snprintf(out, size, "%s/%u", addr_to_text(&p.addr, text),
+			p.bits - (is_v4 ? 96u : 0u));
+	} else {
+		struct dname owner;
+		dname_parent(name, (unsigned)name->labels - c->depth, &owner);
+		bool is_self = c->flags & LISTDB_RULE_SELF;
+		snprintf(out, size, "%s%s", is_self ? "" : "*.", dname_to_text(owner.bytes, text));
+	}
+}
+
+static void say_words(const struct view *v, const struct policy_work *w,
+	const struct policy_verdict *verdict, struct server_explanation *x)
+{
+	for (unsigned i = 0; i < w->count && x->word_count < SERVER_WORDS_MAX; i++) {
+		const struct policy_candidate *c = &w->found[i];
+		struct server_word *to = &x->words[x->word_count++];
+		snprintf(to->list, sizeof to->list, "%s", v->lists[c->bit].name);
+		snprintf(to->trigger, sizeof to->trigger, "%s", triggers[c->trigger]);
+		snprintf(to->verb, sizeof to->verb, "%s", verbs[c->verb]);
+		say_owner(v, w, c, to->text, sizeof to->text);
+		to->is_important = c->flags & LISTDB_RULE_IMPORTANT;
+		to->is_meant = c->is_meant;
+		to->is_deciding = verdict->by ? verdict->by == c
+					      : verdict->list == (int16_t)c->bit && c->is_meant;
+	}
+}
+
+/* The records of the type asked for, as far as they are addresses, or where the list sends the client. */
+static void say_data(
+	const struct policy_verdict *verdict, uint16_t type, struct server_explanation *x)
+{
+	const struct policy_candidate *c = verdict->by;
+	struct detail_cursor cursor = detail_start(c->about, c->about_len);
+	struct detail_item item;
+	char text[DNAME_TEXT_MAX];
+	size_t n = 0;
+	snprintf(x->action, sizeof x->action, "data");
+	snprintf(x->answer, sizeof x->answer, "NODATA");
+	while (c->about_len && detail_next(&cursor, &item)) {
+		struct addr a;
+		if (item.kind == DETAIL_ALIAS || item.kind == DETAIL_ALIAS_BELOW) {
+			snprintf(x->answer, sizeof x->answer, "CNAME %s%.200s",
+				item.kind == DETAIL_ALIAS ? "" : "(the name).",
+				dname_to_text(item.at, text));
+			return;
+		}
+		if (item.kind != DETAIL_RECORD || wire_u16(item.at) != type)
+			continue;
+		if (type == TYPE_A && item.len == 6 + 4)
+			addr_from_v4(item.at + 6, &a);
+		else if (type == TYPE_AAAA && item.len == 6 + 16)
+			memcpy(a.bytes, item.at + 6, 16);
+		else {
+			snprintf(x->answer, sizeof x->answer, "records of the list");
+			return;
+		}
+		addr_to_text(&a, text);
+		if (n + strlen(text) + 2 < sizeof x->answer)
+			n += (size_t)snprintf(
+				x->answer + n, sizeof x->answer - n, "%s%.60s", n ? " " : "", text);
+	}
+}
+
+static void say_verdict(struct server *s, struct server_explanation *x,
+	const struct policy_verdict *verdict, uint16_t type)
 {
 	const struct view *v = s->owned_view;
-	struct policy_verdict verdict = policy_judge(v, group, name);
-	x->ede = EDE_NONE;
-	snprintf(x->answer, sizeof x->answer, "as resolved");
-	if (is_local(s, name, type)) {
-		snprintf(x->verdict, sizeof x->verdict, "local");
-		snprintf(x->answer, sizeof x->answer, "local records or a special-use name");
-		return;
-	}
-	int16_t list = verdict.list >= 0 ? verdict.list : verdict.monitored;
+	int16_t list = verdict->list >= 0 ? verdict->list : verdict->monitored;
 	if (list >= 0) {
 		snprintf(x->list, sizeof x->list, "%s", v->lists[list].name);
 		snprintf(x->category, sizeof x->category, "%.63s", v->lists[list].category);
 	}
-	if (verdict.kind == POLICY_DENY) {
+	if (verdict->kind == POLICY_DENY) {
 		snprintf(x->verdict, sizeof x->verdict, "block");
 		x->ede = v->lists[list].ede;
-		say_sinkhole(s->config, v->lists[list].action, type, x);
-	} else if (verdict.kind == POLICY_ALLOW) {
+		if (verdict->is_data)
+			say_data(verdict, type, x);
+		else
+			say_sinkhole(s->config, verdict->action, type, x);
+	} else if (verdict->kind == POLICY_ALLOW) {
 		snprintf(x->verdict, sizeof x->verdict, "allow");
 	} else {
-		snprintf(
-			x->verdict, sizeof x->verdict, verdict.monitored >= 0 ? "monitor" : "none");
+		snprintf(x->verdict, sizeof x->verdict, "%s",
+			verdict->monitored >= 0 ? "monitor" : "none");
 	}
+}
+
+/* By the path itself: what it finds is shown, and decides. */
+static int judge(
+	struct server *s, struct server_explanation *x, const struct policy_question *about)
+{
+	static const unsigned late = 1u << RULE_ANSWER | 1u << RULE_NS_NAME | 1u << RULE_NS_ADDRESS;
+	const struct view *v = s->owned_view;
+	x->ede = EDE_NONE;
+	snprintf(x->answer, sizeof x->answer, "as resolved");
+	if (is_local(s, about->name, about->type)) {
+		snprintf(x->verdict, sizeof x->verdict, "local");
+		snprintf(x->answer, sizeof x->answer, "local records or a special-use name");
+		return 0;
+	}
+	struct policy_work *work = calloc(1, sizeof *work);
+	int e = work ? policy_work_init(work) : -ENOMEM;
+	if (!e) {
+		struct policy_verdict verdict = policy_judge(v, work, about);
+		say_verdict(s, x, &verdict, about->type);
+		say_words(v, work, &verdict, x);
+		x->is_late = v->triggers & late && verdict.kind != POLICY_ALLOW;
+		policy_work_clear(work);
+	}
+	free(work);
+	return e;
 }
 
 static void say_score(
@@ -228,8 +351,10 @@ int server_explain(struct server *s, const char *name, const struct addr *client
 	out->is_client_admitted = addr_table_find(v->access, a, 0) != 0;
 	out->generation = s->db ? listdb_number(s->db) : 0;
 	find_holders(s, out, &v->groups[group], &n);
-	judge(s, out, group, &n, type);
+	const struct policy_question about = {
+		.name = &n, .client = a, .group = group, .type = type, .is_first = true};
+	e = judge(s, out, &about);
 	say_score(s, out, &n);
 	pthread_mutex_unlock(&s->lock);
-	return 0;
+	return e ? err_set(why, e, "out of memory") : 0;
 }

@@ -20,6 +20,7 @@ struct server {
 	pthread_mutex_t lock;
 	struct config *config;
 	struct listdb *db;
+	struct overlay *overlay; /* a reference; NULL: none */
 	struct rules *rules;
 	struct cache *cache;
 	struct dga *dga; /* NULL: there is no classifier */

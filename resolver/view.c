@@ -12,21 +12,50 @@
 #include "resolver/local.h"
 #include "resolver/rules.h"
 
+static const struct listdb_set *find_override(const struct view_overrides *t, uint64_t hash)
+{
+	for (uint32_t i = (uint32_t)hash & t->mask; t->slots[i].hash; i = (i + 1) & t->mask)
+		if (t->slots[i].hash == hash)
+			return &t->slots[i].set;
+	return NULL;
+}
+
 const struct listdb_set *view_find(const struct view *v, uint64_t hash)
 {
-	if (v->override_count) {
-		for (uint32_t i = (uint32_t)hash & v->override_mask; v->overrides[i].hash;
-			i = (i + 1) & v->override_mask)
-			if (v->overrides[i].hash == hash)
-				return &v->overrides[i].set;
-	}
-	if (!v->db)
-		return NULL;
+	const struct listdb_set *found = NULL;
+	if (v->run_time.count)
+		found = find_override(&v->run_time, hash);
+	if (!found && v->own.count)
+		found = find_override(&v->own, hash);
+	if (found || !v->db)
+		return found;
 	uint32_t set = listdb_probe(&v->index, hash);
 	return set ? &v->index.sets[set] : NULL;
 }
 
 /* --- own rules: overrides of the generation's word on a name --- */
+
+struct view_override *view_override_slot(struct view_overrides *t, uint64_t hash)
+{
+	uint32_t i = (uint32_t)hash & t->mask;
+	while (t->slots[i].hash && t->slots[i].hash != hash)
+		i = (i + 1) & t->mask;
+	if (!t->slots[i].hash)
+		t->count++;
+	t->slots[i].hash = hash;
+	return &t->slots[i];
+}
+
+static int make_overrides(struct view_overrides *t, size_t n)
+{
+	uint32_t slots = 16;
+	while (slots < n * 2)
+		slots *= 2;
+	t->slots = calloc(slots, sizeof *t->slots);
+	t->mask = slots - 1;
+	t->count = 0;
+	return t->slots ? 0 : -ENOMEM;
+}
 
 static uint64_t hash_name(const struct view *v, const struct dname *name)
 {
@@ -37,14 +66,11 @@ static uint64_t hash_name(const struct view *v, const struct dname *name)
 	return hash;
 }
 
-static void override(struct view *v, enum list_kind kind, const struct config_rule *rule)
+static void override(struct view *v, struct view_overrides *t, enum list_kind kind,
+	const struct config_rule *rule)
 {
 	uint64_t hash = hash_name(v, &rule->name);
 	const struct listdb_set *before = view_find(v, hash);
-	uint32_t i = (uint32_t)hash & v->override_mask;
-	while (v->overrides[i].hash && v->overrides[i].hash != hash)
-		i = (i + 1) & v->override_mask;
-	struct view_override *o = &v->overrides[i];
 	struct listdb_set set = {0};
 	if (before)
 		set = *before;
@@ -59,35 +85,42 @@ static void override(struct view *v, enum list_kind kind, const struct config_ru
 		listdb_bits_put(&set.below, own, true);
 		listdb_bits_put(&set.below, other, false);
 	}
-	if (!o->hash)
-		v->override_count++;
-	o->hash = hash;
-	o->set = set;
+	view_override_slot(t, hash)->set = set;
 }
 
-static int build_overrides(struct view *v, const struct rules *rules)
+/* Those of the config: thousands perhaps, and the same for many views. */
+static int build_own(struct view *v, const struct view *same)
 {
 	const struct config *c = v->config;
-	size_t n = c->allow_count + c->deny_count + (rules ? rules->count : 0);
-	uint32_t slots = 16;
-	while (slots < n * 2)
-		slots *= 2;
-	v->overrides = calloc(slots, sizeof *v->overrides);
-	if (!v->overrides)
-		return -ENOMEM;
-	v->override_mask = slots - 1;
+	if (same && same->db == v->db) {
+		v->own = same->own;
+		return 0;
+	}
+	int e = make_overrides(&v->own, c->allow_count + c->deny_count);
+	if (e)
+		return e;
 	/* Allow after deny: on the very same name own allow is the stronger one. */
 	for (size_t i = 0; i < c->deny_count; i++)
-		override(v, LIST_DENY, &c->deny[i]);
+		override(v, &v->own, LIST_DENY, &c->deny[i]);
 	for (size_t i = 0; i < c->allow_count; i++)
-		override(v, LIST_ALLOW, &c->allow[i]);
-	for (size_t i = 0; rules && i < rules->count; i++)
-		override(v, rules->entries[i].kind, &rules->entries[i].rule);
+		override(v, &v->own, LIST_ALLOW, &c->allow[i]);
 	return 0;
+}
+
+static int build_run_time(struct view *v, const struct rules *rules)
+{
+	size_t n = (rules ? rules->count : 0) + (v->overlay ? overlay_count(v->overlay) : 0);
+	int e = make_overrides(&v->run_time, n);
+	if (!e && v->overlay)
+		e = view_overlay_join(v);
+	for (size_t i = 0; !e && rules && i < rules->count; i++)
+		override(v, &v->run_time, rules->entries[i].kind, &rules->entries[i].rule);
+	return e;
 }
 
 /* --- lists and groups --- */
 
+/* NULL when it is no longer configured. */
 static const struct config_list *find_list(const struct config *c, const char *name)
 {
 	for (size_t i = 0; i < c->list_count; i++)
@@ -106,6 +139,7 @@ static void set_own_list(struct view *v, unsigned bit, const char *name, enum li
 	l->mode = LIST_MODE_BLOCK;
 	l->action = v->config->sinkhole_action;
 	l->ede = EDE_FILTERED; /* RFC 8914 4.18: asked for by the client's own side */
+	l->bit = (int16_t)bit;
 	l->is_used = true;
 }
 
@@ -116,26 +150,77 @@ static enum list_mode mode_of(const struct config_list *now, const struct listdb
 	return now->mode == LIST_MODE_BLOCK && is_shadowed ? LIST_MODE_MONITOR : now->mode;
 }
 
+static enum sink_action action_of(
+	const struct view *v, const struct view_list *l, const struct config_list *now)
+{
+	if (now->action != SINK_DEFAULT)
+		return now->action;
+	return l->is_rpz ? SINK_NXDOMAIN : v->config->sinkhole_action;
+}
+
+static void set_list(struct view *v, struct view_list *l, const struct listdb_list *built)
+{
+	const struct config_list *now = find_list(v->config, built->name);
+	snprintf(l->name, sizeof l->name, "%s", built->name);
+	l->category = "";
+	l->bit = (int16_t)built->bit;
+	if (!now)
+		return; /* no group has its bits */
+	l->category = now->category;
+	snprintf(l->ede_text, sizeof l->ede_text, "%s%s%.24s%s", built->name,
+		*now->category ? " (" : "", now->category, *now->category ? ")" : "");
+	l->kind = now->kind;
+	l->mode = mode_of(now, built);
+	l->order = (uint16_t)(now - v->config->lists);
+	l->is_rpz = !strcmp(built->format, config_format_name(LIST_FORMAT_RPZ));
+	l->is_adblock = !strcmp(built->format, config_format_name(LIST_FORMAT_ADBLOCK));
+	l->action = action_of(v, l, now);
+	l->is_override = l->is_rpz && now->action != SINK_DEFAULT;
+	l->ede = EDE_BLOCKED; /* RFC 8914 4.16 */
+	l->is_used = now->mode != LIST_MODE_OFF;
+}
+
+/* Which lists have rules on anything but names, and which. */
+static void set_triggers(struct view *v)
+{
+	size_t n = 0;
+	const struct listdb_rule *rules = v->db ? listdb_rules(&v->index, &n) : NULL;
+	for (size_t i = 0; i < n; i++)
+		v->lists[rules[i].bit].triggers |= (uint8_t)(1u << rules[i].trigger);
+	for (size_t i = 0; v->overlay && i < overlay_count(v->overlay); i++) {
+		const struct overlay_rule *o = overlay_at(v->overlay, i);
+		if (v->overlay_bits[o->zone])
+			v->lists[v->overlay_bits[o->zone]].triggers |=
+				(uint8_t)(1u << o->rule.trigger);
+	}
+}
+
+/* Both bits of a list say the same of it; and what the fast path needs to know of all. */
+static void join_bits(struct view *v)
+{
+	for (uint32_t i = 0; v->db && i < v->index.list_count; i++) {
+		const struct listdb_list *built = listdb_list(v->db, i);
+		struct view_list *plain = &v->lists[built->bit];
+		if (built->special_bit) {
+			plain->triggers |= v->lists[built->special_bit].triggers;
+			v->lists[built->special_bit] = *plain;
+			listdb_bits_put(&v->slow, built->special_bit, true);
+		}
+		listdb_bits_put(&v->slow, built->bit, plain->is_rpz);
+		listdb_bits_put(&v->levels, built->bit,
+			plain->is_rpz || (built->special_bit && !plain->is_adblock));
+		if (plain->is_used)
+			v->triggers |= plain->triggers;
+	}
+}
+
 static void set_lists(struct view *v)
 {
 	set_own_list(v, LISTDB_OWN_ALLOW, "own allow", LIST_ALLOW);
 	set_own_list(v, LISTDB_OWN_DENY, "own deny", LIST_DENY);
 	for (uint32_t i = 0; v->db && i < v->index.list_count; i++) {
-		struct view_list *l = &v->lists[LISTDB_FIRST_LIST + i];
 		const struct listdb_list *built = listdb_list(v->db, i);
-		const struct config_list *now = find_list(v->config, built->name);
-		snprintf(l->name, sizeof l->name, "%s", built->name);
-		l->category = "";
-		if (!now)
-			continue; /* no longer configured: no group has its bit */
-		l->category = now->category;
-		snprintf(l->ede_text, sizeof l->ede_text, "%s%s%.24s%s", built->name,
-			*now->category ? " (" : "", now->category, *now->category ? ")" : "");
-		l->kind = now->kind;
-		l->mode = mode_of(now, built);
-		l->action = now->action == SINK_DEFAULT ? v->config->sinkhole_action : now->action;
-		l->ede = EDE_BLOCKED; /* RFC 8914 4.16 */
-		l->is_used = now->mode != LIST_MODE_OFF;
+		set_list(v, &v->lists[built->bit], built);
 	}
 }
 
@@ -152,7 +237,10 @@ static bool group_uses(const struct config_group *g, const char *list)
 static void set_group(
 	struct view *v, struct view_group *out, const struct config_group *g, const char *name)
 {
+	static const unsigned late = 1u << RULE_ANSWER | 1u << RULE_NS_NAME | 1u << RULE_NS_ADDRESS;
 	snprintf(out->name, sizeof out->name, "%s", name);
+	static const unsigned servers = 1u << RULE_NS_NAME | 1u << RULE_NS_ADDRESS;
+	out->late_order = out->server_order = UINT16_MAX;
 	for (unsigned bit = 0; bit < LISTDB_LISTS_MAX; bit++) {
 		const struct view_list *l = &v->lists[bit];
 		if (!l->is_used || (bit >= LISTDB_FIRST_LIST && !group_uses(g, l->name)))
@@ -163,6 +251,12 @@ static void set_group(
 			listdb_bits_put(&out->deny, bit, true);
 		else
 			listdb_bits_put(&out->monitor, bit, true);
+		if (l->kind != LIST_DENY || l->mode != LIST_MODE_BLOCK || !l->is_rpz)
+			continue;
+		if (l->triggers & late && l->order < out->late_order)
+			out->late_order = l->order;
+		if (l->triggers & servers && l->order < out->server_order)
+			out->server_order = l->order;
 	}
 	out->any = out->allow;
 	listdb_bits_or(&out->any, &out->deny);
@@ -216,40 +310,59 @@ static struct addr_table *yes_table(const struct addr_prefix *prefixes, size_t n
 	return t;
 }
 
-int view_new(uint32_t serial, const struct config *config, struct listdb *db,
-	const struct rules *rules, const struct view *same, struct view **out, struct err *why)
+/* What is of the config alone. */
+static void share(struct view *v, const struct view *same)
+{
+	v->local = same->local;
+	/* Without a generation each view would have a seed of its own. */
+	if (!v->db && !same->db)
+		v->index.seed = same->index.seed;
+}
+
+static int build(struct view *v, const struct rules *rules, const struct view *same)
+{
+	const struct config *config = v->config;
+	set_lists(v);
+	int e = build_own(v, same);
+	if (!e)
+		e = build_run_time(v, rules);
+	if (e)
+		return e;
+	set_triggers(v);
+	join_bits(v);
+	e = set_groups(v);
+	v->access = yes_table(config->access, config->access_count);
+	if (config->deny_address_count)
+		v->denied_addresses = yes_table(config->deny_addresses, config->deny_address_count);
+	return e || !v->access || (config->deny_address_count && !v->denied_addresses) ? -ENOMEM
+										       : 0;
+}
+
+int view_new(uint32_t serial, const struct view_parts *parts, const struct view *same,
+	struct view **out, struct err *why)
 {
 	struct view *v = calloc(1, sizeof *v);
 	if (!v)
 		return err_set(why, -ENOMEM, "out of memory while joining configuration and lists");
 	v->serial = serial;
-	v->config = config;
-	v->db = db;
-	if (db)
-		v->index = *listdb_index(db);
+	v->config = parts->config;
+	v->db = parts->db;
+	v->overlay = parts->overlay && parts->db ? overlay_share(parts->overlay) : NULL;
+	if (v->db)
+		v->index = *listdb_index(v->db);
 	else
 		randombytes_buf(&v->index.seed, sizeof v->index.seed);
-	int e = same ? 0 : local_new(config, &v->local, why);
 	if (same)
-		v->local = same->local;
-	if (e)
-		goto fail;
-	set_lists(v);
-	e = set_groups(v);
-	if (!e)
-		e = build_overrides(v, rules);
-	v->access = yes_table(config->access, config->access_count);
-	if (config->deny_address_count)
-		v->denied_addresses = yes_table(config->deny_addresses, config->deny_address_count);
-	if (e || !v->access || (config->deny_address_count && !v->denied_addresses)) {
+		share(v, same);
+	int e = same ? 0 : local_new(v->config, &v->local, why);
+	if (!e && build(v, parts->rules, same))
 		e = err_set(why, -ENOMEM, "out of memory while joining configuration and lists");
-		goto fail;
+	if (!e) {
+		*out = v;
+		return 0;
 	}
-	*out = v;
-	return 0;
-fail:
 	if (same)
-		v->local = NULL;
+		view_hand_over(v, same);
 	view_free(v);
 	return e;
 }
@@ -258,6 +371,8 @@ void view_hand_over(struct view *from, const struct view *to)
 {
 	if (from->local == to->local)
 		from->local = NULL;
+	if (from->own.slots == to->own.slots)
+		from->own = (struct view_overrides){0};
 }
 
 void view_free(struct view *v)
@@ -269,6 +384,10 @@ void view_free(struct view *v)
 	addr_table_free(v->access);
 	addr_table_free(v->group_of_client);
 	free(v->groups);
-	free(v->overrides);
+	free(v->run_time.slots);
+	free(v->own.slots);
+	overlay_index_free(v->overlay_index);
+	if (v->overlay)
+		overlay_release(v->overlay);
 	free(v);
 }

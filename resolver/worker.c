@@ -11,6 +11,8 @@
 #include "resolver/base/check.h"
 #include "resolver/base/clock.h"
 #include "resolver/base/rcu.h"
+#include "resolver/nameservers.h"
+#include "resolver/policy_rules.h"
 #include "resolver/recurse.h"
 #include "resolver/refresh.h"
 #include "resolver/stats.h"
@@ -174,7 +176,10 @@ int worker_new(
 	w->tcp_limits = shared->tcp_limits;
 	w->wake_fd = -1;
 	w->stats = calloc(1, sizeof *w->stats);
-	int e = w->stats ? make_slots(w, shared->config) : -ENOMEM;
+	w->policy = calloc(1, sizeof *w->policy);
+	int e = w->stats && w->policy ? make_slots(w, shared->config) : -ENOMEM;
+	if (!e)
+		e = policy_work_init(w->policy);
 	if (!e)
 		e = make_loop(w);
 	if (e)
@@ -185,6 +190,8 @@ int worker_new(
 		e = tcp_new(w, shared->config, &w->tcp, why);
 	if (!e)
 		e = refresh_new(w, &w->refresh, why);
+	if (!e)
+		e = nameservers_new(w, &w->nameservers, why);
 	if (!e)
 		e = recurse_new(w, shared->config, &w->recurse, why);
 	if (e)
@@ -199,6 +206,7 @@ void worker_free(struct worker *w)
 	if (!w)
 		return;
 	recurse_free(w->recurse);
+	nameservers_free(w->nameservers);
 	refresh_free(w->refresh);
 	tcp_free(w->tcp);
 	udp_free(w->udp);
@@ -210,6 +218,9 @@ void worker_free(struct worker *w)
 		close(w->wake_fd);
 	if (w->base)
 		event_base_free(w->base);
+	if (w->policy)
+		policy_work_clear(w->policy);
+	free(w->policy);
 	free(w->slots);
 	free(w->stats);
 	free(w);

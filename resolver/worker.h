@@ -18,6 +18,8 @@
 struct cache;
 struct dga;
 struct flight;
+struct nameservers;
+struct policy_work;
 struct recurse;
 struct refresh;
 struct stats_worker;
@@ -47,6 +49,8 @@ struct worker {
 	struct tcp *tcp;
 	struct recurse *recurse;
 	struct refresh *refresh;
+	struct nameservers *nameservers;
+	struct policy_work *policy; /* for lists with special rules */
 	struct query *free; /* slots */
 	uint32_t free_count, slot_count;
 	uint64_t now_us; /* read at worker_enter, once a batch */

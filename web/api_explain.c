@@ -43,6 +43,21 @@ static uint16_t type_from_text(const char *text)
 	return n <= UINT16_MAX ? (uint16_t)n : 0;
 }
 
+static json_t *words(const struct server_explanation *e)
+{
+	json_t *a = json_array();
+	for (uint32_t i = 0; i < e->word_count && i < SERVER_WORDS_MAX; i++) {
+		const struct server_word *w = &e->words[i];
+		json_array_append_new(a,
+			json_pack("{s:o, s:s, s:o, s:s, s:b, s:b, s:b}", "list",
+				response_text(w->list), "trigger", w->trigger, "rule",
+				response_text(w->text), "verb", w->verb, "is_important",
+				w->is_important, "is_meant", w->is_meant, "is_deciding",
+				w->is_deciding));
+	}
+	return a;
+}
+
 static json_t *holders(const struct server_explanation *e)
 {
 	json_t *a = json_array();
@@ -80,15 +95,16 @@ static json_t *explanation(const struct server_explanation *e)
 	json_t *ede = e->ede < 0
 		? json_null()
 		: json_pack("{s:i, s:s}", "code", e->ede, "name", ede_name(e->ede));
-	return json_pack(
-		"{s:o, s:o, s:o, s:o, s:b, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:b, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+			 "s:o, s:b, s:b}",
 		"name", response_text(e->name), "type", response_text(e->type), "client",
 		response_text(e->client), "group", response_text(e->group), "is_client_admitted",
 		e->is_client_admitted, "verdict", response_text(e->verdict), "is_blocked",
 		!strcmp(e->verdict, "block"), "list", response_text(e->list), "category",
 		response_text(e->category), "action", response_text(e->action), "answer",
 		response_text(e->answer), "ede", ede, "generation", response_number(e->generation),
-		"holders", holders(e), "is_cut", e->is_cut);
+		"holders", holders(e), "rules", words(e), "is_cut", e->is_cut, "is_late",
+		e->is_late);
 }
 
 void api_explain_get(const struct edge_request *q, struct edge_response *r)

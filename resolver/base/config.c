@@ -267,8 +267,8 @@ int config_parse(
 
 const char *config_action_name(enum sink_action action)
 {
-	static const char *const names[] = {
-		"default", "null", "nxdomain", "nodata", "address", "refused", "drop"};
+	static const char *const names[] = {"default", "null", "nxdomain", "nodata", "address",
+		"refused", "drop", "tcp-only", "passthru"};
 	return (unsigned)action < sizeof names / sizeof names[0] ? names[action] : "?";
 }
 

@@ -32,6 +32,8 @@ enum sink_action {
 	SINK_ADDRESS,
 	SINK_REFUSED,
 	SINK_DROP,
+	SINK_TCP_ONLY, /* lists only, as the next: truncated over UDP, let through over TCP */
+	SINK_PASSTHRU, /* let through, and no later list asked */
 };
 
 struct config_list {

@@ -27,6 +27,10 @@ static const struct config_word format_words[] = {{"auto", LIST_FORMAT_AUTO},
 const struct config_word config_schema_action_words[] = {{"null", SINK_NULL},
 	{"nxdomain", SINK_NXDOMAIN}, {"nodata", SINK_NODATA}, {"address", SINK_ADDRESS},
 	{"refused", SINK_REFUSED}, {"drop", SINK_DROP}, {NULL, 0}};
+static const struct config_word list_action_words[] = {{"null", SINK_NULL},
+	{"nxdomain", SINK_NXDOMAIN}, {"nodata", SINK_NODATA}, {"address", SINK_ADDRESS},
+	{"refused", SINK_REFUSED}, {"drop", SINK_DROP}, {"tcp-only", SINK_TCP_ONLY},
+	{"passthru", SINK_PASSTHRU}, {NULL, 0}};
 #define AT(field) .at = offsetof(struct config_list, field)
 static const struct config_row list_rows[] = {
 	{.key = "name",
@@ -60,8 +64,13 @@ static const struct config_row list_rows[] = {
 	{.key = "action",
 		.type = CONFIG_WORD,
 		AT(action),
-		.words = config_schema_action_words,
-		.help = "The answer for its names, when it is not that of sinkhole.action."},
+		.words = list_action_words,
+		.help = "The answer for its names, when it is not that of sinkhole.action; of a "
+			"policy zone (rpz), which says by itself what to answer, it takes the "
+			"place of every action but PASSTHRU. `tcp-only` makes clients come again "
+			"over TCP, `passthru` lets its names through, past the lists behind it. "
+			"Signed answers are rewritten, too, also for clients that ask for DNSSEC "
+			"(BIND's break-dnssec yes)."},
 	{.key = "mode",
 		.type = CONFIG_WORD,
 		AT(mode),

@@ -32,7 +32,7 @@ THIRD_PARTY = {
     "yaml.h": ["resolver/base/config*.[ch]"],
     "ldns/*": ["resolver/local*.c"],
     "event2/*": ["resolver/worker.[ch]", "resolver/udp.[ch]", "resolver/tcp.[ch]", "resolver/recurse*.[ch]",
-                 "resolver/lookup.c", "resolver/server.c"],
+                 "resolver/lookup.c", "resolver/nameservers.c", "resolver/server.c"],
     "urcu*": ["resolver/base/rcu.h"],
     "curl/*": ["feeds/fetch_h*.[ch]", "web/client.c"],
     "archive*.h": ["feeds/reader.c"],

@@ -36,7 +36,8 @@ static int finish(void **state)
 static struct policy_verdict judge(uint16_t group, const char *name)
 {
 	struct dname n = fixture_name(name);
-	return policy_judge(h.view, group, &n);
+	struct policy_question about = {.name = &n, .group = group, .type = TYPE_A};
+	return policy_judge(h.view, NULL, &about);
 }
 
 /* The verdict as a word and the deciding list: "deny two", "allow own allow", "none"; with "?" and the list that only
@@ -496,7 +497,8 @@ static void test_against_the_model(void **state)
 			draw_name(text, 0);
 			struct dname n = fixture_name(text);
 			uint16_t group = (uint16_t)draw(2);
-			struct policy_verdict is = policy_judge(h.view, group, &n);
+			struct policy_question about = {.name = &n, .group = group, .type = TYPE_A};
+			struct policy_verdict is = policy_judge(h.view, NULL, &about);
 			struct policy_verdict wanted = model(group, &n);
 			if (is.kind != wanted.kind || is.list != wanted.list ||
 				is.monitored != wanted.monitored || is.is_held != wanted.is_held)

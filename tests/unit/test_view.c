@@ -58,7 +58,7 @@ static void test_without_anything(void **state)
 {
 	(void)state;
 	const struct view *v = view_harness_join(&h, "", NULL, 0);
-	assert_int_equal(v->override_count, 0);
+	assert_int_equal(v->own.count + v->run_time.count, 0);
 	assert_int_equal(v->group_count, 1);
 	assert_string_equal(v->groups[0].name, "default");
 	assert_string_equal(held(v, "a.example"), "");
@@ -85,7 +85,7 @@ static void test_own_rules(void **state)
 		"allow: [a.example, =b.example, '*.c.example', both.example, =half.example]\n"
 		"deny: [d.example, =e.example, '*.f.example', both.example, half.example]\n",
 		NULL, 0);
-	assert_int_equal(v->override_count, 8);
+	assert_int_equal(v->own.count, 8);
 	assert_string_equal(held(v, "a.example"), "1/1");
 	assert_string_equal(held(v, "b.example"), "1/0");
 	assert_string_equal(held(v, "c.example"), "0/1");
@@ -133,14 +133,14 @@ static void test_many_own_rules(void **state)
 			view_harness_set(&h, line);
 		}
 		const struct view *v = view_harness_join(&h, "", NULL, 0);
-		assert_int_equal(v->override_count, n);
-		assert_true(n * 2 <= v->override_mask + 1);
+		assert_int_equal(v->run_time.count, n);
+		assert_true(n * 2 <= v->run_time.mask + 1);
 		for (unsigned k = 0; k < n; k++) {
 			char name[32];
 			snprintf(name, sizeof name, "n%u.example", k);
 			assert_string_equal(held(v, name), k % 3 ? "2/2" : "1/1");
 			uint64_t hash = hash_of(v, name);
-			probes += v->overrides[hash & v->override_mask].hash != hash;
+			probes += v->run_time.slots[hash & v->run_time.mask].hash != hash;
 			snprintf(name, sizeof name, "m%u.example", k);
 			assert_string_equal(held(v, name), "");
 		}
@@ -159,11 +159,11 @@ static void test_probing_wraps(void **state)
 		view_harness_set(&h, line);
 	}
 	struct view *v = view_harness_join(&h, "", NULL, 0);
-	uint32_t slots = v->override_mask + 1;
+	uint32_t slots = v->run_time.mask + 1;
 	assert_int_equal(slots, 16);
-	memset(v->overrides, 0, slots * sizeof *v->overrides);
+	memset(v->run_time.slots, 0, slots * sizeof *v->run_time.slots);
 	for (unsigned k = 0; k < 8; k++) { /* all at home in slot 14 */
-		struct view_override *o = &v->overrides[(14 + k) % slots];
+		struct view_override *o = &v->run_time.slots[(14 + k) % slots];
 		o->hash = (uint64_t)(k + 1) << 32 | 14;
 		o->set.self.w[0] = k;
 	}
@@ -374,11 +374,12 @@ static void test_local_records_are_handed_over(void **state)
 	struct err why;
 	struct view *v =
 		view_harness_join(&h, "records: ['a.example. 300 IN A 192.0.2.1']\n", NULL, 0);
-	assert_int_equal(view_new(2, h.config, NULL, NULL, v, &next, &why), 0);
+	assert_int_equal(view_new(2, &(struct view_parts){.config = h.config}, v, &next, &why), 0);
 	assert_ptr_equal(next->local, v->local);
 	view_hand_over(v, next);
 	assert_null(v->local);
-	assert_int_equal(view_new(3, h.config, NULL, NULL, NULL, &last, &why), 0);
+	assert_int_equal(
+		view_new(3, &(struct view_parts){.config = h.config}, NULL, &last, &why), 0);
 	assert_ptr_not_equal(last->local, next->local);
 	view_hand_over(next, last);
 	assert_non_null(next->local);

@@ -14,13 +14,22 @@ struct view_harness_list {
 	const char *name, *rules;
 };
 
+/* A list in another format, or with rules that say more. */
+struct view_harness_more {
+	const char *name; /* of a list; NULL ends them */
+	const char *format;
+	void (*add)(struct build *b); /* NULL: none */
+};
+
 struct view_harness {
 	struct folder folder;
 	unsigned generations;
 	struct config *config;
 	struct listdb *db;
 	struct rules rules; /* at run time */
+	struct overlay *overlay; /* for the next join; the test's own */
 	struct view *view;
+	const struct view_harness_more *more; /* for the next join; NULL: none */
 };
 
 static inline struct config_rule view_harness_rule(const char *text, size_t len)
@@ -31,10 +40,15 @@ static inline struct config_rule view_harness_rule(const char *text, size_t len)
 	return r;
 }
 
-static inline void view_harness_add_list(struct build *b, const struct view_harness_list *l)
+static inline void view_harness_add_list(
+	struct build *b, const struct view_harness_list *l, const struct view_harness_more *more)
 {
-	struct listdb_list about = {.format = "domains"};
+	struct listdb_list about = {.name = ""};
 	struct err why = {""};
+	while (more && more->name && strcmp(more->name, l->name) != 0)
+		more++;
+	bool has_more = more && more->name;
+	snprintf(about.format, sizeof about.format, "%s", has_more ? more->format : "domains");
 	snprintf(about.name, sizeof about.name, "%s", l->name);
 	if (build_begin(b, &why))
 		fail_msg("%s", why.text);
@@ -47,6 +61,8 @@ static inline void view_harness_add_list(struct build *b, const struct view_harn
 			fail_msg("%s", why.text);
 		at += len;
 	}
+	if (has_more && more->add)
+		more->add(b);
 	if (build_keep(b, &about, &why))
 		fail_msg("%s", why.text);
 }
@@ -65,7 +81,7 @@ static inline struct listdb *view_harness_build(
 	if (build_new(&options, &b, &why))
 		fail_msg("%s", why.text);
 	for (size_t i = 0; i < n; i++)
-		view_harness_add_list(b, &lists[i]);
+		view_harness_add_list(b, &lists[i], h->more);
 	if (build_write(b, path, &head, &why) || listdb_open(path, &db, &why))
 		fail_msg("%s", why.text);
 	build_free(b);
@@ -98,7 +114,9 @@ static inline struct view *view_harness_join(
 	h->view = NULL;
 	h->config = parse(config);
 	h->db = lists ? view_harness_build(h, lists, n) : NULL;
-	if (view_new(h->generations + 1, h->config, h->db, &h->rules, NULL, &h->view, &why))
+	struct view_parts parts = {
+		.config = h->config, .db = h->db, .rules = &h->rules, .overlay = h->overlay};
+	if (view_new(h->generations + 1, &parts, NULL, &h->view, &why))
 		fail_msg("%s", why.text);
 	return h->view;
 }

@@ -5,10 +5,12 @@ const POLL_MS = 2000;
 const SLOW_POLL_MS = 10000;
 const KEPT_MS = 10 * 60 * 1000;
 const SVG = "http://www.w3.org/2000/svg";
-const BLOCKED = new Set(["blocked", "blocked_chain", "blocked_address", "dropped_policy"]);
+const BLOCKED = new Set(["blocked", "blocked_chain", "blocked_address", "blocked_server", "rewritten",
+	"dropped_policy"]);
 const OUTCOMES = {
 	cached: "answered from the cache", stale: "answered stale", recursed: "resolved", local: "answered locally",
 	blocked: "blocked", blocked_chain: "blocked in the chain", blocked_address: "blocked by address",
+	blocked_server: "blocked by name server", rewritten: "answered by a list", tcp_only: "sent to TCP",
 	rebinding: "rebinding removed", servfail: "failed upstream", bogus: "DNSSEC failed", refused: "refused",
 	notimp: "not implemented", formerr: "malformed", badvers: "EDNS version", dropped_malformed: "dropped, malformed",
 	dropped_policy: "dropped by a list", dropped_limit: "dropped at a limit",
@@ -304,6 +306,10 @@ function showExplanation(x) {
 	row("Question", element("code", {}, x.name), ` ${x.type}`);
 	row("Answer", element("code", {}, x.answer), x.ede ? ` with extended error ${x.ede.code} ${x.ede.name}` : "");
 	row("Client", `${x.client}, group ${x.group}${x.is_client_admitted ? "" : "; outside access: it would be refused"}`);
+	if (x.rules.length)
+		row("Rules", element("ul", {}, ...x.rules.map((r) => element("li", {},
+			`${r.list}: ${r.trigger} ${r.rule}: ${r.verb}${r.is_important ? ", important" : ""}` +
+			(r.is_meant ? (r.is_deciding ? " (decides)" : "") : " (its conditions do not hold)")))));
 	row("Lists", x.holders.length ? element("ul", {}, ...x.holders.map(holder)) : "no list holds the name or one above it");
 	byId("explanation").replaceChildren(dl);
 }

@@ -102,6 +102,7 @@ static void release(struct feeds *f)
 		close(f->lock_fd);
 	if (f->wake_fd >= 0)
 		close(f->wake_fd);
+	xfr_free(f->xfr);
 	ledger_clear(&f->ledger);
 	plan_free(&f->limits);
 	pthread_cond_destroy(&f->settled);
@@ -110,6 +111,38 @@ static void release(struct feeds *f)
 	free(f->state_directory);
 	free(f->cache_directory);
 	free(f);
+}
+
+static void wake(struct feeds *f)
+{
+	uint64_t one = 1;
+	if (write(f->wake_fd, &one, sizeof one) < 0)
+		log_debug("feeds", "event=wake reason=\"%s\"", strerror(errno));
+}
+
+/* On the transfers' thread: a zone is new or has changed much. */
+static void take_fold(void *arg)
+{
+	struct feeds *f = arg;
+	pthread_mutex_lock(&f->lock);
+	f->is_wanted = true;
+	pthread_mutex_unlock(&f->lock);
+	wake(f);
+}
+
+/* The same thread: nothing is under way there. */
+static void take_idle(void *arg)
+{
+	struct feeds *f = arg;
+	pthread_mutex_lock(&f->lock);
+	pthread_cond_broadcast(&f->settled);
+	pthread_mutex_unlock(&f->lock);
+}
+
+static void give_overlay(void *arg, struct overlay *o)
+{
+	struct feeds *f = arg;
+	f->hooks.on_overlay(f->hooks.arg, o);
 }
 
 static struct feeds *allocate(const struct config *config, struct feeds_hooks hooks)
@@ -159,18 +192,24 @@ int feeds_open(const struct config *config, struct feeds_hooks hooks, struct fee
 	}
 	ledger_path(f, path);
 	ledger_load(&f->ledger, path);
-	if (feeds_force_open(f, db, &trouble) && f->ledger.count)
+	/* After the lock: the zones' files are this process's alone. */
+	struct xfr_hooks transfers = {.on_overlay = hooks.on_overlay ? give_overlay : NULL,
+		.on_fold = take_fold,
+		.on_idle = take_idle,
+		.arg = f};
+	if (xfr_new(config, transfers, &f->xfr, why)) {
+		release(f);
+		return -ENOMEM;
+	}
+	rc = feeds_force_open(f, db, &trouble);
+	if (!rc) {
+		xfr_note_generation(f->xfr, *db);
+		xfr_use_generation(f->xfr);
+	} else if (f->ledger.count)
 		log_error("feeds", "event=unfiltered reason=\"%s\"", trouble.text);
 	f->is_wanted = true;
 	*out = f;
 	return 0;
-}
-
-static void wake(struct feeds *f)
-{
-	uint64_t one = 1;
-	if (write(f->wake_fd, &one, sizeof one) < 0)
-		log_debug("feeds", "event=wake reason=\"%s\"", strerror(errno));
 }
 
 static int make_plan(struct feeds *f, struct plan *plan)
@@ -373,6 +412,7 @@ static void *run(void *arg)
 		f->is_to_release = false;
 		f->status.is_building = true;
 		pthread_mutex_unlock(&f->lock);
+		xfr_plan(f->xfr, &plan);
 		run_round(f, &plan, is_to_release);
 		plan_free(&plan);
 		pthread_mutex_lock(&f->lock);
@@ -384,9 +424,17 @@ static void *run(void *arg)
 	return NULL;
 }
 
+void feeds_publish(struct feeds *f)
+{
+	xfr_publish(f->xfr);
+}
+
 int feeds_start(struct feeds *f, struct err *why)
 {
-	int rc = pthread_create(&f->thread, NULL, run, f);
+	int rc = xfr_start(f->xfr, why);
+	if (rc)
+		return rc;
+	rc = pthread_create(&f->thread, NULL, run, f);
 	if (rc)
 		return err_set(why, -rc, "feeds: no thread: %s", strerror(rc));
 	pthread_setname_np(f->thread, "feeds");
@@ -398,7 +446,7 @@ void feeds_reconfigure(struct feeds *f, const struct config *config)
 {
 	struct err why = {"feeds: out of memory"};
 	pthread_mutex_lock(&f->lock);
-	if (configure(f, config))
+	if (configure(f, config) || xfr_configure(f->xfr, config))
 		set_error(f, &why);
 	f->is_wanted = true;
 	pthread_mutex_unlock(&f->lock);
@@ -412,8 +460,10 @@ int feeds_update(struct feeds *f, const char *name)
 	if (!rc)
 		f->is_wanted = f->is_to_release = true;
 	pthread_mutex_unlock(&f->lock);
-	if (!rc)
+	if (!rc) {
+		xfr_ask(f->xfr, name);
 		wake(f);
+	}
 	return rc;
 }
 
@@ -438,7 +488,7 @@ bool feeds_wait(struct feeds *f, uint32_t timeout_ms)
 	};
 	bool is_settled;
 	pthread_mutex_lock(&f->lock);
-	while (!(is_settled = !f->is_wanted && !f->status.is_building)) {
+	while (!(is_settled = !f->is_wanted && !f->status.is_building && !xfr_is_busy(f->xfr))) {
 		if (atomic_load(&f->is_stopping) ||
 			pthread_cond_timedwait(&f->settled, &f->lock, &t))
 			break;
@@ -455,14 +505,25 @@ void feeds_status(struct feeds *f, struct feeds_status *out)
 	pthread_mutex_unlock(&f->lock);
 }
 
+static void fill_status(struct feeds *f, size_t i, struct feeds_list_status *out)
+{
+	ledger_status(&f->ledger, i, out);
+	xfr_status(f->xfr, out->name, out);
+}
+
 size_t feeds_list_status(struct feeds *f, struct feeds_list_status *out, size_t max)
 {
 	pthread_mutex_lock(&f->lock);
 	size_t n = f->ledger.count;
 	for (size_t i = 0; i < n && i < max; i++)
-		ledger_status(&f->ledger, i, &out[i]);
+		fill_status(f, i, &out[i]);
 	pthread_mutex_unlock(&f->lock);
 	return n;
+}
+
+void feeds_notify_counts(struct feeds *f, struct feeds_notify_counts *out)
+{
+	xfr_notify_counts(f->xfr, out);
 }
 
 void feeds_stop(struct feeds *f)
@@ -473,5 +534,6 @@ void feeds_stop(struct feeds *f)
 	wake(f);
 	if (f->is_started)
 		pthread_join(f->thread, NULL);
+	f->is_started = false;
 	release(f);
 }

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "feeds/feeds_transfer.h"
 #include "feeds/listdb.h"
 #include "feeds/overlay.h"
 #include "resolver/base/addr.h"
@@ -60,6 +61,7 @@ struct feeds_list_status {
 	char held_reason[256];
 	uint64_t held_s; /* since when */
 	uint64_t shadow_s; /* how long it still only monitors; 0: it acts as configured */
+	struct feeds_transfer transfer;
 };
 
 const char *feeds_state_name(enum feeds_state state);
@@ -103,6 +105,9 @@ struct feeds_hooks {
  * serves what is there and says so. */
 int feeds_open(const struct config *config, struct feeds_hooks hooks, struct feeds **out,
 	struct listdb **db, struct err *why);
+/* Hands out what transferred zones have changed since the generation. Before the first query is served: what was blocked stays
+ * blocked. */
+void feeds_publish(struct feeds *f);
 int feeds_start(struct feeds *f, struct err *why);
 
 /* The lists may have changed: look again at once. Reads `config` during the call only. */
@@ -128,6 +133,8 @@ size_t feeds_generations(struct feeds *f, struct feeds_generation *out, size_t m
 void feeds_status(struct feeds *f, struct feeds_status *out);
 /* Fills at most `max`; returns how many there are. */
 size_t feeds_list_status(struct feeds *f, struct feeds_list_status *out, size_t max);
+
+void feeds_notify_counts(struct feeds *f, struct feeds_notify_counts *out);
 
 /* Ends the thread and its helper within a second; releases the lock. */
 void feeds_stop(struct feeds *f);

@@ -52,7 +52,10 @@ static int put_in_force(struct feeds *f, struct listdb *db, struct err *why)
 		listdb_close(db);
 		return err_set(why, rc, "feeds: out of memory");
 	}
+	/* The overlay stays what the old generation lacks until the new one is in force. */
+	xfr_note_generation(f->xfr, db);
 	f->hooks.on_generation(f->hooks.arg, db);
+	xfr_use_generation(f->xfr);
 	pthread_mutex_lock(&f->lock);
 	feeds_force_note(f, &facts);
 	pthread_mutex_unlock(&f->lock);

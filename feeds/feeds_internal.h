@@ -12,6 +12,7 @@
 #include "feeds/ledger.h"
 #include "feeds/plan.h"
 #include "feeds/talk.h"
+#include "feeds/xfr.h"
 
 struct feeds {
 	pthread_mutex_t force_lock; /* one generation at a time is put in force */
@@ -28,6 +29,7 @@ struct feeds {
 	char *state_directory, *cache_directory; /* set at open */
 	struct ledger ledger;
 	struct talk talk; /* the thread's */
+	struct xfr *xfr; /* set at open */
 	struct plan limits; /* what a plan says but for the lists and the digest */
 	struct feeds_status status;
 	bool has_shadow; /* a list only monitors for a while */

@@ -104,6 +104,11 @@ static int entry_init(struct ledger_entry *e, const struct config_list *c, struc
 	e->has_private = c->has_private;
 	/* What it was judged by may be another now. */
 	e->refusal = (struct plan_refusal){0};
+	/* A transferred zone has timers of its own. */
+	if (config_xfr_is(c->source)) {
+		e->due_ms = UINT64_MAX;
+		e->is_due_now = false;
+	}
 	return e->source ? take_proof(e, c) : -ENOMEM;
 }
 

@@ -191,6 +191,12 @@ static void take_outcome(struct item *it, const struct fetch_job *job)
 		judge_held(it, FEEDS_GUARD_NONE);
 }
 
+/* Its content is there already, or not yet: the daemon transfers it. Whether a build is due for it, the daemon says. */
+static bool is_transferred(const struct item *it)
+{
+	return config_xfr_is(it->plan->source);
+}
+
 static int fetch_due(struct update *u)
 {
 	size_t n = 0, count = u->plan->list_count;
@@ -209,7 +215,8 @@ static int fetch_due(struct update *u)
 	for (size_t i = 0; jobs && of && i < count; i++) {
 		struct item *it = &u->items[i];
 		/* What the operator accepts is what was seen, not what has come since. */
-		if (it->candidate || (!it->plan->is_due && (it->has_content || it->has_held)))
+		if (is_transferred(it) || it->candidate ||
+			(!it->plan->is_due && (it->has_content || it->has_held)))
 			continue;
 		it->result->is_asked = true;
 		of[n] = it;
@@ -240,13 +247,27 @@ static int fetch_due(struct update *u)
 	return rc;
 }
 
+/* Are the changes of a transferred zone to go into a generation? */
+static bool is_folding(const struct update *u)
+{
+	for (size_t i = 0; i < u->plan->list_count; i++) {
+		const struct item *it = &u->items[i];
+		if (is_transferred(it) && it->plan->is_due && it->has_content)
+			return true;
+	}
+	return false;
+}
+
 /* Of everything that decides what the generation says. */
 static uint64_t digest_of(const struct update *u)
 {
 	uint64_t d = hash_bytes(CENOTE_VERSION, sizeof CENOTE_VERSION, LISTDB_VERSION);
 	for (size_t i = 0; i < u->plan->list_count; i++) {
 		const struct item *it = &u->items[i];
-		uint64_t hash = it->is_in ? it->hash_new : it->has_content ? it->hash : 0;
+		/* What changes in a transferred zone acts by itself and is no reason for a build. */
+		uint64_t hash = it->is_in			 ? it->hash_new
+			: it->has_content && !is_transferred(it) ? it->hash
+								 : 0;
 		uint64_t facts[] = {hash, it->has_content || it->is_in, (uint64_t)it->plan->match,
 			(uint64_t)it->plan->format};
 		d = hash_bytes(it->plan->name, strlen(it->plan->name) + 1, d);
@@ -457,7 +478,8 @@ static int build_guarded(struct update *u, struct err *why)
 		uint64_t digest = digest_of(u);
 		/* Nothing new was good; or nothing is there yet, and an empty generation would only look like one. */
 		bool is_empty = !build_list_count(u->build) && !u->plan->has_generation;
-		if (is_empty || (u->plan->has_generation && digest == u->plan->digest))
+		bool is_same = u->plan->has_generation && digest == u->plan->digest;
+		if (is_empty || (is_same && !is_folding(u)))
 			return 0;
 		struct listdb *db = NULL;
 		rc = write_file(u, digest, &db, why);
@@ -478,7 +500,7 @@ static int build_what_changed(struct update *u, struct err *why)
 	bool is_same = u->plan->has_generation && digest_of(u) == u->plan->digest;
 	for (size_t i = 0; i < u->plan->list_count; i++)
 		is_same = is_same && !u->items[i].candidate;
-	if (is_same)
+	if (is_same && !is_folding(u))
 		return 0;
 	int rc = prepare(u, why);
 	return rc ? rc : build_guarded(u, why);

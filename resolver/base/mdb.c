@@ -26,6 +26,14 @@ struct mdb_writer {
 	char path[]; /* for sentences */
 };
 
+struct mdb_book {
+	MDB_env *env;
+	MDB_txn *txn; /* NULL: none is open */
+	MDB_dbi tables[MDB_FILE_TABLES_MAX];
+	unsigned table_count;
+	char path[]; /* for sentences */
+};
+
 static int failed(struct err *why, const char *path, int rc)
 {
 	if (rc == MDB_MAP_FULL)
@@ -122,11 +130,11 @@ int mdb_file_get(struct mdb_file *f, unsigned table, struct mdb_bytes key, struc
 	return 0;
 }
 
-int mdb_file_walk(struct mdb_file *f, unsigned table, struct mdb_bytes from,
+static int walk(MDB_txn *txn, MDB_dbi table, struct mdb_bytes from,
 	bool (*each)(void *arg, struct mdb_bytes key, struct mdb_bytes value), void *arg)
 {
 	MDB_cursor *cursor;
-	if (table >= f->table_count || mdb_cursor_open(f->txn, f->tables[table], &cursor))
+	if (mdb_cursor_open(txn, table, &cursor))
 		return CEN_ELIB;
 	MDB_val k = val(from), v;
 	int rc = mdb_cursor_get(cursor, &k, &v, from.len ? MDB_SET_RANGE : MDB_FIRST);
@@ -134,6 +142,12 @@ int mdb_file_walk(struct mdb_file *f, unsigned table, struct mdb_bytes from,
 		rc = mdb_cursor_get(cursor, &k, &v, MDB_NEXT);
 	mdb_cursor_close(cursor);
 	return rc && rc != MDB_NOTFOUND ? CEN_ELIB : 0;
+}
+
+int mdb_file_walk(struct mdb_file *f, unsigned table, struct mdb_bytes from,
+	bool (*each)(void *arg, struct mdb_bytes key, struct mdb_bytes value), void *arg)
+{
+	return table < f->table_count ? walk(f->txn, f->tables[table], from, each, arg) : CEN_ELIB;
 }
 
 uint64_t mdb_file_entries(struct mdb_file *f, unsigned table)
@@ -256,4 +270,151 @@ void mdb_writer_abandon(struct mdb_writer *w)
 	if (w->env)
 		mdb_env_close(w->env);
 	free(w);
+}
+
+/* A page within the count of the file's head that the file does not hold would be SIGBUS when it is read. A book cut short
+ * by a damage is then read as zeros, which LMDB finds out. */
+static int extend(MDB_env *env)
+{
+	MDB_stat stat;
+	MDB_envinfo info;
+	struct stat st;
+	int fd;
+	if (mdb_env_stat(env, &stat) || mdb_env_info(env, &info) || mdb_env_get_fd(env, &fd) ||
+		fstat(fd, &st))
+		return EIO;
+	uint64_t need = ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
+	if (need > info.me_mapsize)
+		return MDB_CORRUPTED;
+	return (uint64_t)st.st_size < need && ftruncate(fd, (off_t)need) ? errno : 0;
+}
+
+static int book_new(const char *path, size_t max_bytes, const char *const *tables,
+	unsigned table_count, unsigned flags, struct mdb_book **out, struct err *why)
+{
+	if (table_count > MDB_FILE_TABLES_MAX)
+		return err_set(why, CEN_ELIMIT, "%s: too many tables", path);
+	struct mdb_book *b = calloc(1, sizeof *b + strlen(path) + 1);
+	if (!b)
+		return err_set(why, -ENOMEM, "%s: out of memory", path);
+	memcpy(b->path, path, strlen(path) + 1);
+	b->table_count = table_count;
+	int rc = env_open(path, max_bytes, flags, &b->env);
+	if (!rc)
+		rc = extend(b->env);
+	if (!rc)
+		rc = mdb_txn_begin(b->env, NULL, 0, &b->txn);
+	for (unsigned i = 0; !rc && i < table_count; i++)
+		rc = mdb_dbi_open(b->txn, tables[i], MDB_CREATE, &b->tables[i]);
+	if (!rc) {
+		rc = mdb_txn_commit(b->txn);
+		b->txn = NULL;
+	}
+	if (rc) {
+		mdb_book_close(b);
+		return failed(why, path, rc);
+	}
+	*out = b;
+	return 0;
+}
+
+int mdb_book_open(const char *path, size_t max_bytes, const char *const *tables,
+	unsigned table_count, struct mdb_book **out, struct err *why)
+{
+	struct stat st;
+	if (stat(path, &st))
+		return err_set(why, errno == ENOENT ? CEN_ENOTFOUND : -errno, "%s: %s", path,
+			strerror(errno));
+	/* LMDB takes an empty file for a new one. */
+	if (st.st_size < 2 * PAGE_MIN)
+		return err_set(why, CEN_ECORRUPT, "%s: too short", path);
+	int rc = book_new(path, max_bytes, tables, table_count, 0, out, why);
+	return rc == CEN_ELIB ? CEN_ECORRUPT : rc;
+}
+
+int mdb_book_create(const char *path, size_t max_bytes, const char *const *tables,
+	unsigned table_count, struct mdb_book **out, struct err *why)
+{
+	if (unlink(path) && errno != ENOENT)
+		return err_set(why, -errno, "%s: cannot be removed: %s", path, strerror(errno));
+	return book_new(path, max_bytes, tables, table_count, MDB_NOSYNC, out, why);
+}
+
+int mdb_book_sync(struct mdb_book *b, struct err *why)
+{
+	int rc = mdb_env_sync(b->env, 1);
+	return rc ? failed(why, b->path, rc) : 0;
+}
+
+void mdb_book_close(struct mdb_book *b)
+{
+	if (!b)
+		return;
+	mdb_book_abort(b);
+	if (b->env)
+		mdb_env_close(b->env);
+	free(b);
+}
+
+int mdb_book_begin(struct mdb_book *b, struct err *why)
+{
+	int rc = mdb_txn_begin(b->env, NULL, 0, &b->txn);
+	return rc ? failed(why, b->path, rc) : 0;
+}
+
+int mdb_book_commit(struct mdb_book *b, struct err *why)
+{
+	int rc = mdb_txn_commit(b->txn);
+	b->txn = NULL;
+	if (rc == EIO)
+		rc = why_short(b->env);
+	return rc ? failed(why, b->path, rc) : 0;
+}
+
+void mdb_book_abort(struct mdb_book *b)
+{
+	if (b->txn)
+		mdb_txn_abort(b->txn);
+	b->txn = NULL;
+}
+
+int mdb_book_get(struct mdb_book *b, unsigned table, struct mdb_bytes key, struct mdb_bytes *value)
+{
+	if (table >= b->table_count || !key.len || key.len > MDB_FILE_KEY_MAX)
+		return CEN_ENOTFOUND;
+	MDB_val k = val(key), v;
+	int rc = mdb_get(b->txn, b->tables[table], &k, &v);
+	if (rc)
+		return rc == MDB_NOTFOUND ? CEN_ENOTFOUND : CEN_ELIB;
+	*value = bytes(v);
+	return 0;
+}
+
+int mdb_book_put(struct mdb_book *b, unsigned table, struct mdb_bytes key, struct mdb_bytes value,
+	struct err *why)
+{
+	MDB_val k = val(key), v = val(value);
+	int rc = table < b->table_count ? mdb_put(b->txn, b->tables[table], &k, &v, 0) : EINVAL;
+	return rc ? failed(why, b->path, rc) : 0;
+}
+
+int mdb_book_remove(struct mdb_book *b, unsigned table, struct mdb_bytes key, struct err *why)
+{
+	MDB_val k = val(key);
+	int rc = table < b->table_count ? mdb_del(b->txn, b->tables[table], &k, NULL) : EINVAL;
+	return rc && rc != MDB_NOTFOUND ? failed(why, b->path, rc) : 0;
+}
+
+int mdb_book_walk(struct mdb_book *b, unsigned table, struct mdb_bytes from,
+	bool (*each)(void *arg, struct mdb_bytes key, struct mdb_bytes value), void *arg)
+{
+	return table < b->table_count ? walk(b->txn, b->tables[table], from, each, arg) : CEN_ELIB;
+}
+
+uint64_t mdb_book_entries(struct mdb_book *b, unsigned table)
+{
+	MDB_stat stat;
+	if (table >= b->table_count || mdb_stat(b->txn, b->tables[table], &stat))
+		return 0;
+	return stat.ms_entries;
 }

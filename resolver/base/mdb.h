@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * LMDB behind one door: files written once in key order, and read-only maps of them.
+ * LMDB behind one door: files written once in key order, read-only maps of them, and books that change.
  *
- * Threads: a writer belongs to one thread. A file may be read by any number of threads, one call at a
- *          time (the caller locks): its one read transaction lives as long as it does.
- * Owns: the map. Bytes handed out lie in it, unaligned, and are valid until mdb_file_close.
+ * Threads: a writer belongs to one thread. A file may be read by any number of threads, and a book used, one call at a
+ *          time (the caller locks): a file's one read transaction lives as long as it does.
+ * Owns: the map. Bytes handed out lie in it, unaligned, and are valid until mdb_file_close, or the book's next change.
  * Rule: the one includer of lmdb.h. LMDB does not check the pages it reads: verify a file's checksum before
  *       it comes here, and check the size of every value.
  */
@@ -62,3 +62,32 @@ int mdb_writer_flush(struct mdb_writer *w, struct err *why);
 int mdb_writer_finish(struct mdb_writer *w, uint64_t *body_bytes, struct err *why);
 /* Gives up; the file stays for the caller to remove. NULL is allowed. */
 void mdb_writer_abandon(struct mdb_writer *w);
+
+/* A book: a file that is read and changed, a transaction at a time, by this process alone. */
+struct mdb_book;
+
+/* Opens what is there. After a commit it is on the disk: a crash leaves the state of the last one. CEN_ENOTFOUND, CEN_ECORRUPT. */
+int mdb_book_open(const char *path, size_t max_bytes, const char *const *tables,
+	unsigned table_count, struct mdb_book **out, struct err *why);
+/* Makes a new one (what is at `path` is removed), which is on the disk after mdb_book_sync only. */
+int mdb_book_create(const char *path, size_t max_bytes, const char *const *tables,
+	unsigned table_count, struct mdb_book **out, struct err *why);
+int mdb_book_sync(struct mdb_book *b, struct err *why);
+/* Gives up a transaction that is open. NULL is allowed. */
+void mdb_book_close(struct mdb_book *b);
+
+/* All that follows needs a transaction. After a failure of one it must be given up. CEN_ELIMIT: the file would become larger
+ * than `max_bytes`; a transaction of more than some 500 MB of changed pages fails, too. */
+int mdb_book_begin(struct mdb_book *b, struct err *why);
+int mdb_book_commit(struct mdb_book *b, struct err *why);
+void mdb_book_abort(struct mdb_book *b);
+/* 0 or CEN_ENOTFOUND. */
+int mdb_book_get(struct mdb_book *b, unsigned table, struct mdb_bytes key, struct mdb_bytes *value);
+int mdb_book_put(struct mdb_book *b, unsigned table, struct mdb_bytes key, struct mdb_bytes value,
+	struct err *why);
+/* A key that is not there is no failure. */
+int mdb_book_remove(struct mdb_book *b, unsigned table, struct mdb_bytes key, struct err *why);
+/* As mdb_file_walk. `each` must not change the book. */
+int mdb_book_walk(struct mdb_book *b, unsigned table, struct mdb_bytes from,
+	bool (*each)(void *arg, struct mdb_bytes key, struct mdb_bytes value), void *arg);
+uint64_t mdb_book_entries(struct mdb_book *b, unsigned table);

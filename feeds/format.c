@@ -6,10 +6,18 @@
 #include "resolver/base/addr.h"
 
 static const struct format formats[] = {
-	{"domains", format_domains},
-	{"hosts", format_hosts},
-	{"wildcard", format_wildcard},
+	{"domains", format_domains, NULL},
+	{"hosts", format_hosts, NULL},
+	{"wildcard", format_wildcard, NULL},
+	{"adblock", format_adblock, NULL},
+	{"dnsmasq", format_dnsmasq, NULL},
+	{"unbound", format_unbound, format_unbound_end},
+	{"rpz", format_rpz, format_rpz_end},
+	{"regex", format_regex, NULL},
+	{"addresses", format_addresses, NULL},
 };
+
+_Static_assert(sizeof formats / sizeof *formats == FORMAT_COUNT, "one row a format");
 
 static const char *const skip_names[FORMAT_SKIPS] = {
 	[FORMAT_TAKEN] = "taken",
@@ -28,12 +36,12 @@ static const char *const skip_names[FORMAT_SKIPS] = {
 
 const struct format *format_at(size_t i)
 {
-	return i < sizeof formats / sizeof *formats ? &formats[i] : NULL;
+	return i < FORMAT_COUNT ? &formats[i] : NULL;
 }
 
 const struct format *format_by_name(const char *name)
 {
-	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+	for (size_t i = 0; i < FORMAT_COUNT; i++)
 		if (!strcmp(name, formats[i].name))
 			return &formats[i];
 	return NULL;
@@ -44,9 +52,20 @@ const char *format_skip_name(enum format_skip reason)
 	return reason < FORMAT_SKIPS ? skip_names[reason] : "unknown";
 }
 
-static bool is_blank(char c)
+bool format_is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
+}
+
+struct format_text format_strip(struct format_text text)
+{
+	while (text.len && format_is_blank(text.at[text.len - 1]))
+		text.len--;
+	while (text.len && format_is_blank(*text.at)) {
+		text.at++;
+		text.len--;
+	}
+	return text;
 }
 
 struct format_text format_trim(const char *line, size_t len)
@@ -54,23 +73,25 @@ struct format_text format_trim(const char *line, size_t len)
 	const char *comment = memchr(line, '#', len);
 	if (comment)
 		len = (size_t)(comment - line);
-	while (len && is_blank(line[len - 1]))
-		len--;
-	while (len && is_blank(*line)) {
-		line++;
-		len--;
-	}
-	return (struct format_text){line, len};
+	return format_strip((struct format_text){line, len});
+}
+
+struct format_text format_trim_apart(const char *line, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (line[i] == '#' && (!i || format_is_blank(line[i - 1])))
+			len = i;
+	return format_strip((struct format_text){line, len});
 }
 
 struct format_text format_word(struct format_text *rest)
 {
 	size_t n = 0;
-	while (rest->len && is_blank(*rest->at)) {
+	while (rest->len && format_is_blank(*rest->at)) {
 		rest->at++;
 		rest->len--;
 	}
-	while (n < rest->len && !is_blank(rest->at[n]))
+	while (n < rest->len && !format_is_blank(rest->at[n]))
 		n++;
 	struct format_text word = {rest->at, n};
 	rest->at += n;
@@ -78,17 +99,26 @@ struct format_text format_word(struct format_text *rest)
 	return word;
 }
 
-bool format_is_address(struct format_text text)
+bool format_part(struct format_text *rest, char separator, struct format_text *out)
 {
-	char copy[ADDR_TEXT_MAX];
-	struct addr_prefix prefix;
-	size_t len = text.len;
-	const char *scope = memchr(text.at, '%', len); /* fe80::1%lo0 */
-	if (scope)
-		len = (size_t)(scope - text.at);
-	if (!len || len >= sizeof copy || memchr(text.at, 0, len))
+	if (!rest->len)
 		return false;
-	memcpy(copy, text.at, len);
-	copy[len] = 0;
-	return !addr_prefix_from_text(copy, &prefix);
+	const char *end = memchr(rest->at, separator, rest->len);
+	size_t n = end ? (size_t)(end - rest->at) : rest->len;
+	*out = (struct format_text){rest->at, n};
+	n += end != NULL;
+	rest->at += n;
+	rest->len -= n;
+	return true;
+}
+
+bool format_begins(struct format_text text, const char *word)
+{
+	size_t n = strlen(word);
+	return text.len >= n && !strncasecmp(text.at, word, n);
+}
+
+bool format_is(struct format_text text, const char *word)
+{
+	return text.len == strlen(word) && format_begins(text, word);
 }

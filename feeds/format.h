@@ -40,6 +40,19 @@ enum format_skip {
 	FORMAT_SKIPS,
 };
 
+/* What a format remembers from line to line. Zeroed at the start of a list, and of each file of an archive. */
+struct format_state {
+	bool has_marks; /* adblock: something that only such lists hold was seen */
+	bool has_pending; /* unbound: a zone whose data may follow; its name is `owner` */
+	/* RPZ zone files (RFC 1035 5.1). */
+	bool has_zone, has_soa, has_owner, has_ttl;
+	bool is_open; /* within parentheses */
+	uint32_t ttl_s;
+	struct dname zone, origin, owner;
+	uint16_t len;
+	char text[FORMAT_LINE_MAX]; /* of a record that goes on over lines */
+};
+
 /* Where a parser puts what it finds; either function may be called many times a line. */
 struct format_sink {
 	void *arg;
@@ -47,14 +60,20 @@ struct format_sink {
 	void (*rule)(void *arg, const struct rule *rule);
 	/* `text` is the name, or the line; never called with FORMAT_TAKEN. */
 	void (*skip)(void *arg, enum format_skip reason, const char *text, size_t len);
+	struct format_state *state; /* one for each format that reads the lines */
+	bool is_chosen; /* the operator named the format: what is only likely is meant */
 };
 
 struct format {
 	const char *name;
 	void (*line)(const struct format_sink *sink, const char *line, size_t len);
+	/* After the last line: what is still open. NULL: nothing ever is. */
+	void (*end)(const struct format_sink *sink);
 };
 
-/* In order of preference: of two that understand a sample equally well, the earlier is meant. NULL past the end. */
+enum { FORMAT_COUNT = 9, FORMAT_BASIC = 3 };
+
+/* The first FORMAT_BASIC are lists of names; of two that understand a sample equally well, the earlier is meant. NULL past the end. */
 const struct format *format_at(size_t i);
 /* NULL: unknown. */
 const struct format *format_by_name(const char *name);
@@ -70,6 +89,14 @@ static inline bool format_is_junk(enum format_skip reason)
 void format_hosts(const struct format_sink *sink, const char *line, size_t len);
 void format_domains(const struct format_sink *sink, const char *line, size_t len);
 void format_wildcard(const struct format_sink *sink, const char *line, size_t len);
+void format_adblock(const struct format_sink *sink, const char *line, size_t len);
+void format_dnsmasq(const struct format_sink *sink, const char *line, size_t len);
+void format_unbound(const struct format_sink *sink, const char *line, size_t len);
+void format_unbound_end(const struct format_sink *sink);
+void format_rpz(const struct format_sink *sink, const char *line, size_t len);
+void format_rpz_end(const struct format_sink *sink);
+void format_regex(const struct format_sink *sink, const char *line, size_t len);
+void format_addresses(const struct format_sink *sink, const char *line, size_t len);
 
 /* Shared by the formats. A word is what stands between blanks. */
 struct format_text {
@@ -77,12 +104,33 @@ struct format_text {
 	size_t len;
 };
 
+bool format_is_blank(char c);
+/* Without blanks on both sides. */
+struct format_text format_strip(struct format_text text);
 /* The line without a comment behind `#`, and without blanks on both sides. */
 struct format_text format_trim(const char *line, size_t len);
+/* The same, for formats in which a `#` within a word is none. */
+struct format_text format_trim_apart(const char *line, size_t len);
 /* Takes the next word off `rest`; empty at the end. */
 struct format_text format_word(struct format_text *rest);
+/* Takes what stands before the next `separator`, and that, off `rest`; false when nothing is left. */
+bool format_part(struct format_text *rest, char separator, struct format_text *out);
+/* Case counts not. */
+bool format_is(struct format_text text, const char *word);
+bool format_begins(struct format_text text, const char *word);
+
+/* A rule with nothing in it: RULE_NAME, RULE_MATCH. Its key is not cleared, it is big. */
+void format_clear(struct rule *r);
+/* Reads a name into the rule's key. FORMAT_TAKEN, or the reason why not. */
+enum format_skip format_read_name(
+	const struct publics *publics, struct format_text text, struct rule *out);
 /* Reads a name and hands it to the sink, as a rule for itself and, or, for what is below it, or with the reason why not. */
 void format_name(
 	const struct format_sink *sink, struct format_text text, bool is_self, bool is_below);
 /* Is it an IPv4 or IPv6 address, or a prefix? */
 bool format_is_address(struct format_text text);
+/* The prefix of an address of the public Internet. FORMAT_TAKEN, or the reason why not. */
+enum format_skip format_read_prefix(struct format_text text, struct addr_prefix *out);
+/* Is it an address, and of those that mean "nowhere": 0.0.0.0, ::, 127.0.0.1, ::1? */
+enum format_target { FORMAT_NO_ADDRESS, FORMAT_NOWHERE, FORMAT_SOMEWHERE };
+enum format_target format_read_address(struct format_text text, struct addr *out);

@@ -138,26 +138,39 @@ static bool has_numeric_top(const struct rule *r)
 	return true;
 }
 
+void format_clear(struct rule *r)
+{
+	r->key[0] = r->len = r->labels = r->parent_len = 0;
+	r->is_self = r->is_below = r->is_important = r->is_removal = false;
+	r->trigger = RULE_NAME;
+	r->verb = RULE_MATCH;
+	r->pattern = NULL;
+	r->about = NULL;
+	r->about_len = r->pattern_len = 0;
+	r->prefix.bits = 0;
+}
+
+enum format_skip format_read_name(
+	const struct publics *publics, struct format_text text, struct rule *out)
+{
+	enum reading r = read_plain(text, out);
+	if (r == READ_WIDE)
+		r = read_wide(text, out);
+	if (r == READ_BAD || has_numeric_top(out))
+		return format_is_address(text) ? FORMAT_ADDRESS : FORMAT_MALFORMED;
+	if (out->labels < 3 && is_local(out))
+		return FORMAT_LOCAL;
+	return publics_has(publics, out->key, out->len, out->labels, out->parent_len)
+		? FORMAT_PUBLIC_SUFFIX
+		: FORMAT_TAKEN;
+}
+
 void format_name(
 	const struct format_sink *sink, struct format_text text, bool is_self, bool is_below)
 {
 	struct rule rule;
-	/* Not the key and what follows: it is big. */
-	rule.key[0] = rule.len = rule.labels = rule.parent_len = 0;
-	rule.trigger = RULE_NAME;
-	rule.verb = RULE_MATCH;
-	rule.is_important = rule.is_removal = false;
-	rule.about_len = rule.pattern_len = 0;
-	enum format_skip reason = FORMAT_TAKEN;
-	enum reading r = read_plain(text, &rule);
-	if (r == READ_WIDE)
-		r = read_wide(text, &rule);
-	if (r == READ_BAD || has_numeric_top(&rule))
-		reason = format_is_address(text) ? FORMAT_ADDRESS : FORMAT_MALFORMED;
-	else if (rule.labels < 3 && is_local(&rule))
-		reason = FORMAT_LOCAL;
-	else if (publics_has(sink->publics, rule.key, rule.len, rule.labels, rule.parent_len))
-		reason = FORMAT_PUBLIC_SUFFIX;
+	format_clear(&rule);
+	enum format_skip reason = format_read_name(sink->publics, text, &rule);
 	if (reason != FORMAT_TAKEN) {
 		sink->skip(sink->arg, reason, text.at, text.len);
 		return;

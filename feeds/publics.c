@@ -104,3 +104,8 @@ bool publics_has(
 	struct dname name;
 	return !dname_from_key(key, len, &name) || suffix_is_public(&name);
 }
+
+bool publics_has_rule(const struct publics *p, const uint8_t *key, size_t len)
+{
+	return p->is_blind || is_in(p, hash_of(p, key, len, false));
+}

@@ -19,5 +19,7 @@ void publics_free(struct publics *p);
 /* `key`: of dname_key; `labels` in it; `parent_len`: octets of the key without its last label. */
 bool publics_has(const struct publics *p, const uint8_t *key, size_t len, unsigned labels,
 	size_t parent_len);
+/* Is this very name a rule of the list, as `com` is and `nosuchtld` is not? True also when that is not known. */
+bool publics_has_rule(const struct publics *p, const uint8_t *key, size_t len);
 
 #define PUBLICS_FILE "/usr/share/publicsuffix/public_suffix_list.dat"

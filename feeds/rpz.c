@@ -178,19 +178,6 @@ static enum format_skip read_trigger(
 	return read_name(l, l->count - is_server, publics, out);
 }
 
-static void clear(struct rule *r)
-{
-	/* Not the whole key: it is big. */
-	r->key[0] = r->len = r->labels = r->parent_len = 0;
-	r->is_self = r->is_below = r->is_important = r->is_removal = false;
-	r->trigger = RULE_NAME;
-	r->verb = RULE_MATCH;
-	r->pattern = NULL;
-	r->about = NULL;
-	r->pattern_len = r->about_len = 0;
-	memset(&r->prefix, 0, sizeof r->prefix);
-}
-
 /* Labels of the owner in front of the zone's name; false: it is not below. */
 static bool cut_below(const struct dname *zone, const struct dname *owner, struct labels *out)
 {
@@ -204,7 +191,7 @@ enum format_skip rpz_trigger(const struct dname *zone, const struct dname *owner
 	const struct publics *publics, struct rule *out)
 {
 	struct labels l;
-	clear(out);
+	format_clear(out);
 	return cut_below(zone, owner, &l) ? read_trigger(&l, publics, out) : FORMAT_MALFORMED;
 }
 

@@ -28,6 +28,8 @@ struct cli {
 	size_t override_count;
 	bool is_json;
 	const char *client, *type; /* of explain; NULL: not given */
+	const char *format; /* of feeds lint; NULL: not given */
+	bool has_rules; /* feeds lint is to print each rule */
 	char **args; /* what follows the command's name */
 	size_t arg_count;
 };
@@ -41,6 +43,7 @@ int cli_show_status(const struct cli *c);
 int cli_show_stats(const struct cli *c);
 int cli_explain(const struct cli *c);
 int cli_feeds(const struct cli *c);
+int cli_lint(const struct cli *c);
 int cli_rules(const struct cli *c);
 int cli_reload(const struct cli *c);
 int cli_dga(const struct cli *c);

@@ -142,6 +142,8 @@ int cli_feeds(const struct cli *c)
 {
 	if (!strcmp(c->args[0], "update"))
 		return update(c);
+	if (!strcmp(c->args[0], "lint"))
+		return cli_lint(c);
 	if (strcmp(c->args[0], "list") != 0 || c->arg_count != 1)
 		return cli_fail(CLI_USAGE, "usage: cenote feeds list|update [NAME]");
 	json_t *feeds;

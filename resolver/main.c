@@ -9,7 +9,14 @@
 #include "resolver/cli.h"
 
 /* Options that not every command takes. HAS_OWN: all that follows its name is the command's to read. */
-enum { TAKES_CONFIG = 1, TAKES_JSON = 2, TAKES_EXPLAIN = 4, IS_HIDDEN = 8, HAS_OWN = 16 };
+enum {
+	TAKES_CONFIG = 1,
+	TAKES_JSON = 2,
+	TAKES_EXPLAIN = 4,
+	IS_HIDDEN = 8,
+	HAS_OWN = 16,
+	TAKES_LINT = 32
+};
 
 struct command {
 	const char *name, *usage, *summary, *help;
@@ -43,12 +50,16 @@ static const struct command commands[] = {
 		"nothing upstream.\n"
 		"Exit 10 when the name is blocked, 0 when it is not.\n",
 		cli_explain, TAKES_CONFIG | TAKES_JSON | TAKES_EXPLAIN, 1, 1},
-	{"feeds", "feeds list|update [NAME] [--json]", "the lists: their state; fetch them now",
+	{"feeds", "feeds list | update [NAME] | lint FILE [--format NAME] [--rules] [--json]",
+		"the lists: their state; fetch them now; what a file would do",
 		"`list` shows each list with its rules and what came of the last fetch.\n"
 		"`update` fetches all lists (or the one named), waits, and shows what changed; "
 		"exit 1 when a\n"
-		"list could not be taken.\n",
-		cli_feeds, TAKES_CONFIG | TAKES_JSON, 1, 2},
+		"list could not be taken.\n"
+		"`lint` reads FILE as a list, without a daemon: its format, its rules by kind, "
+		"and what was skipped\n"
+		"and why; exit 1 when it would be refused.\n",
+		cli_feeds, TAKES_CONFIG | TAKES_JSON | TAKES_LINT, 1, 2},
 	{"rules", "rules list | add allow|deny RULE | remove allow|deny RULE",
 		"own rules, in force at once and kept",
 		"A RULE is `name.example` (the name and all below it), `=name.example` (the name "
@@ -125,6 +136,10 @@ static int print_command_help(const struct command *k)
 		      "      --type TYPE      of the question: A (default), AAAA, HTTPS, TYPE65 "
 		      "...\n",
 			stdout);
+	if (k->flags & TAKES_LINT)
+		fputs("      --format NAME    lint: read the file as this, whatever its content\n"
+		      "      --rules          lint: print each rule\n",
+			stdout);
 	if (k->flags & TAKES_JSON)
 		fputs("      --json           machine-readable output\n", stdout);
 	return CLI_OK;
@@ -139,13 +154,15 @@ static int help(const struct cli *c)
 		 : cli_fail(CLI_USAGE, "there is no command `%s`; see `cenote help`", c->args[0]);
 }
 
-enum { OPTION_JSON = 256, OPTION_CLIENT, OPTION_TYPE, OPTION_VERSION };
+enum { OPTION_JSON = 256, OPTION_CLIENT, OPTION_TYPE, OPTION_FORMAT, OPTION_RULES, OPTION_VERSION };
 
 static const struct option options[] = {
 	{"config", required_argument, NULL, 'c'},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"client", required_argument, NULL, OPTION_CLIENT},
 	{"type", required_argument, NULL, OPTION_TYPE},
+	{"format", required_argument, NULL, OPTION_FORMAT},
+	{"rules", no_argument, NULL, OPTION_RULES},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, OPTION_VERSION},
 	{0},
@@ -174,6 +191,12 @@ static int read_options(int argc, char **argv, struct cli *c, struct wishes *w)
 			break;
 		case OPTION_TYPE:
 			c->type = optarg;
+			break;
+		case OPTION_FORMAT:
+			c->format = optarg;
+			break;
+		case OPTION_RULES:
+			c->has_rules = true;
 			break;
 		case 'h':
 			w->is_help = true;
@@ -212,7 +235,8 @@ static int dispatch(struct cli *c, const struct wishes *w)
 		return cli_fail(CLI_USAGE, "usage: cenote %s", k->usage);
 	if (((c->file || c->override_count) && !(k->flags & TAKES_CONFIG)) ||
 		(c->is_json && !(k->flags & TAKES_JSON)) ||
-		((c->client || c->type) && !(k->flags & TAKES_EXPLAIN)))
+		((c->client || c->type) && !(k->flags & TAKES_EXPLAIN)) ||
+		((c->format || c->has_rules) && !(k->flags & TAKES_LINT)))
 		return cli_fail(CLI_USAGE, "`%s` does not take this option; usage: cenote %s", name,
 			k->usage);
 	return k->function(c);

@@ -31,7 +31,7 @@ THIRD_PARTY = {
     "idn2.h": ["resolver/base/dname.c"],
     "yaml.h": ["resolver/base/config*.[ch]"],
     "openssl/*": ["feeds/tsig.c"],
-    "ldns/*": ["feeds/xfr_stream.c", "feeds/zone_text.c", "resolver/local*.c"],
+    "ldns/*": ["feeds/format_record.c", "feeds/xfr_stream.c", "feeds/zone_text.c", "resolver/local*.c"],
     "event2/*": ["resolver/worker.[ch]", "resolver/udp.[ch]", "resolver/tcp.[ch]", "resolver/recurse*.[ch]",
                  "resolver/lookup.c", "resolver/nameservers.c", "resolver/server.c"],
     "urcu*": ["resolver/base/rcu.h"],

@@ -1,74 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * What lines of lists become: the three formats, line by line.
+ * What lines of lists become: lists of names, line by line.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "feeds/format.h"
-#include "feeds/publics.h"
 #include "resolver/base/suffix.h"
-
-struct seen {
-	char text[4096];
-	size_t len;
-};
-
-static struct publics *publics;
-
-static void say(struct seen *s, const char *word)
-{
-	s->len += (size_t)snprintf(
-		s->text + s->len, sizeof s->text - s->len, "%s%s", s->len ? " " : "", word);
-	assert_true(s->len < sizeof s->text);
-}
-
-/* `=name` for the name alone, `name` for all, `*.name` for what is below. */
-static void on_rule(void *arg, const struct rule *rule)
-{
-	struct dname d;
-	char text[DNAME_TEXT_MAX], word[DNAME_TEXT_MAX + 2];
-	assert_true(dname_from_key(rule->key, rule->len, &d));
-	assert_int_equal(d.labels, rule->labels);
-	assert_int_equal(rule->len - rule->parent_len - 1, d.bytes[0]);
-	snprintf(word, sizeof word, "%s%s",
-		!rule->is_below		 ? "="
-			: !rule->is_self ? "*."
-					 : "",
-		dname_to_text(d.bytes, text));
-	say(arg, word);
-}
-
-static void on_skip(void *arg, enum format_skip reason, const char *text, size_t len)
-{
-	assert_non_null(text);
-	assert_true(len < 100000);
-	char word[64];
-	snprintf(word, sizeof word, "(%s)", format_skip_name(reason));
-	say(arg, word);
-}
-
-static void check(const char *format, const char *line, const char *want)
-{
-	struct seen seen = {{0}, 0};
-	struct format_sink sink = {&seen, publics, on_rule, on_skip};
-	/* Exactly as long, so that ASan sees a read past the end. */
-	size_t len = strlen(line);
-	char *exact = malloc(len ? len : 1);
-	assert_non_null(exact);
-	memcpy(exact, line, len);
-	format_by_name(format)->line(&sink, exact, len);
-	free(exact);
-	if (strcmp(seen.text, want))
-		fail_msg("%s \"%s\": %s, not %s", format, line, seen.text, want);
-}
+#include "tests/unit/format_harness.h"
 
 static void domains(void **state)
 {
@@ -230,20 +164,6 @@ static void publics_agree_with_the_library(void **state)
 	publics_free(blind);
 }
 
-static int set_up(void **state)
-{
-	(void)state;
-	publics = publics_new(PUBLICS_FILE);
-	return publics ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	publics_free(publics);
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,5 +175,5 @@ int main(void)
 		cmocka_unit_test(hosts),
 		cmocka_unit_test(publics_agree_with_the_library),
 	};
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, harness_set_up, harness_tear_down);
 }

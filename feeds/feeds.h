@@ -29,13 +29,13 @@ enum feeds_state {
 	FEEDS_STATES,
 };
 
-/* Which guard holds it. */
+/* Which guards hold it: a set of bits. */
 enum feeds_guard {
-	FEEDS_GUARD_NONE,
-	FEEDS_GUARD_FLOOR, /* too few rules */
-	FEEDS_GUARD_CHANGE, /* too many more or fewer */
-	FEEDS_GUARD_NAMES, /* it would newly block protected names */
-	FEEDS_GUARDS,
+	FEEDS_GUARD_NONE = 0,
+	FEEDS_GUARD_FLOOR = 1, /* too few rules */
+	FEEDS_GUARD_CHANGE = 2, /* too many more or fewer */
+	FEEDS_GUARD_NAMES = 4, /* it would newly block protected names */
+	FEEDS_GUARDS = 8,
 };
 
 /* Where a list is in the round that runs. */
@@ -65,7 +65,7 @@ struct feeds_list_status {
 };
 
 const char *feeds_state_name(enum feeds_state state);
-const char *feeds_guard_name(enum feeds_guard guard); /* "" for none */
+const char *feeds_guard_name(enum feeds_guard guard); /* the first of a set; "" for none */
 
 struct feeds_status {
 	uint64_t generation; /* 0: none, serving unfiltered */

@@ -11,6 +11,9 @@ const char *feeds_state_name(enum feeds_state state)
 
 const char *feeds_guard_name(enum feeds_guard guard)
 {
-	static const char *const words[FEEDS_GUARDS] = {"", "floor", "change", "names"};
-	return guard < FEEDS_GUARDS ? words[guard] : "";
+	if (guard & FEEDS_GUARD_NAMES)
+		return "names";
+	if (guard & FEEDS_GUARD_FLOOR)
+		return "floor";
+	return guard & FEEDS_GUARD_CHANGE ? "change" : "";
 }

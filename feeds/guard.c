@@ -36,11 +36,11 @@ struct word {
 	bool is_blocked, is_firm, is_excepted; /* firm: in spite of exceptions */
 };
 
-/* What a list would newly block. */
+/* What a list would newly block; of the names those that say most. */
 struct hits {
 	uint64_t names, addresses;
-	char text[200]; /* the first few */
-	size_t used;
+	const struct name *shown[SHOWN];
+	const struct addr *address; /* the first */
 };
 
 /* --- what is protected --- */
@@ -274,44 +274,76 @@ static const struct listdb_list *find(struct listdb *db, const char *name)
 	return NULL;
 }
 
-static void show(struct hits *h, const char *text, const char *note)
+/* The operator's own names first, then the shorter ones. */
+static bool says_more(const struct name *a, const struct name *b)
 {
-	if (h->names + h->addresses > SHOWN || h->used >= sizeof h->text)
-		return;
-	int n = snprintf(h->text + h->used, sizeof h->text - h->used, "%s%.60s%s",
-		h->used ? ", " : "", text, note);
-	h->used += n > 0 ? (size_t)n : 0;
+	if (!b || (a->origin == POPULAR) != (b->origin == POPULAR))
+		return !b || b->origin == POPULAR;
+	if (a->name.labels != b->name.labels)
+		return a->name.labels < b->name.labels;
+	return a->name.len < b->name.len;
+}
+
+static void note_name(struct hits *h, const struct name *name)
+{
+	h->names++;
+	bool is_placed = false;
+	for (size_t i = 0; name && i < SHOWN; i++) {
+		const struct name *other = h->shown[i];
+		if (!is_placed && !says_more(name, other))
+			continue;
+		/* Those behind it move on by one. */
+		h->shown[i] = name;
+		name = other;
+		is_placed = true;
+	}
+}
+
+static void put_word(char *text, size_t size, const char *word, const char *note)
+{
+	size_t used = strlen(text);
+	snprintf(text + used, size - used, "%s%.50s%s", used ? ", " : "", word, note);
+}
+
+static void say_hits(const struct hits *h, struct err *why)
+{
+	static const char *const notes[] = {[POPULAR] = "",
+		[SOURCE] = " (lists come from there)",
+		[OWN] = " (feeds.protected)"};
+	char text[240] = "", word[DNAME_TEXT_MAX];
+	uint64_t all = h->names + h->addresses, shown = 0;
+	for (size_t i = 0; i < SHOWN && h->shown[i]; i++, shown++)
+		put_word(text, sizeof text, dname_to_text(h->shown[i]->name.bytes, word),
+			notes[h->shown[i]->origin]);
+	if (h->address && shown < SHOWN) {
+		put_word(text, sizeof text, addr_to_text(h->address, word), "");
+		shown++;
+	}
+	snprintf(word, sizeof word, " and %" PRIu64 " more", all - shown);
+	err_set(why, CEN_EREFUSED, "held: it would newly block %s%s, which %s protected", text,
+		all > shown ? word : "", all > 1 ? "are" : "is");
 }
 
 static enum feeds_guard judge_names(struct guard *g, const struct listdb_list *l,
 	struct listdb *now, const struct listdb_list *old, struct listdb *before, struct err *why)
 {
-	static const char *const notes[] = {[POPULAR] = "",
-		[SOURCE] = " (lists come from there)",
-		[OWN] = " (feeds.protected)"};
 	struct hits h = {0};
-	char text[DNAME_TEXT_MAX];
 	for (size_t i = 0; i < g->count; i++) {
 		const struct dname *name = &g->names[i].name;
-		if (!is_name_blocked(g, now, l, name) ||
-			(old && is_name_blocked(g, before, old, name)))
-			continue;
-		h.names++;
-		show(&h, dname_to_text(name->bytes, text), notes[g->names[i].origin]);
+		if (is_name_blocked(g, now, l, name) &&
+			!(old && is_name_blocked(g, before, old, name)))
+			note_name(&h, &g->names[i]);
 	}
 	for (size_t i = 0; i < g->address_count; i++) {
 		const struct addr *a = &g->addresses[i];
 		if (!is_address_blocked(now, l, a) || (old && is_address_blocked(before, old, a)))
 			continue;
 		h.addresses++;
-		show(&h, addr_to_text(a, text), "");
+		h.address = h.address ? h.address : a;
 	}
 	if (!h.names && !h.addresses)
 		return FEEDS_GUARD_NONE;
-	uint64_t more = h.names + h.addresses > SHOWN ? h.names + h.addresses - SHOWN : 0;
-	snprintf(text, sizeof text, " and %" PRIu64 " more", more);
-	err_set(why, CEN_EREFUSED, "held: it would newly block %s%s, which %s protected", h.text,
-		more ? text : "", h.names + h.addresses > 1 ? "are" : "is");
+	say_hits(&h, why);
 	return FEEDS_GUARD_NAMES;
 }
 
@@ -354,14 +386,25 @@ enum feeds_guard guard_judge(struct guard *g, const struct plan_list *list, stru
 	struct listdb *before, enum feeds_guard accepted, struct err *why)
 {
 	const struct listdb_list *l = find(now, list->name), *old = find(before, list->name);
-	enum feeds_guard held = FEEDS_GUARD_NONE;
+	struct err size = {""}, names = {""};
+	unsigned held = FEEDS_GUARD_NONE, all = FEEDS_GUARD_NONE;
 	if (!l)
-		return held;
-	if (accepted != FEEDS_GUARD_FLOOR)
-		held = judge_floor(list, l, why);
-	if (!held && accepted != FEEDS_GUARD_CHANGE)
-		held = judge_change(list, l, old, why);
-	if (!held && accepted != FEEDS_GUARD_NAMES && list->is_deny)
-		held = judge_names(g, l, now, old, before, why);
-	return held;
+		return FEEDS_GUARD_NONE;
+	if (list->is_deny)
+		all |= judge_names(g, l, now, old, before, &names);
+	/* Of content below the floor it need not be said that it shrank; accepting the one accepts the other. */
+	unsigned too_few = judge_floor(list, l, &size);
+	struct err unused;
+	all |= too_few | judge_change(list, l, old, too_few ? &unused : &size);
+	held = all & ~(unsigned)accepted;
+	if (!held)
+		return FEEDS_GUARD_NONE;
+	bool has_names = held & FEEDS_GUARD_NAMES;
+	bool has_size = held & (FEEDS_GUARD_FLOOR | FEEDS_GUARD_CHANGE);
+	err_set(why, CEN_EREFUSED, "%s%s%s", has_names ? names.text : "",
+		has_names && has_size ? "; " : "",
+		!has_size	    ? ""
+			: has_names ? size.text + strlen("held: ")
+				    : size.text);
+	return (enum feeds_guard)all;
 }

@@ -26,7 +26,7 @@ struct guard *guard_new(const struct plan *plan);
 void guard_free(struct guard *g);
 size_t guard_count(const struct guard *g);
 
-/* Judges what `now` says for the list. `before`: the generation before, NULL: none. `accepted` is not asked: the operator has taken its
- * word back. FEEDS_GUARD_NONE, or which one holds it with the sentence; FEEDS_GUARD_NONE also when the list is not in `now`. */
+/* Judges what `now` says for the list. `before`: the generation before, NULL: none. FEEDS_GUARD_NONE, or all that object, with the
+ * sentence, when one does that is not `accepted`. FEEDS_GUARD_NONE also when the list is not in `now`. */
 enum feeds_guard guard_judge(struct guard *g, const struct plan_list *list, struct listdb *now,
 	struct listdb *before, enum feeds_guard accepted, struct err *why);

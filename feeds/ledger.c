@@ -404,6 +404,7 @@ int ledger_plan(struct ledger *l, struct plan *plan)
 			.key = strdup(e->key),
 			.signature = strdup(e->signature)};
 		e->is_due_now = e->is_by_hand = false;
+		e->accepted = 0; /* what is accepted while this round runs is the next one's */
 		if (!p->name || !p->source || !p->sha256 || !p->key || !p->signature)
 			return -ENOMEM;
 	}
@@ -418,7 +419,6 @@ static void apply_held(struct ledger_entry *e, const struct plan_held *held)
 	if (!held->guard)
 		s->held_s = 0;
 	e->held = *held;
-	e->accepted = 0;
 }
 
 static void apply(struct ledger_entry *e, const struct plan_result *r)

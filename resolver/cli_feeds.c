@@ -37,9 +37,30 @@ static void print_summary(const json_t *feeds)
 	else
 		printf("no generation yet%s: the lists do not act\n",
 			cli_is(feeds, "is_building") ? ", building" : "");
+	if (cli_number(feeds, "pinned"))
+		printf("rolled back by hand: %llu is the newest; `cenote feeds release` goes back "
+		       "to it\n",
+			(unsigned long long)cli_number(feeds, "newest"));
 	cli_text(feeds, "last_error", text, sizeof text);
 	if (text[0])
 		printf("last error: %s\n", text);
+}
+
+static void print_waits(const json_t *list)
+{
+	char text[CLI_TEXT_MAX];
+	const json_t *held = json_object_get(list, "held");
+	uint64_t s = cli_number(list, "shadow_s");
+	cli_text(held, "reason", text, sizeof text);
+	const char *reason = json_string_value(json_object_get(list, "reason"));
+	if (json_is_object(held) && (!reason || strcmp(reason, text) != 0))
+		printf("  %s\n", text);
+	if (json_is_object(held))
+		printf("  `cenote feeds diff NAME` shows it, `cenote feeds accept NAME` takes it "
+		       "in\n");
+	if (s)
+		printf("  only monitors for another %llu h %02llu min (shadow)\n",
+			(unsigned long long)(s / 3600), (unsigned long long)(s / 60 % 60));
 }
 
 static void print_feeds(const json_t *feeds)
@@ -47,23 +68,24 @@ static void print_feeds(const json_t *feeds)
 	size_t i;
 	json_t *l;
 	char name[80], format[20], state[16], changed[40], reason[CLI_TEXT_MAX];
-	char rules[CLI_NUMBER_MAX], unique[CLI_NUMBER_MAX], skipped[CLI_NUMBER_MAX];
+	char rules[CLI_NUMBER_MAX], unique[CLI_NUMBER_MAX], hits[CLI_NUMBER_MAX];
 	print_summary(feeds);
 	if (json_array_size(json_object_get(feeds, "lists")))
-		printf("%-24s %-9s %-8s %12s %12s %9s  %s\n", "list", "state", "format", "rules",
-			"unique", "skipped", "changed");
+		printf("%-24s %-9s %-10s %12s %12s %10s  %s\n", "list", "state", "format", "rules",
+			"unique", "hits", "changed");
 	json_array_foreach(json_object_get(feeds, "lists"), i, l)
 	{
-		printf("%-24s %-9s %-8s %12s %12s %9s  %s\n",
+		printf("%-24s %-9s %-10s %12s %12s %10s  %s\n",
 			cli_text(l, "name", name, sizeof name),
 			cli_text(l, "state", state, sizeof state),
 			cli_text(l, "format", format, sizeof format),
 			cli_grouped(cli_number(l, "rules"), rules),
 			cli_grouped(cli_number(l, "unique"), unique),
-			cli_grouped(cli_number(l, "skipped"), skipped),
+			cli_grouped(cli_number(l, "hits") + cli_number(l, "monitored"), hits),
 			cli_text(l, "changed", changed, sizeof changed));
 		if (cli_text(l, "reason", reason, sizeof reason)[0])
 			printf("  %s\n", reason);
+		print_waits(l);
 	}
 }
 
@@ -144,8 +166,18 @@ int cli_feeds(const struct cli *c)
 		return update(c);
 	if (!strcmp(c->args[0], "lint"))
 		return cli_lint(c);
+	if (!strcmp(c->args[0], "accept"))
+		return cli_generations_accept(c);
+	if (!strcmp(c->args[0], "generations"))
+		return cli_generations_list(c);
+	if (!strcmp(c->args[0], "rollback"))
+		return cli_generations_rollback(c);
+	if (!strcmp(c->args[0], "release"))
+		return cli_generations_release(c);
 	if (strcmp(c->args[0], "list") != 0 || c->arg_count != 1)
-		return cli_fail(CLI_USAGE, "usage: cenote feeds list|update [NAME]");
+		return cli_fail(CLI_USAGE,
+			"usage: cenote feeds list | update [NAME] | lint FILE | accept NAME | "
+			"generations | rollback [N | to GENERATION] | release");
 	json_t *feeds;
 	int status = cli_ask(c, "GET", "/api/v1/feeds", NULL, &feeds);
 	if (status)

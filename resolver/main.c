@@ -50,16 +50,23 @@ static const struct command commands[] = {
 		"nothing upstream.\n"
 		"Exit 10 when the name is blocked, 0 when it is not.\n",
 		cli_explain, TAKES_CONFIG | TAKES_JSON | TAKES_EXPLAIN, 1, 1},
-	{"feeds", "feeds list | update [NAME] | lint FILE [--format NAME] [--rules] [--json]",
-		"the lists: their state; fetch them now; what a file would do",
+	{"feeds",
+		"feeds list | update [NAME] | lint FILE [--format NAME] [--rules] | accept NAME\n"
+		"       | generations | rollback [N | to GENERATION] | release [--json]",
+		"the lists: their state; fetch them now; go back; what a file would do",
 		"`list` shows each list with its rules and what came of the last fetch.\n"
 		"`update` fetches all lists (or the one named), waits, and shows what changed; "
 		"exit 1 when a\n"
 		"list could not be taken.\n"
 		"`lint` reads FILE as a list, without a daemon: its format, its rules by kind, "
 		"and what was skipped\n"
-		"and why; exit 1 when it would be refused.\n",
-		cli_feeds, TAKES_CONFIG | TAKES_JSON | TAKES_LINT, 1, 2},
+		"and why; exit 1 when it would be refused.\n"
+		"`accept` takes in what a guard holds of a list, checked by all other guards.\n"
+		"`generations` shows which are kept. `rollback` puts the one N before (1), or the "
+		"one with that\n"
+		"number, in force at once; it stays, also over a restart, until `release`, "
+		"`update` or `accept`.\n",
+		cli_feeds, TAKES_CONFIG | TAKES_JSON | TAKES_LINT, 1, 3},
 	{"rules", "rules list | add allow|deny RULE | remove allow|deny RULE",
 		"own rules, in force at once and kept",
 		"A RULE is `name.example` (the name and all below it), `=name.example` (the name "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * /api/v1/feeds: the lists, what came of fetching them, and fetching now.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,41 +11,54 @@
 
 enum { WAIT_MAX_MS = 10000, WAIT_STEP_MS = 200 };
 
-static const char *state_name(enum feeds_state state)
+/* Hits of a list, by its name: lists keep their counters while the process lives. */
+static void add_hits(
+	json_t *o, const char *name, struct server *server, const struct stats_total *t)
 {
-	switch (state) {
-	case FEEDS_OK:
-		return "ok";
-	case FEEDS_STALE:
-		return "stale";
-	case FEEDS_REFUSED:
-		return "refused";
-	case FEEDS_NEVER:
-	default:
-		return "never";
+	for (unsigned i = 0; i < STATS_LISTS; i++) {
+		const char *counter = server_list_counter_name(server, i);
+		if (!counter || strcmp(counter, name) != 0)
+			continue;
+		json_object_set_new(o, "hits", response_number(t->list_hits[i]));
+		json_object_set_new(o, "monitored", response_number(t->list_monitored[i]));
 	}
+}
+
+static json_t *held(const struct feeds_list_status *l)
+{
+	if (!l->guard)
+		return json_null();
+	return json_pack("{s:s, s:o, s:o}", "guard", feeds_guard_name(l->guard), "reason",
+		response_text(l->held_reason), "since", response_time(l->held_s));
 }
 
 static json_t *one_list(const struct feeds_list_status *l)
 {
-	return json_pack("{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "name",
-		response_text(l->name), "state", state_name(l->state), "reason",
+	return json_pack(
+		"{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i}",
+		"name", response_text(l->name), "state", feeds_state_name(l->state), "reason",
 		response_text(l->reason), "format", response_text(l->format), "rules",
 		response_number(l->rules), "unique", response_number(l->unique), "lines",
 		response_number(l->lines), "skipped", response_number(l->skipped), "checked",
 		response_time(l->checked_s), "changed", response_time(l->changed_s), "next",
-		response_time(l->next_s));
+		response_time(l->next_s), "held", held(l), "shadow_s", response_number(l->shadow_s),
+		"hits", 0, "monitored", 0);
 }
 
-static json_t *all_lists(struct feeds *f)
+static json_t *all_lists(const struct web_doors *doors)
 {
 	struct feeds_list_status *l = calloc(CONFIG_LISTS_MAX, sizeof *l);
-	if (!l)
-		return NULL;
-	json_t *a = json_array();
-	size_t n = feeds_list_status(f, l, CONFIG_LISTS_MAX);
-	for (size_t i = 0; i < n && i < CONFIG_LISTS_MAX; i++)
-		json_array_append_new(a, one_list(&l[i]));
+	struct stats_total *total = malloc(sizeof *total);
+	json_t *a = l && total ? json_array() : NULL;
+	size_t n = a ? feeds_list_status(doors->feeds, l, CONFIG_LISTS_MAX) : 0;
+	if (a)
+		server_stats(doors->server, total);
+	for (size_t i = 0; i < n && i < CONFIG_LISTS_MAX; i++) {
+		json_t *o = one_list(&l[i]);
+		add_hits(o, l[i].name, doors->server, total);
+		json_array_append_new(a, o);
+	}
+	free(total);
 	free(l);
 	return a;
 }
@@ -82,29 +96,61 @@ void api_feeds_get(const struct edge_request *q, struct edge_response *r)
 	struct feeds_status f;
 	feeds_status(q->web->doors.feeds, &f);
 	response_json(r, 200,
-		json_pack("{s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:o}", "generation",
-			response_number(f.generation), "names", response_number(f.names), "created",
-			response_time(f.created_s), "is_building", f.is_building, "is_settled",
-			is_settled, "builds", response_number(f.builds), "build_failures",
-			response_number(f.build_failures), "last_error",
-			response_text(f.last_error), "lists", all_lists(q->web->doors.feeds)));
+		json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:o}", "generation",
+			response_number(f.generation), "pinned", response_number(f.pinned),
+			"newest", response_number(f.newest), "names", response_number(f.names),
+			"created", response_time(f.created_s), "is_building", f.is_building,
+			"is_settled", is_settled, "builds", response_number(f.builds),
+			"build_failures", response_number(f.build_failures), "last_error",
+			response_text(f.last_error), "lists", all_lists(&q->web->doors)));
 }
 
-void api_feeds_update(const struct edge_request *q, struct edge_response *r)
+enum { NAME_ROOM = CONFIG_NAME_MAX + 2 };
+
+/* The body's `name`; NULL when it has none. False after having written the problem. */
+static bool list_of_body(const struct edge_request *q, struct edge_response *r,
+	char room[static NAME_ROOM], const char **name)
 {
 	static const char *const keys[] = {"name", NULL};
 	json_t *body = response_body(q, keys, r);
 	if (!body)
-		return;
-	const char *name = json_string_value(json_object_get(body, "name"));
-	int code = feeds_update(q->web->doors.feeds, name);
+		return false;
+	const char *text = json_string_value(json_object_get(body, "name"));
+	snprintf(room, NAME_ROOM, "%s", text ? text : "");
+	*name = text ? room : NULL;
+	json_decref(body);
+	return true;
+}
+
+static void answer_begun(struct edge_response *r, int code, const char *name, const char *verb)
+{
 	struct err why = {0};
 	if (code == CEN_ENOTFOUND)
-		err_set(&why, code, "no list of this name is configured: \"%.64s\"",
-			name ? name : "");
+		err_set(&why, code, "no list of this name is configured: \"%.64s\"", name);
+	else if (code == CEN_EREFUSED)
+		err_set(&why, code, "nothing is held of the list %.64s", name);
 	if (code)
 		response_failure(r, code, &why);
 	else
-		response_json(r, 202, json_pack("{s:s}", "status", "started"));
-	json_decref(body);
+		response_json(r, 202, json_pack("{s:s}", "status", verb));
+}
+
+void api_feeds_update(const struct edge_request *q, struct edge_response *r)
+{
+	char room[NAME_ROOM];
+	const char *name;
+	if (list_of_body(q, r, room, &name))
+		answer_begun(r, feeds_update(q->web->doors.feeds, name), name, "started");
+}
+
+void api_feeds_accept(const struct edge_request *q, struct edge_response *r)
+{
+	char room[NAME_ROOM];
+	const char *name;
+	if (!list_of_body(q, r, room, &name))
+		return;
+	if (!name)
+		response_problem(r, 400, "`name` is missing: which list's held content?");
+	else
+		answer_begun(r, feeds_accept(q->web->doors.feeds, name), name, "started");
 }

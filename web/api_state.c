@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * /healthz, /api/v1/status, /api/v1/reload.
  */
+#include <inttypes.h>
 #include <unistd.h>
 
 #include "resolver/base/clock.h"
@@ -25,6 +26,13 @@ static json_t *reasons(const struct feeds_status *f, const struct server_info *i
 	if (f->last_error[0]) {
 		snprintf(
 			text, sizeof text, "the last build of the lists failed: %s", f->last_error);
+		add_reason(list, text);
+	}
+	if (f->pinned) {
+		snprintf(text, sizeof text,
+			"rolled back by hand: generation %" PRIu64 " serves and stays, %" PRIu64
+			" is the newest (`cenote feeds release` or `feeds update` go on)",
+			f->pinned, f->newest);
 		add_reason(list, text);
 	}
 	if (i->last_reload_error[0]) {
@@ -69,7 +77,7 @@ void api_state_get(const struct edge_request *q, struct edge_response *r)
 	const char *status = json_array_size(why) ? "degraded" : "ok";
 	response_json(r, 200,
 		json_pack("{s:s, s:s, s:o, s:I, s:o, s:I, s:I, s:o, s:o, s:o?, s:o,"
-			  " s:{s:o, s:o, s:o, s:b, s:I, s:o, s:o}, s:{s:o, s:o, s:o}, s:o}",
+			  " s:{s:o, s:o, s:o, s:o, s:b, s:I, s:o, s:o}, s:{s:o, s:o, s:o}, s:o}",
 			"version", CENOTE_VERSION, "status", status, "reasons", why, "pid",
 			(json_int_t)getpid(), "started", response_time(i.started_s), "uptime_s",
 			(json_int_t)i.uptime_s, "workers", (json_int_t)i.workers, "listen",
@@ -77,10 +85,11 @@ void api_state_get(const struct edge_request *q, struct edge_response *r)
 			endpoints(w->http_listen, w->http_listen_count), "config_file",
 			w->config_file ? response_text(w->config_file) : NULL, "socket",
 			response_text(w->socket), "policy", "generation",
-			response_number(f.generation), "names", response_number(f.names), "created",
-			response_time(f.created_s), "is_building", f.is_building, "lists",
-			(json_int_t)f.list_count, "builds", response_number(f.builds),
-			"build_failures", response_number(f.build_failures), "config", "reloads",
+			response_number(f.generation), "pinned", response_number(f.pinned), "names",
+			response_number(f.names), "created", response_time(f.created_s),
+			"is_building", f.is_building, "lists", (json_int_t)f.list_count, "builds",
+			response_number(f.builds), "build_failures",
+			response_number(f.build_failures), "config", "reloads",
 			response_number(i.config_reloads), "failures",
 			response_number(i.config_failures), "last_error",
 			response_text(i.last_reload_error), "view_serial",

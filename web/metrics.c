@@ -136,6 +136,11 @@ static uint64_t is_fresh(const struct feeds_list_status *l)
 	return l->state == FEEDS_OK;
 }
 
+static uint64_t is_held(const struct feeds_list_status *l)
+{
+	return l->guard != FEEDS_GUARD_NONE;
+}
+
 static uint64_t changed_of(const struct feeds_list_status *l)
 {
 	return l->changed_s;
@@ -164,6 +169,9 @@ static void feeds_lists(FILE *f, struct feeds *feeds)
 		"When the list's content last changed; 0 for never.", l, n, changed_of);
 	one_per_list(f, "cenote_list_checked_timestamp_seconds", "gauge",
 		"When the list was last asked for; 0 for never.", l, n, checked_of);
+	one_per_list(f, "cenote_list_held", "gauge",
+		"1 while a guard holds new content of the list until `feeds accept`.", l, n,
+		is_held);
 	free(l);
 }
 
@@ -182,6 +190,9 @@ static void policy(FILE *f, struct feeds *feeds)
 		s.build_failures);
 	single(f, "cenote_policy_building", "gauge", "1 while a generation is built.",
 		s.is_building);
+	single(f, "cenote_policy_pinned", "gauge",
+		"1 while an older generation serves because the operator went back to it.",
+		s.pinned != 0);
 	feeds_lists(f, feeds);
 }
 

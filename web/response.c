@@ -150,11 +150,14 @@ json_t *response_number(uint64_t n)
 	return json_integer((json_int_t)n);
 }
 
-static bool is_among(const char *key, const char *const *keys)
+/* Is the key one of them, with a value of its kind? */
+static bool is_among(const char *key, const json_t *value, const char *const *keys)
 {
-	for (; *keys; keys++)
-		if (!strcmp(key, *keys))
-			return true;
+	for (; *keys; keys++) {
+		bool is_number = **keys == '#';
+		if (!strcmp(key, *keys + is_number))
+			return is_number ? json_is_integer(value) : json_is_string(value);
+	}
 	return false;
 }
 
@@ -180,9 +183,9 @@ json_t *response_body(
 	json_t *value;
 	json_object_foreach(body, key, value)
 	{
-		if (!is_among(key, keys) || !json_is_string(value)) {
-			response_problem(
-				r, 400, "\"%.64s\" is not expected here, or not a string", key);
+		if (!is_among(key, value, keys)) {
+			response_problem(r, 400,
+				"\"%.64s\" is not expected here, or of the wrong kind", key);
 			json_decref(body);
 			return NULL;
 		}

@@ -24,7 +24,7 @@ json_t *response_text(const char *text);
 json_t *response_time(uint64_t wall_s);
 json_t *response_number(uint64_t n);
 
-/* The body as a JSON object, all of whose keys are among `keys` (NULL-terminated). NULL after having written the problem. Returns
+/* The body as a JSON object, all of whose keys are among `keys` (NULL-terminated): text, or behind a `#` a whole number. NULL after having written the problem. Returns
  * owned. No body at all is an empty object. */
 json_t *response_body(
 	const struct edge_request *q, const char *const *keys, struct edge_response *r);

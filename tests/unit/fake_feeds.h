@@ -41,6 +41,36 @@ int feeds_update(struct feeds *f, const char *name)
 	return CEN_ENOTFOUND;
 }
 
+int feeds_accept(struct feeds *f, const char *name)
+{
+	for (size_t i = 0; i < f->list_count; i++)
+		if (!strcmp(f->lists[i].name, name))
+			return f->lists[i].guard ? 0 : CEN_EREFUSED;
+	return CEN_ENOTFOUND;
+}
+
+int feeds_rollback(struct feeds *f, uint64_t number, unsigned back, uint64_t *now, struct err *why)
+{
+	*now = number ? number : f->status.generation - (back ? back : 1);
+	return *now < 5 ? err_set(why, CEN_ENOTFOUND, "not so many") : 0;
+}
+
+int feeds_release(struct feeds *f, uint64_t *now, struct err *why)
+{
+	*now = f->status.newest;
+	return f->status.pinned ? 0 : err_set(why, CEN_EREFUSED, "no older generation is pinned");
+}
+
+size_t feeds_generations(struct feeds *f, struct feeds_generation *out, size_t max)
+{
+	for (size_t i = 0; i < 3 && i < max; i++)
+		out[i] = (struct feeds_generation){.number = f->status.generation - i,
+			.created_s = 1700000000,
+			.names = i ? 0 : 1000000,
+			.is_in_force = !i};
+	return 3;
+}
+
 bool feeds_wait(struct feeds *f, uint32_t timeout_ms)
 {
 	(void)timeout_ms;

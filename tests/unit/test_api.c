@@ -240,6 +240,58 @@ static void feeds_show_their_state(void **state)
 	json_decref(v);
 }
 
+static void held_content_is_accepted(void **state)
+{
+	(void)state;
+	feeds.lists[1].guard = FEEDS_GUARD_CHANGE;
+	snprintf(feeds.lists[1].held_reason, sizeof feeds.lists[1].held_reason, "held: \xff");
+	json_t *v = get("/api/v1/feeds");
+	const json_t *l = json_array_get(json_object_get(v, "lists"), 1);
+	const json_t *held = json_object_get(l, "held");
+	assert_string_equal(json_string_value(json_object_get(held, "guard")), "change");
+	assert_true(json_is_string(json_object_get(held, "reason")));
+	l = json_array_get(json_object_get(v, "lists"), 0);
+	assert_true(json_is_null(json_object_get(l, "held")));
+	assert_int_equal(json_integer_value(json_object_get(l, "hits")), 28);
+	json_decref(v);
+	const char *path = "/api/v1/feeds/accept";
+	expect(false, EDGE_POST, path, "{\"name\": \"ads\"}", 403);
+	expect(true, EDGE_POST, path, "{\"name\": \"ads\"}", 202);
+	expect(true, EDGE_POST, path, "{\"name\": \"botnets\"}", 409);
+	expect(true, EDGE_POST, path, "{\"name\": \"none\"}", 404);
+	expect(true, EDGE_POST, path, "{}", 400);
+}
+
+static void generations_are_shown_and_gone_back_to(void **state)
+{
+	(void)state;
+	json_t *v = get("/api/v1/generations");
+	const json_t *list = json_object_get(v, "generations");
+	assert_int_equal(json_array_size(list), 3);
+	assert_true(json_is_true(json_object_get(json_array_get(list, 0), "is_in_force")));
+	assert_true(json_is_null(json_object_get(json_array_get(list, 1), "names")));
+	json_decref(v);
+	const char *path = "/api/v1/generations/rollback";
+	expect(false, EDGE_POST, path, "{}", 403);
+	expect(true, EDGE_POST, path, "{}", 200);
+	expect(true, EDGE_POST, path, "{\"back\": 2}", 200);
+	expect(true, EDGE_POST, path, "{\"generation\": 5}", 200);
+	expect(true, EDGE_POST, path, "{\"back\": 3}", 404);
+	static const char *const bad[] = {"{\"back\": 0}", "{\"back\": \"1\"}", "{\"back\": -1}",
+		"{\"back\": 1.0}", "{\"back\": 1001}", "{\"generation\": 0}",
+		"{\"back\": 1, \"generation\": 5}", "{\"to\": 1}", "[]"};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		expect(true, EDGE_POST, path, bad[i], 400);
+	expect(false, EDGE_POST, "/api/v1/generations/release", "{}", 403);
+	expect(true, EDGE_POST, "/api/v1/generations/release", "{}", 409);
+	feeds.status.pinned = 6;
+	feeds.status.newest = 7;
+	expect(true, EDGE_POST, "/api/v1/generations/release", "{}", 200);
+	v = get("/healthz");
+	assert_string_equal(json_string_value(json_object_get(v, "status")), "degraded");
+	json_decref(v);
+}
+
 static void feeds_update_and_wait(void **state)
 {
 	(void)state;
@@ -342,6 +394,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(explain_refuses_nonsense, reset, clean),
 		cmocka_unit_test_setup_teardown(feeds_show_their_state, reset, clean),
 		cmocka_unit_test_setup_teardown(feeds_update_and_wait, reset, clean),
+		cmocka_unit_test_setup_teardown(held_content_is_accepted, reset, clean),
+		cmocka_unit_test_setup_teardown(
+			generations_are_shown_and_gone_back_to, reset, clean),
 		cmocka_unit_test_setup_teardown(rules_come_and_go, reset, clean),
 		cmocka_unit_test_setup_teardown(rules_refuse_nonsense, reset, clean),
 		cmocka_unit_test_setup_teardown(reload_tells_what_came_of_it, reset, clean),

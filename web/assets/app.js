@@ -243,10 +243,22 @@ function cell(label, content, attributes = {}) {
 	return element("td", { role: "cell", "data-label": label, ...attributes }, content);
 }
 
+/** Why a list is not as it should be, and what it waits for. */
+function notes(feed) {
+	const list = feed.reason ? [feed.reason] : [];
+	if (feed.held && feed.held.reason !== feed.reason)
+		list.push(feed.held.reason);
+	if (feed.held)
+		list.push(`held ${ago(feed.held.since)}: cenote feeds accept ${feed.name} takes it in`);
+	if (feed.shadow_s)
+		list.push(`only monitors for another ${duration(feed.shadow_s)} (shadow)`);
+	return list;
+}
+
 function listRow(name, own, feed) {
 	const first = cell("List", name, { class: "wide" });
-	if (feed && feed.reason)
-		first.append(element("span", { class: "reason" }, feed.reason));
+	for (const note of feed ? notes(feed) : [])
+		first.append(element("span", { class: "reason" }, note));
 	return element("tr", { role: "row" }, first,
 		cell("State", feed ? element("span", { class: "badge", "data-state": feed.state }, feed.state) : "–", { class: "state" }),
 		cell("Names", feed ? count(feed.rules) : "–", { class: "n" }), cell("Hits", count(own.hits), { class: "n" }),
@@ -267,7 +279,8 @@ function showLists() {
 			"No lists are configured: nothing is blocked but by your own rules.")));
 	showRows("lists", rows);
 	setText("lists-note", lastFeeds.is_building ? "building a new generation…" :
-		lastFeeds.generation ? `generation ${lastFeeds.generation}` : "");
+		lastFeeds.generation ? `generation ${lastFeeds.generation}` +
+			(lastFeeds.pinned ? `, rolled back by hand; ${lastFeeds.newest} is the newest` : "") : "");
 }
 
 /* --- state --- */

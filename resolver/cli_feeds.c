@@ -63,6 +63,25 @@ static void print_waits(const json_t *list)
 			(unsigned long long)(s / 3600), (unsigned long long)(s / 60 % 60));
 }
 
+/* Of a transferred zone, one more line. */
+static void print_transfer(const json_t *list)
+{
+	const json_t *t = json_object_get(list, "transfer");
+	char next[40];
+	if (!t)
+		return;
+	if (json_is_integer(json_object_get(t, "serial")))
+		printf("  serial %llu, ", (unsigned long long)cli_number(t, "serial"));
+	else
+		printf("  nothing transferred yet, ");
+	printf("%llu whole transfers, %llu deltas, %llu changes since the build, next check %s%s\n",
+		(unsigned long long)cli_number(t, "axfr"),
+		(unsigned long long)cli_number(t, "ixfr"),
+		(unsigned long long)cli_number(t, "changes"),
+		cli_text(list, "next", next, sizeof next),
+		cli_is(t, "is_running") ? "; running" : "");
+}
+
 static void print_feeds(const json_t *feeds)
 {
 	size_t i;
@@ -86,6 +105,7 @@ static void print_feeds(const json_t *feeds)
 		if (cli_text(l, "reason", reason, sizeof reason)[0])
 			printf("  %s\n", reason);
 		print_waits(l);
+		print_transfer(l);
 	}
 }
 

@@ -220,8 +220,11 @@ static int start(struct run *r, struct config *config, struct err *why)
 	struct web_doors doors = {
 		.server = r->server, .feeds = r->feeds, .reload = reload, .reload_arg = r};
 	code = web_start(&doors, config, &r->web, why);
-	if (!code)
+	if (!code) {
+		/* What was blocked by a transferred zone's last changes is blocked from the first query on. */
+		feeds_publish(r->feeds);
 		code = server_start(r->server, why);
+	}
 	if (!code)
 		code = feeds_start(r->feeds, why);
 	return code;

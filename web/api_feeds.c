@@ -45,6 +45,21 @@ static json_t *one_list(const struct feeds_list_status *l)
 		"hits", 0, "monitored", 0);
 }
 
+/* Of a list that is a transferred zone: how it is kept. */
+static json_t *with_transfer(json_t *list, const struct feeds_transfer *t)
+{
+	if (!t->is_zone)
+		return list;
+	json_t *zone = json_pack("{s:o, s:b, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "serial",
+		t->has_serial ? response_number(t->serial) : json_null(), "is_running",
+		t->is_running, "is_expired", t->is_expired, "records", response_number(t->records),
+		"changes", response_number(t->changes), "axfr", response_number(t->axfr), "ixfr",
+		response_number(t->ixfr), "unchanged", response_number(t->unchanged), "failures",
+		response_number(t->failures), "notifies", response_number(t->notifies));
+	json_object_set_new(list, "transfer", zone);
+	return list;
+}
+
 static json_t *all_lists(const struct web_doors *doors)
 {
 	struct feeds_list_status *l = calloc(CONFIG_LISTS_MAX, sizeof *l);
@@ -56,7 +71,7 @@ static json_t *all_lists(const struct web_doors *doors)
 	for (size_t i = 0; i < n && i < CONFIG_LISTS_MAX; i++) {
 		json_t *o = one_list(&l[i]);
 		add_hits(o, l[i].name, doors->server, total);
-		json_array_append_new(a, o);
+		json_array_append_new(a, with_transfer(o, &l[i].transfer));
 	}
 	free(total);
 	free(l);

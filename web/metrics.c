@@ -151,6 +151,55 @@ static uint64_t checked_of(const struct feeds_list_status *l)
 	return l->checked_s;
 }
 
+static void transfers(FILE *f, const struct feeds_list_status *l, size_t n)
+{
+	static const struct {
+		const char *name, *type, *help;
+		size_t at;
+	} rows[] = {
+#define ROW(field, type, words) \
+	{"cenote_zone_" #field, type, words, offsetof(struct feeds_transfer, field)}
+		ROW(records, "gauge", "Records of the transferred zone, as stored."),
+		ROW(changes, "gauge",
+			"Names of the zone that changed since the generation that serves was "
+			"built."),
+#undef ROW
+#define ROW(field, words) \
+	{"cenote_zone_" #field "_total", "counter", words, offsetof(struct feeds_transfer, field)}
+		ROW(axfr, "Whole transfers of the zone."),
+		ROW(ixfr, "Incremental transfers of the zone."),
+		ROW(unchanged, "Times that the primary said that nothing has changed."),
+		ROW(failures, "Transfers of the zone that failed."),
+		ROW(notifies, "NOTIFY messages that announced a change of the zone."),
+#undef ROW
+	};
+	for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+		bool is_headed = false;
+		for (size_t i = 0; i < n; i++) {
+			uint64_t v;
+			if (!l[i].transfer.is_zone)
+				continue;
+			if (!is_headed)
+				head(f, rows[r].name, rows[r].type, rows[r].help);
+			is_headed = true;
+			memcpy(&v, (const char *)&l[i].transfer + rows[r].at, sizeof v);
+			labelled(f, rows[r].name, "list", l[i].name, v);
+		}
+	}
+}
+
+static void notifies(FILE *f, struct feeds *feeds)
+{
+	struct feeds_notify_counts c;
+	const char *name = "cenote_notify_total";
+	feeds_notify_counts(feeds, &c);
+	head(f, name, "counter", "NOTIFY messages, by what became of them.");
+	labelled(f, name, "result", "taken", c.taken);
+	labelled(f, name, "result", "refused", c.refused);
+	labelled(f, name, "result", "dropped", c.dropped);
+	labelled(f, name, "result", "unanswered", c.unanswered);
+}
+
 static void feeds_lists(FILE *f, struct feeds *feeds)
 {
 	struct feeds_list_status *l = calloc(CONFIG_LISTS_MAX, sizeof *l);
@@ -172,6 +221,8 @@ static void feeds_lists(FILE *f, struct feeds *feeds)
 	one_per_list(f, "cenote_list_held", "gauge",
 		"1 while a guard holds new content of the list until `feeds accept`.", l, n,
 		is_held);
+	transfers(f, l, n);
+	notifies(f, feeds);
 	free(l);
 }
 

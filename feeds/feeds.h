@@ -122,6 +122,10 @@ bool feeds_wait(struct feeds *f, uint32_t timeout_ms);
  * nothing is held. Also ends a rollback. */
 int feeds_accept(struct feeds *f, const char *name);
 
+/* What the held content of the list would change, or else what the generation in force has changed against the one before: an owned text of JSON,
+ * {"is_held", "added", "removed", "changes", "from", "to"}; see changes.h. Takes as long as it takes to read two generations. */
+int feeds_diff(struct feeds *f, const char *name, char **text, struct err *why);
+
 /* Puts an older generation in force at once, also after a restart, until feeds_update, feeds_accept or feeds_release. `number` 0: the one
  * `back` before the one in force. 0, CEN_ENOTFOUND or why it cannot be opened, with a sentence. */
 int feeds_rollback(struct feeds *f, uint64_t number, unsigned back, uint64_t *now, struct err *why);

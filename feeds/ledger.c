@@ -325,6 +325,15 @@ int ledger_accept(struct ledger *l, const char *name)
 	return 0;
 }
 
+int ledger_held(const struct ledger *l, const char *name, uint64_t *hash)
+{
+	const struct ledger_entry *e = find(l, name);
+	if (!e)
+		return CEN_ENOTFOUND;
+	*hash = e->held.hash;
+	return e->held.guard ? 0 : CEN_EREFUSED;
+}
+
 static uint64_t shadow_left_s(const struct ledger_entry *e)
 {
 	struct config_list c = {.shadow_s = e->shadow_s};

@@ -70,6 +70,8 @@ uint64_t ledger_names_of(const struct ledger *l, uint64_t number);
 
 /* The held content of the list named is to be taken in. CEN_ENOTFOUND; CEN_EREFUSED when nothing is held. */
 int ledger_accept(struct ledger *l, const char *name);
+/* The hash of what is held of it; codes as ledger_accept. */
+int ledger_held(const struct ledger *l, const char *name, uint64_t *hash);
 /* Seconds until the next shadow period ends; 0: none runs. */
 uint64_t ledger_shadow_s(const struct ledger *l);
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "feeds/build.h"
+#include "feeds/changes.h"
 #include "feeds/fetch.h"
 #include "feeds/guard.h"
 #include "feeds/intake.h"
@@ -81,6 +82,7 @@ static void judge_held(struct item *it, enum feeds_guard accepted)
 static void drop_held(struct item *it)
 {
 	unlink(it->path_held);
+	changes_forget(it->path_held);
 	it->has_held = false;
 	it->result->held = (struct plan_held){.guard = FEEDS_GUARD_NONE};
 }
@@ -426,8 +428,11 @@ static size_t judge(struct update *u, struct listdb *db)
 		enum feeds_guard guard = it->is_in
 			? guard_judge(u->guard, it->plan, db, u->before, it->accepted, &why)
 			: FEEDS_GUARD_NONE;
+		uint64_t hash = it->hash_new;
 		if (guard)
 			hold(it, guard, why.text);
+		if (guard && it->has_held)
+			changes_keep(it->path_held, hash, u->before, db, it->plan->name);
 		n += guard != FEEDS_GUARD_NONE;
 	}
 	return n;

@@ -45,6 +45,7 @@ int cli_explain(const struct cli *c);
 int cli_feeds(const struct cli *c);
 int cli_lint(const struct cli *c);
 int cli_generations_list(const struct cli *c);
+int cli_generations_diff(const struct cli *c);
 int cli_generations_accept(const struct cli *c);
 int cli_generations_rollback(const struct cli *c);
 int cli_generations_release(const struct cli *c);

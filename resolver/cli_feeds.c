@@ -188,6 +188,8 @@ int cli_feeds(const struct cli *c)
 		return cli_lint(c);
 	if (!strcmp(c->args[0], "accept"))
 		return cli_generations_accept(c);
+	if (!strcmp(c->args[0], "diff"))
+		return cli_generations_diff(c);
 	if (!strcmp(c->args[0], "generations"))
 		return cli_generations_list(c);
 	if (!strcmp(c->args[0], "rollback"))
@@ -196,7 +198,8 @@ int cli_feeds(const struct cli *c)
 		return cli_generations_release(c);
 	if (strcmp(c->args[0], "list") != 0 || c->arg_count != 1)
 		return cli_fail(CLI_USAGE,
-			"usage: cenote feeds list | update [NAME] | lint FILE | accept NAME | "
+			"usage: cenote feeds list | update [NAME] | lint FILE | diff NAME | accept "
+			"NAME | "
 			"generations | rollback [N | to GENERATION] | release");
 	json_t *feeds;
 	int status = cli_ask(c, "GET", "/api/v1/feeds", NULL, &feeds);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * feeds accept, generations, rollback, release: what is held, and which generation serves.
+ * feeds accept, diff, generations, rollback, release: what is held, and which generation serves.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,4 +143,38 @@ int cli_generations_release(const struct cli *c)
 		return cli_fail(CLI_USAGE, "usage: cenote feeds release");
 	int status = post(c, "/api/v1/generations/release", json_object(), &answer);
 	return status ? status : say_generation(c, answer, "");
+}
+
+int cli_generations_diff(const struct cli *c)
+{
+	json_t *v, *one;
+	size_t i;
+	char target[128], number[CLI_NUMBER_MAX];
+	if (c->arg_count != 2)
+		return cli_fail(CLI_USAGE, "usage: cenote feeds diff NAME");
+	/* The daemon says what it thinks of a name that is none. */
+	int n = snprintf(target, sizeof target, "/api/v1/feeds/diff?name=%s", c->args[1]);
+	if (n >= (int)sizeof target ||
+		strspn(c->args[1], "abcdefghijklmnopqrstuvwxyz0123456789._-") != strlen(c->args[1]))
+		return cli_fail(CLI_USAGE, "this is no list's name");
+	int status = cli_ask(c, "GET", target, NULL, &v);
+	if (status)
+		return status;
+	if (c->is_json)
+		return cli_print_json(v);
+	const json_t *changes = json_object_get(v, "changes");
+	json_array_foreach(changes, i, one) puts(json_string_value(one));
+	uint64_t all = cli_number(v, "added") + cli_number(v, "removed");
+	if (all > json_array_size(changes))
+		printf("... and %s more\n", cli_grouped(all - json_array_size(changes), number));
+	printf("%s rules added", cli_grouped(cli_number(v, "added"), number));
+	printf(", %s removed: ", cli_grouped(cli_number(v, "removed"), number));
+	if (cli_is(v, "is_held"))
+		printf("what is held would change; `cenote feeds accept %s` takes it in\n",
+			c->args[1]);
+	else
+		printf("generation %llu against %llu\n", (unsigned long long)cli_number(v, "to"),
+			(unsigned long long)cli_number(v, "from"));
+	json_decref(v);
+	return CLI_OK;
 }

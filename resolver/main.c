@@ -51,8 +51,9 @@ static const struct command commands[] = {
 		"Exit 10 when the name is blocked, 0 when it is not.\n",
 		cli_explain, TAKES_CONFIG | TAKES_JSON | TAKES_EXPLAIN, 1, 1},
 	{"feeds",
-		"feeds list | update [NAME] | lint FILE [--format NAME] [--rules] | accept NAME\n"
-		"       | generations | rollback [N | to GENERATION] | release [--json]",
+		"feeds list | update [NAME] | lint FILE [--format NAME] [--rules] | diff NAME\n"
+		"       | accept NAME | generations | rollback [N | to GENERATION] | release "
+		"[--json]",
 		"the lists: their state; fetch them now; go back; what a file would do",
 		"`list` shows each list with its rules and what came of the last fetch.\n"
 		"`update` fetches all lists (or the one named), waits, and shows what changed; "
@@ -61,6 +62,8 @@ static const struct command commands[] = {
 		"`lint` reads FILE as a list, without a daemon: its format, its rules by kind, "
 		"and what was skipped\n"
 		"and why; exit 1 when it would be refused.\n"
+		"`diff` shows what the held content of a list would change, or else what its last "
+		"generation has.\n"
 		"`accept` takes in what a guard holds of a list, checked by all other guards.\n"
 		"`generations` shows which are kept. `rollback` puts the one N before (1), or the "
 		"one with that\n"

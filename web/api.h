@@ -10,6 +10,6 @@
 edge_handler api_state_health, api_state_get, api_state_reload;
 edge_handler api_stats_get;
 edge_handler api_explain_get;
-edge_handler api_feeds_get, api_feeds_update, api_feeds_accept;
+edge_handler api_feeds_get, api_feeds_update, api_feeds_accept, api_feeds_diff;
 edge_handler api_generations_get, api_generations_rollback, api_generations_release;
 edge_handler api_rules_get, api_rules_add, api_rules_remove;

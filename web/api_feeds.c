@@ -169,3 +169,20 @@ void api_feeds_accept(const struct edge_request *q, struct edge_response *r)
 	else
 		answer_begun(r, feeds_accept(q->web->doors.feeds, name), name, "started");
 }
+
+void api_feeds_diff(const struct edge_request *q, struct edge_response *r)
+{
+	const char *name = target_param(&q->target, "name");
+	struct err why = {0};
+	char *text = NULL;
+	if (!name) {
+		response_problem(r, 400, "`name` is missing: which list?");
+		return;
+	}
+	int code = feeds_diff(q->web->doors.feeds, name, &text, &why);
+	if (code)
+		response_failure(r, code, &why);
+	else
+		response_json(r, 200, json_loads(text, 0, NULL));
+	free(text);
+}

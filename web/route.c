@@ -10,7 +10,7 @@
 
 enum route_scope {
 	ROUTE_ANY,
-	ROUTE_LOCAL, /* over the control socket only: it changes something */
+	ROUTE_LOCAL, /* over the control socket only: it changes something, or takes long */
 };
 
 struct route {
@@ -29,6 +29,7 @@ static const struct route routes[] = {
 	{EDGE_GET, "/api/v1/feeds", ROUTE_ANY, api_feeds_get},
 	{EDGE_POST, "/api/v1/feeds/update", ROUTE_LOCAL, api_feeds_update},
 	{EDGE_POST, "/api/v1/feeds/accept", ROUTE_LOCAL, api_feeds_accept},
+	{EDGE_GET, "/api/v1/feeds/diff", ROUTE_LOCAL, api_feeds_diff},
 	{EDGE_GET, "/api/v1/generations", ROUTE_ANY, api_generations_get},
 	{EDGE_POST, "/api/v1/generations/rollback", ROUTE_LOCAL, api_generations_rollback},
 	{EDGE_POST, "/api/v1/generations/release", ROUTE_LOCAL, api_generations_release},

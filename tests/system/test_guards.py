@@ -172,6 +172,30 @@ def test_the_hosts_that_lists_come_from(start, list_server):
     assert "downloads.lists.example (lists come from there)" in row(cenote)["reason"]
 
 
+def test_patterns_and_addresses_are_guarded(start, tmp_path):
+    (tmp_path / "rules").write_text("||bad.example^\n||other.example^\n/^(www\\.)?goo+gle\\.[a-z]+$/\n")
+    (tmp_path / "addresses").write_text("192.0.2.7\n8.8.0.0/16\n")
+    lists = [{"name": n, "source": str(tmp_path / n)} for n in ("rules", "addresses")]
+    cenote = start({"lists": lists})
+    until(lambda: row(cenote, "rules")["state"] == "held" and row(cenote, "addresses")["state"] == "held")
+    assert "google." in row(cenote, "rules")["reason"] and "8.8.8.8" in row(cenote, "addresses")["reason"]
+
+
+def test_what_held_content_would_change(cenote, list_server):
+    list_server.lists["/list"] = text(NAMES[5:] + ["google.com", "*.below.example", "new.example"])
+    update(cenote)
+    told = cenote.command("feeds", "diff", "evil").splitlines()
+    assert {"+google.com", "+new.example", "-bad0.example", "-bad4.example"} <= set(told) and "-bad5.example" not in told
+    assert "rules added, 5 removed" in told[-1] and "feeds accept evil" in told[-1]
+    cenote.command("feeds", "accept", "evil")
+    # Then it is what the last generation has changed.
+    again = cenote.command("feeds", "diff", "evil").splitlines()
+    assert again[:-1] == told[:-1] and "generation 2 against 1" in again[-1]
+    cenote.command("feeds", "diff", "none", codes=(1,))
+    assert cenote.http("GET", "/api/v1/feeds/diff?name=evil", unix=False)[0] == 403
+    assert cenote.http("GET", "/api/v1/feeds/diff")[0] == 400
+
+
 def test_shadow_period(start, list_server):
     list_server.lists["/list"] = text(NAMES)
     cenote = start(config(list_server.url("/list"), shadow="15s"))

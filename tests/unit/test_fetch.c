@@ -85,7 +85,7 @@ static void serve(struct test *t, int fd)
 	else if (!strcmp(path, "/cut"))
 		answer(fd, "200 OK", "Content-Length: 20\r\n", "a.example\n");
 	else if (!strcmp(path, "/silent"))
-		poll(NULL, 0, 1500);
+		poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, -1); /* until it hangs up */
 	else
 		answer(fd, "404 Not Found", "", "<html>not here</html>");
 }
@@ -253,10 +253,9 @@ static void silence_ends(void **state)
 {
 	struct test *t = *state;
 	struct fetch_job job = job_of(t, 0, "/silent");
-	uint64_t start = clock_ms();
+	/* Nothing but its own deadline ends it. */
 	run(&job, 1, 1000, 300);
 	assert_failed(&job, "timed out");
-	assert_true(clock_ms() - start < 1400);
 	job = job_of(t, 0, "/list");
 	run(&job, 1, 1000, 0);
 	assert_failed(&job, "no time");

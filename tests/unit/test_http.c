@@ -20,7 +20,7 @@
 #include "web/client.h"
 #include "web/http.h"
 
-enum { PATIENCE_MS = 10000 };
+enum { PATIENCE_MS = 60000 };
 
 static struct server server;
 static struct feeds feeds;
@@ -359,15 +359,14 @@ static void stops_while_a_handler_waits(void **state)
 	(void)state;
 	static const char request[] = HEAD("GET /api/v1/feeds?wait_ms=10000") "\r\n";
 	feeds.settles_after = UINT32_MAX;
+	/* Its ten seconds never pass. */
+	clock_freeze(clock_us(), clock_wall_s());
 	int fd = connect_unix();
 	send_all(fd, request, sizeof request - 1);
-	uint64_t begin_ms = clock_ms();
-	while (!feeds.waits && clock_ms() - begin_ms < PATIENCE_MS)
+	while (!feeds.waits)
 		sched_yield();
-	assert_true(feeds.waits > 0);
-	begin_ms = clock_ms();
 	web_stop(web);
-	assert_true(clock_ms() - begin_ms < PATIENCE_MS / 2);
+	clock_thaw();
 	close(fd);
 	start(NULL);
 }

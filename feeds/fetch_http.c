@@ -389,8 +389,8 @@ static void explain_code(struct transfer *t, CURLcode code)
 	plan_copy_plain(words, sizeof words, *t->words ? t->words : curl_easy_strerror(code));
 	if (t->is_cut)
 		fetch_job_too_long(t->job, t->options->max_bytes);
-	else if (t->is_head_cut)
-		err_set(why, CEN_ELIMIT, "the head of its answer has more than %d bytes",
+	else if (t->is_head_cut || (code == CURLE_OUT_OF_MEMORY && !t->bytes)) /* of one line */
+		err_set(why, CEN_ELIMIT, "the head of its answer is too long (more than %d bytes)",
 			FETCH_HEADERS_MAX);
 	else if (t->is_denied)
 		err_set(why, CEN_EREFUSED,

@@ -1,26 +1,36 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """An HTTP server of block lists: ETag and 304, not found, HTML instead of a list, held back, redirecting in circles."""
+import contextlib
 import hashlib
 import http.server
 import threading
 
 
 class ListServer(http.server.ThreadingHTTPServer):
-    """`lists` maps a path to its text; `behaviour` maps a path to one of ok, missing, html, held, loop, cut, error."""
+    """`lists` maps a path to its text or octets; `behaviour` maps a path to one of ok, missing, html, held, loop, cut, error, or to a function
+    that is given the request's handler. `tls`: a context of ssl."""
     daemon_threads = True
+    request_queue_size = 128
 
-    def __init__(self, host="127.0.0.1"):
+    def __init__(self, host="127.0.0.1", tls=None):
         super().__init__((host, 0), Handler)
+        self.tls = tls
         self.lists, self.behaviour, self.requests = {}, {}, []
         self.ending = threading.Event()
         threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def finish_request(self, request, client_address):
+        with contextlib.suppress(OSError):  # a client that goes away, or does not like the certificate
+            if self.tls:
+                request = self.tls.wrap_socket(request, server_side=True)
+            super().finish_request(request, client_address)
 
     def shutdown(self):
         self.ending.set()
         super().shutdown()
 
-    def url(self, path):
-        return f"http://127.0.0.1:{self.server_address[1]}{path}"
+    def url(self, path, host="127.0.0.1"):
+        return f"{'https' if self.tls else 'http'}://{host}:{self.server_address[1]}{path}"
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -31,7 +41,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self):
         behaviour = self.server.behaviour.get(self.path, "ok")
-        body = self.server.lists.get(self.path, "").encode()
+        if callable(behaviour):
+            return behaviour(self)
+        body = self.server.lists.get(self.path, b"")
+        body = body.encode() if isinstance(body, str) else body
         if behaviour == "missing" or self.path not in self.server.lists:
             return self.answer(404, b"not here")
         if behaviour == "error":
@@ -50,7 +63,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
             return None
         tag = '"' + hashlib.sha256(body).hexdigest()[:16] + '"'
-        if self.headers.get("If-None-Match") == tag:
+        if tag in self.headers.get("If-None-Match", ""):
             return self.answer(304, b"", ETag=tag)
         return self.answer(200, body, ETag=tag)
 

@@ -110,7 +110,7 @@ def contents(port):
         "gzip-in-gzip": (gzip.compress(gzip.compress(NAMES.encode())), "archive"),
         "gzip-cut": (gzip.compress(NAMES.encode() * 50)[:-40], "damaged archive"),
         "gzip-junk": (b"\x1f\x8b" + bytes(200), "damaged archive"),
-        "xz-bomb": (lzma.compress(bytes(64 * MIB)), "more than|ratio|binary"),
+        "xz-bomb": (lzma.compress(b"x.poisoned.example\n" * (64 * MIB // 19)), "feeds.max_bytes|200 times its size|feeds.max_rules"),
         "bzip2": (bz2.compress(NAMES.encode() * 50), "binary|archive|refused"),
         "encoded-bomb": (raw(ok("Content-Encoding: gzip", "Connection: close"), [gzip.compress(bytes(64 * MIB))]), "feeds.max_bytes"),
         "encoded-junk": (send(200, b"this is not gzip", Content_Encoding="gzip"), "gzip|decoding|encoding|incorrect header"),

@@ -58,7 +58,8 @@ class Poisoned:
         self.tls = {name: ListServer("0.0.0.0", self.authority.context("tls.example")) for name in TLS}
         self.lists, self.words = [], {}
         for name in self.poisons:
-            self.add(name, self.server, PUBLIC, self.poisons[name][1])
+            self.add(name, self.server, PUBLIC, self.poisons[name][1],
+                     **({"format": "domains"} if name == "addresses" else {}))
         for name in TLS:
             self.add(name, self.tls[name], "tls.example", TLS[name][2])
         for name in self.signed:

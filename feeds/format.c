@@ -122,3 +122,19 @@ bool format_is(struct format_text text, const char *word)
 {
 	return text.len == strlen(word) && format_begins(text, word);
 }
+
+bool format_is_cosmetic(struct format_text line)
+{
+	const char *p = memchr(line.at, '#', line.len), *end = line.at + line.len;
+	if (line.len && *line.at == '/')
+		return false; /* a regular expression */
+	if (!p) {
+		p = memchr(line.at, '$', line.len);
+		return p && p != line.at && end - p > 2 && (p[1] == '$' || !memcmp(p, "$@$", 3));
+	}
+	if (p != line.at && format_is_blank(p[-1]))
+		return false;
+	for (p++; p < end && *p && strchr("@?$%", *p); p++)
+		;
+	return p < end && *p == '#';
+}

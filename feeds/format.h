@@ -119,6 +119,9 @@ bool format_part(struct format_text *rest, char separator, struct format_text *o
 bool format_is(struct format_text text, const char *word);
 bool format_begins(struct format_text text, const char *word);
 
+/* Is it a rule about what a page shows: `##`, `#@#`, `#?#`, `#$#` and so on, or `$$`, behind a name? Else a `#` begins a comment. */
+bool format_is_cosmetic(struct format_text line);
+
 /* A rule with nothing in it: RULE_NAME, RULE_MATCH. Its key is not cleared, it is big. */
 void format_clear(struct rule *r);
 /* Reads a name into the rule's key. FORMAT_TAKEN, or the reason why not. */

@@ -42,23 +42,6 @@ static void take_off(struct format_text *text, size_t first, size_t last)
 	text->len -= first + last;
 }
 
-/* `##`, `#@#`, `#?#`, `#$#`, `#%#` and so on, or `$$`, behind a name: for pages. A `#` behind a blank begins a comment. */
-static bool is_cosmetic(struct format_text text)
-{
-	const char *p = memchr(text.at, '#', text.len), *end = text.at + text.len;
-	if (begins(text, '/'))
-		return false;
-	if (!p) {
-		p = memchr(text.at, '$', text.len);
-		return p && p != text.at && end - p > 2 && (p[1] == '$' || !memcmp(p, "$@$", 3));
-	}
-	if (p != text.at && format_is_blank(p[-1]))
-		return false;
-	for (p++; p < end && strchr("@?$%", *p) && *p; p++)
-		;
-	return p < end && *p == '#';
-}
-
 /* Splits off what stands behind the last `$` that belongs to the rule. False: there is none. */
 static bool split_options(struct format_text *text, struct format_text *options)
 {
@@ -315,9 +298,9 @@ static enum format_skip read_others(const struct format_sink *sink, struct forma
 						 : FORMAT_MALFORMED;
 	}
 	if (begins(text, '#'))
-		return sink->state->has_marks && is_cosmetic(text) ? FORMAT_BROWSER
-								   : FORMAT_COMMENT;
-	if (!is_cosmetic(text))
+		return sink->state->has_marks && format_is_cosmetic(text) ? FORMAT_BROWSER
+									  : FORMAT_COMMENT;
+	if (!format_is_cosmetic(text))
 		return FORMAT_TAKEN;
 	sink->state->has_marks = true;
 	return FORMAT_BROWSER;

@@ -11,7 +11,10 @@ void format_domains(const struct format_sink *sink, const char *line, size_t len
 		return;
 	}
 	struct format_text name = format_word(&rest);
-	if (rest.len)
+	/* Of an adblock list: it names a site on which something is hidden. */
+	bool is_cosmetic = name.at + name.len < line + len &&
+		format_is_cosmetic((struct format_text){line, len});
+	if (rest.len || is_cosmetic)
 		sink->skip(sink->arg, FORMAT_MALFORMED, line, len);
 	else
 		format_name(sink, name, true, true);

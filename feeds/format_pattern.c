@@ -96,6 +96,15 @@ static bool is_suffix(const struct publics *p, struct format_text text, enum nex
 	return next == NEXT_END || publics_has_rule(p, key, len);
 }
 
+/* Letters and digits: hyphens stand in all kinds of names. */
+static unsigned count_of(struct format_text label)
+{
+	unsigned n = 0;
+	for (size_t i = 0; i < label.len; i++)
+		n += label.at[i] != '-' && label.at[i] != '_';
+	return n;
+}
+
 /* Characters of a literal that tell names apart, and one for an edge. */
 static unsigned value_of(
 	const struct scan *s, const struct run *r, bool is_before_edge, enum next next)
@@ -119,10 +128,10 @@ static unsigned value_of(
 		format_part(&t, '.', &label);
 		has_edge = has_edge || t.len;
 		if (!format_is(label, "www"))
-			n += (unsigned)label.len;
+			n += count_of(label);
 	}
 	if (is_first)
-		n = (unsigned)t.len;
+		n = count_of(t);
 	return n ? n + has_edge : 0;
 }
 

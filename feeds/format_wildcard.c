@@ -17,7 +17,10 @@ void format_wildcard(const struct format_sink *sink, const char *line, size_t le
 		name.at += 2;
 		name.len -= 2;
 	}
-	if (rest.len)
+	/* Of an adblock list: it names a site on which something is hidden. */
+	bool is_cosmetic = name.at + name.len < line + len &&
+		format_is_cosmetic((struct format_text){line, len});
+	if (rest.len || is_cosmetic)
 		sink->skip(sink->arg, FORMAT_MALFORMED, line, len);
 	else
 		format_name(sink, name, true, is_wildcard);

@@ -128,11 +128,22 @@ static size_t best_of(const struct sample *s, size_t from, size_t to)
 	return best;
 }
 
+static const struct format *zone_format(const struct sample *s)
+{
+	const struct format *format;
+	for (size_t i = 0; (format = format_at(i)); i++)
+		if (s->states[i].has_soa)
+			return format;
+	return NULL;
+}
+
 /* A list of names is taken for nothing else because of a few odd lines: what also reads plain names has to
  * understand a tenth more, or to find its own header. */
 static const struct format *decide(const struct sample *s)
 {
 	size_t basic = best_of(s, 0, FORMAT_BASIC), other = best_of(s, FORMAT_BASIC, FORMAT_COUNT);
+	if (basic == FORMAT_COUNT && other == FORMAT_COUNT)
+		return zone_format(s); /* one without rules, or none at all */
 	if (basic == FORMAT_COUNT || other == FORMAT_COUNT)
 		return format_at(basic == FORMAT_COUNT ? other : basic);
 	uint64_t margin = s->has_frame[other] ? 0 : s->significant / 10;

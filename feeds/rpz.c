@@ -168,7 +168,7 @@ static enum format_skip read_trigger(
 	for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
 		if (!label_is(last, addresses[i].label))
 			continue;
-		out->trigger = addresses[i].trigger;
+		out->trigger = (uint8_t)addresses[i].trigger;
 		if (!read_prefix(l, l->count - 1, &out->prefix))
 			return FORMAT_MALFORMED;
 		return is_too_wide(out) ? FORMAT_TOO_WIDE : FORMAT_TAKEN;

@@ -12,6 +12,9 @@ static void domains(void **state)
 	check("domains", "example.com # why", "example.com");
 	check("domains", "example.com#why", "example.com");
 	check("domains", "# example.com", "(comment or empty)");
+	check("domains", "example.com##.ad", "(malformed)");
+	check("domains", "example.com#@#.ad", "(malformed)");
+	check("domains", "example.com ## why", "example.com");
 	check("domains", "! Title", "(comment or empty)");
 	check("domains", "", "(comment or empty)");
 	check("domains", " \t ", "(comment or empty)");

@@ -88,6 +88,118 @@ static void formats_are_known_by_content(void **state)
 	assert_format(t, "0.0.0.0 a.example b.example\n", "hosts", 2);
 }
 
+static void other_formats_are_known_by_content(void **state)
+{
+	struct test *t = *state;
+	assert_format(t, "! x\n||a.example^\n@@||b.example^\n", "adblock", 2);
+	assert_format(t, "[Adblock Plus 2.0]\n/ads/*\n&ad=\n##.ad\n||a.example^\n", "adblock", 1);
+	assert_format(t, "a.example##.ad\n||b.example^$3p\n||c.example^\n", "adblock", 1);
+	assert_format(t, "address=/a.example/#\nserver=/b.example/\n", "dnsmasq", 2);
+	assert_format(t, "server:\n local-zone: \"a.example\" static\n", "unbound", 1);
+	assert_format(t, "$TTL 30\n@ SOA a. b. (\n1\n2 3 4 5)\na.example CNAME .\n", "rpz", 1);
+	assert_format(t, "a.example CNAME .\n*.a.example CNAME .\n", "rpz", 2);
+	assert_format(t, "r.example. 60 SOA a. b. 1 2 3 4 5\n", "rpz", 0); /* may be empty */
+	assert_format(t, "/^tracker[0-9]/\n/adserver/\n", "adblock", 2);
+	assert_format(t, "192.0.2.1\n198.51.100.0/24 ; x\n", "addresses", 2);
+}
+
+/* Names, and a few lines that only another format understands. */
+static void lists_of_names_stay_lists_of_names(void **state)
+{
+	struct test *t = *state;
+	static const char *const odd[] = {"||x.example^", "address=/x.example/#",
+		"local-zone: \"x.example\" static", "x.example CNAME .", "192.0.2.1", "/tracker/",
+		"example.com##.ad"};
+	static const char *const formats[][2] = {
+		{"", "domains"}, {"*.", "wildcard"}, {"0.0.0.0 ", "hosts"}};
+	for (size_t f = 0; f < sizeof formats / sizeof *formats; f++)
+		for (size_t i = 0; i < sizeof odd / sizeof *odd; i++) {
+			char text[1000];
+			size_t n = (size_t)snprintf(text, sizeof text, "%s\n", odd[i]);
+			for (int k = 0; k < 11; k++)
+				n += (size_t)snprintf(text + n, sizeof text - n, "%sx%d.example\n",
+					formats[f][0], k);
+			assert_format(t, text, formats[f][1], 11);
+			assert_int_equal(intake_skipped(&t->report), 1);
+		}
+	/* A third of something else is no list of names any more. */
+	assert_refused(t, "a.example\nb.example\nhttp://c.example/\n", 38, CEN_EREFUSED, "junk");
+}
+
+struct rules {
+	char text[4096];
+	size_t len;
+};
+
+static void collect(void *arg, const struct rule *r)
+{
+	struct rules *all = arg;
+	struct dname name;
+	char text[DNAME_TEXT_MAX];
+	assert_true(r->trigger == RULE_NAME && r->verb == RULE_MATCH && !r->about_len);
+	assert_true(dname_from_key(r->key, r->len, &name));
+	all->len += (size_t)snprintf(all->text + all->len, sizeof all->text - all->len, "%s%d%d ",
+		dname_to_text(name.bytes, text), r->is_self, r->is_below);
+}
+
+static void pass_over(
+	void *arg, uint64_t line, enum format_skip reason, const char *text, size_t len)
+{
+	(void)arg;
+	assert_true(line && reason != FORMAT_TAKEN && text && len < 100);
+}
+
+/* The same list, as its publisher gives it out for different programs. */
+static void the_same_list_in_several_formats(void **state)
+{
+	struct test *t = *state;
+	static const char *const names[] = {"a.example.com", "0--0.example.net", "com",
+		"xn--bcher-kva.example", "_x.a.example.org", "co.uk", "1.2.3.example"};
+	static const struct {
+		const char *format, *head, *before, *after;
+	} forms[] = {{"wildcard", "# x\n", "*.", ""}, {"adblock", "! x\n", "||", "^"},
+		{"dnsmasq", "# x\n", "address=/", "/#"}, {"dnsmasq", "", "local=/", "/"},
+		{"unbound", "server:\n", "local-zone: \"", ".\" always_null"},
+		{"domains", "", "", ""}};
+	struct rules first = {.len = 0}, all;
+	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
+		char text[2000];
+		size_t n = (size_t)snprintf(text, sizeof text, "%s", forms[i].head);
+		for (size_t k = 0; k < sizeof names / sizeof *names; k++)
+			n += (size_t)snprintf(text + n, sizeof text - n, "%s%s%s\n",
+				forms[i].before, names[k], forms[i].after);
+		all.len = 0;
+		struct intake_watch watch = {&all, collect, pass_over};
+		t->limits.junk_percent = 40;
+		const char *path = folder_write(&t->folder, "list", text, n);
+		if (intake_watch(path, NULL, &t->limits, t->publics, &watch, &t->report, &t->why))
+			fail_msg("%s: %s", forms[i].format, t->why.text);
+		assert_string_equal(t->report.format->name, forms[i].format);
+		assert_int_equal(t->report.skips[FORMAT_PUBLIC_SUFFIX], 2);
+		if (!i)
+			first = all;
+		assert_string_equal(all.text, first.text);
+	}
+	assert_int_equal(t->report.rules, 5);
+	assert_int_equal(t->report.kinds[RULE_NAME][RULE_MATCH], 5);
+}
+
+static void a_named_format_is_obeyed(void **state)
+{
+	struct test *t = *state;
+	const char *path = folder_write(&t->folder, "list", "tracker[0-9]\n^adserver\n", 23);
+	assert_int_equal(look_at(t, path), CEN_EREFUSED);
+	assert_int_equal(intake_list(path, format_by_name("regex"), LIST_MATCH_DEFAULT, &t->limits,
+				 t->publics, NULL, &t->report, &t->why),
+		0);
+	assert_int_equal(t->report.kinds[RULE_PATTERN][RULE_MATCH], 2);
+	path = folder_write(&t->folder, "list", "a.example\n", 10);
+	assert_int_equal(intake_list(path, format_by_name("wildcard"), LIST_MATCH_DEFAULT,
+				 &t->limits, t->publics, NULL, &t->report, &t->why),
+		0);
+	assert_string_equal(t->report.format->name, "wildcard");
+}
+
 static void refusals_say_why(void **state)
 {
 	struct test *t = *state;
@@ -270,6 +382,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(formats_are_known_by_content, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			other_formats_are_known_by_content, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			lists_of_names_stay_lists_of_names, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			the_same_list_in_several_formats, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_named_format_is_obeyed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(refusals_say_why, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(junk_is_counted_and_limited, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(long_lines_are_skipped, set_up, tear_down),

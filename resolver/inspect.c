@@ -295,12 +295,9 @@ static enum step act_block(const struct finding *f)
 {
 	static const char text[] = "denied address in the answer";
 	struct query *q = f->q;
-	uint16_t rcode = q->rcode;
 	empty(q);
+	q->rcode = RCODE_NOERROR;
 	enum step step = policy_act(f->w, q, &f->verdict, f->outcome);
-	/* A name that does not exist does not exist over TCP either. */
-	if (q->outcome == OUTCOME_TCP_ONLY)
-		q->rcode = rcode;
 	if (f->verdict.list == LISTDB_OWN_DENY && f->outcome == OUTCOME_BLOCKED_ADDRESS) {
 		q->ede = EDE_BLOCKED;
 		q->ede_text = text;

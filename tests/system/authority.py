@@ -92,8 +92,38 @@ deep.c2 A 9.66.0.3
 """
 
 
+# For the tests of policy zones: names of their own, and zones with a server of their own.
+POLICY_ZONES = 8
+POLICY = "".join(f"n{i} A 9.80.{i // 200}.{i % 200 + 1}\nn{i} AAAA 2a00:80::{i + 1:x}\nn{i} TXT \"text {i}\"\n" for i in range(120)) \
+    + "".join(f"two{i} A 9.81.0.{i + 1}\ntwo{i} A 9.82.0.{i + 1}\ntwo{i} AAAA 2a00:81::{i + 1:x}\n" for i in range(20)) \
+    + "".join(f"to{i} CNAME n{i}\n" for i in range(120)) \
+    + "".join(f"far{i} CNAME to{i}\n" for i in range(40)) \
+    + """wide A 9.83.1.1
+wide2 A 9.83.1.2
+wide3 A 9.83.2.1
+wide6 AAAA 2a00:83:1::1
+wide62 AAAA 2a00:83:2::1
+a.b.c.deep A 9.84.0.1
+garden A 9.85.0.1
+garden AAAA 2a00:85::1
+garden TXT "the garden"
+*.garden A 9.85.0.2
+hop CNAME garden
+"""
+
+
+def policy_zones():
+    """dN.net: for rules on a server's name. eN.net: for rules on a server's address."""
+    return [Zone("policy.net", ZONES, POLICY, sign=None, ds=False)] + \
+        [Zone(f"d{i}.net", ZONES, COMMON + "a.b A 9.2.3.8\nout CNAME www.policy.net.\n", sign=None, ds=False)
+         for i in range(POLICY_ZONES)] + \
+        [Zone(f"e{i}.net", ZONES, COMMON + "a.b A 9.2.3.8\n", sign=None, ds=False, server=f"127.0.1.{30 + i}")
+         for i in range(POLICY_ZONES)]
+
+
 class Zone:
-    def __init__(self, name, address, text="", sign="nsec", ds=True, inception=-DAY, expiration=30 * DAY):
+    def __init__(self, name, address, text="", sign="nsec", ds=True, inception=-DAY, expiration=30 * DAY, server=None):
+        self.server = server or address  # another address of the same server
         self.name, self.address, self.text = name, address, text
         self.sign, self.ds, self.inception, self.expiration = sign, ds, inception, expiration
 
@@ -123,7 +153,7 @@ def second_level():
         Zone("9.in-addr.arpa", ZONES, "5.3.2 PTR www.valid.com.\n"),
         Zone("signed.valid.com", BELOW, COMMON),
         Zone("plain.valid.com", BELOW, COMMON, sign=None, ds=False),
-    ]
+    ] + policy_zones()
 
 
 def top_level(bad):
@@ -169,7 +199,7 @@ class Tree:
         for zone in self.zones:
             if zone.name == "." or zone.parent != parent.name:
                 continue
-            yield f"{zone.origin} NS ns.{zone.origin}\nns.{zone.origin} A {zone.address}\n"
+            yield f"{zone.origin} NS ns.{zone.origin}\nns.{zone.origin} A {zone.server}\n"
             if zone.ds:
                 yield self.ds_of("wrong" if zone.ds == "wrong" else "key", zone.origin) + "\n"
 
@@ -178,7 +208,7 @@ class Tree:
 
     def write(self, zone):
         path = self.path(zone)
-        path.write_text(HEAD.format(origin=zone.origin, address=zone.address) + zone.text + "".join(self.delegations(zone)))
+        path.write_text(HEAD.format(origin=zone.origin, address=zone.server) + zone.text + "".join(self.delegations(zone)))
         if not zone.sign:
             return
         now = int(time.time())
@@ -194,6 +224,8 @@ class Tree:
                  ' database: ""', f' pidfile: "{folder}/pid"', f' xfrdfile: "{folder}/xfrd"', f' xfrdir: "{folder}"',
                  f' zonelistfile: "{folder}/zones"', " server-count: 1", " rrl-ratelimit: 0", " verbosity: 0",
                  "remote-control:", " control-enable: no"]
+        more = sorted({zone.server for zone in self.zones if zone.address == address} - {address})
+        lines[1:1] = [f" ip-address: {server}@53" for server in more]
         for zone in self.zones:
             if zone.address == address:
                 lines += ["zone:", f' name: "{zone.origin}"', f' zonefile: "{self.path(zone)}"']

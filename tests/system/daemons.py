@@ -208,6 +208,29 @@ remote-control:
         raise AssertionError(f"Unbound does not answer {words}: {self.log()[-3000:]}")
 
 
+class Bind(Resolver):
+    """The reference for policy zones: BIND's named with zones (name -> file) in order."""
+
+    def __init__(self, folder, tree, port, zones):
+        self.port = port
+        folder = pathlib.Path(folder)
+        order = " ".join(f'zone "{name}";' for name in zones)
+        each = "".join(f'zone "{name}" {{ type primary; file "{path}"; allow-query {{ any; }}; }};\n' for name, path in zones.items())
+        (folder / "named.conf").write_text(f"""options {{
+ directory "{folder}"; pid-file "{folder}/pid"; session-keyfile none; managed-keys-directory "{folder}";
+ listen-on port {port} {{ 127.0.0.1; }}; listen-on-v6 {{ none; }};
+ recursion yes; allow-recursion {{ any; }}; allow-query-cache {{ any; }}; dnssec-validation no; empty-zones-enable no;
+ qname-minimization off; minimal-responses yes; notify no; recursive-clients 2000; tcp-clients 200;
+ response-policy {{ {order} }} qname-wait-recurse no nsip-wait-recurse yes nsdname-wait-recurse yes break-dnssec yes
+  max-policy-ttl 300;
+}};
+controls {{ }};
+zone "." {{ type hint; file "{tree.hints}"; }};
+{each}""")
+        super().__init__([tool("named"), "-f", "-n", "2", "-c", folder / "named.conf"], folder / "stderr")
+        self.wait_for_dns(self.host, port)
+
+
 class UnixConnection(http.client.HTTPConnection):
     def __init__(self, path, timeout):
         super().__init__("localhost", timeout=timeout)

@@ -321,7 +321,7 @@ static int merge_with_removals(struct build *b, struct buildfile *file, struct e
 	while (!rc && (more = sorter_next(b->sorter, &item, why)) > 0) {
 		if (b->list_of_slot[item.tag >> TAG_SHIFT] == NO_LIST)
 			continue;
-		if (h->group.len != item.len || memcmp(h->group.key, item.key, item.len)) {
+		if (h->group.len != item.len || memcmp(h->group.key, item.key, item.len) != 0) {
 			rc = write_held(b, h, file, why);
 			memcpy(h->group.key, item.key, item.len);
 			h->group.len = item.len;

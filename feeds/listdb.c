@@ -89,7 +89,7 @@ static void *copy_of(struct listdb *db, const char *key, size_t item, size_t cou
 	struct mdb_bytes v = value_of(db, key);
 	if (count > SIZE_MAX / item || v.len != item * count)
 		return NULL;
-	void *p = malloc(v.len ? v.len : 1);
+	void *p = calloc(1, v.len ? v.len : 1);
 	if (p && v.len)
 		memcpy(p, v.at, v.len);
 	return p;

@@ -158,7 +158,7 @@ int listdb_special_open(const struct listdb_special_bytes *bytes, const struct l
 	s->rules = (const struct listdb_rule *)(const void *)bytes->rules;
 	int rc = 0;
 	if ((uintptr_t)bytes->rules % _Alignof(struct listdb_rule)) {
-		s->rules = s->own = malloc(size ? size : 1);
+		s->rules = s->own = calloc(1, size ? size : 1);
 		if (s->own)
 			memcpy(s->own, bytes->rules, size);
 		else

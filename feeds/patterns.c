@@ -391,7 +391,7 @@ static bool note_bucket(const struct patterns *p, struct patterns_scratch *s, ui
 		if (++*probes > PROBES_MAX)
 			return false;
 		if (g->hash != hash || g->gram_at > at || at - g->gram_at + g->len > s->len ||
-			memcmp(s->text + at - g->gram_at, p->literals + g->literal_at, g->len))
+			memcmp(s->text + at - g->gram_at, p->literals + g->literal_at, g->len) != 0)
 			continue;
 		if (!note(s, g->pattern))
 			return false;

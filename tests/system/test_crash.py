@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Killed at any instant, a damaged file, a full or read-only disk: the best older state serves."""
+import concurrent.futures
 import contextlib
+import http.client
 import os
 import pathlib
 import random
@@ -11,7 +13,7 @@ import time
 import pytest
 
 from checks import begin_update, rdata, wait_for_generation
-from daemons import until
+from daemons import CENOTE, until
 
 
 def big_list(path, turn, names=60000):
@@ -44,24 +46,68 @@ def small_disk(folder, size):
         subprocess.run(["umount", "-l", folder], check=True)
 
 
-def test_killed_at_many_instants(start, tmp_path):
-    path = tmp_path / "list"
-    big_list(path, 0)
-    cenote = start(with_list(path))
+IS_SANITIZED = b"__asan_init" in CENOTE.read_bytes() or b"__tsan_init" in CENOTE.read_bytes()
+KILLS = 40 if IS_SANITIZED else 200
+PARALLEL = 4
+
+
+def act(cenote, path, turn):
+    """Begins something that changes what is on the disk: an update, one that a guard holds, its acceptance, a rollback."""
+    kind = turn % 4
+    if kind != 2:
+        big_list(path, turn, 2000)
+    if kind == 1:
+        with path.open("a") as out:
+            out.write(f"www.popular{turn}.example\ngoogle.com\n")
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        if kind == 2:
+            cenote.http("POST", "/api/v1/feeds/accept", {"name": "evil"})
+        if kind == 3:
+            cenote.http("POST", "/api/v1/generations/rollback", {})
+        cenote.http("POST", "/api/v1/feeds/update", {})
+
+
+def assert_good_start(cenote, turn):
+    assert is_filtered(cenote), f"turn {turn}: {cenote.log()[-2000:]}"
+    feeds = cenote.get("/api/v1/feeds")
+    assert feeds["generation"] and feeds["names"] >= 2001, (turn, feeds)
+    bad = [line for line in cenote.log().splitlines()
+           if any(word in line for word in ("event=passed_over", "event=pinned_lost", "event=pin ", "event=ledger"))]
+    assert not bad, (turn, bad)
+
+
+def killed_again_and_again(start, folder, seed, rounds):
+    path = folder / f"list{seed}"
+    big_list(path, 0, 2000)
+    chance = random.Random(seed)
+    config = {**with_list(path), "workers": 1, "http": {"listen": []}}
+    cenote = start(config, folder=folder / f"killed{seed}")
     wait_for_generation(cenote)
-    random.seed(9)
-    for turn in range(12):
-        big_list(path, turn + 1)
-        begin_update(cenote)
-        time.sleep(turn * 0.03 + random.random() * 0.03)
+    began = time.monotonic()
+    act(cenote, path, 4)
+    until(lambda: cenote.get("/api/v1/feeds?wait_ms=5000")["is_settled"], 60)
+    whole = time.monotonic() - began
+    for turn in range(5, rounds + 5):
+        act(cenote, path, turn)
+        time.sleep(chance.random() * whole * 1.2)
         cenote.kill()
-        cenote = start(with_list(path), folder=cenote.folder)
-        assert is_filtered(cenote), f"turn {turn}: {cenote.log()[-2000:]}"
+        cenote = start(config, folder=cenote.folder)
+        assert_good_start(cenote, turn)
+    # What those that died have left is swept away by the next update.
+    cenote.http("POST", "/api/v1/generations/release", {})
+    big_list(path, 9999, 2000)
     begin_update(cenote)
-    until(lambda: rdata(cenote.ask("host1.turn12.example")) == ["0.0.0.0"], 240)
-    until(lambda: len(generations(cenote)) <= 3)
-    left = [p.name for p in generations(cenote)[0].parent.iterdir() if p.suffix != ".mdb"]
-    assert len(left) <= 1, left
+    until(lambda: rdata(cenote.ask("host1.turn9999.example")) == ["0.0.0.0"], 60)
+    until(lambda: cenote.get("/api/v1/feeds?wait_ms=5000")["is_settled"], 60)
+    left = [p.name for p in generations(cenote)[0].parent.iterdir() if p.suffix != ".mdb" or p.name.startswith("tmp-")]
+    assert not left and len(generations(cenote)) <= 4, left
+    cenote.stop()
+
+
+def test_killed_at_many_instants(start, tmp_path):
+    with concurrent.futures.ThreadPoolExecutor(PARALLEL) as pool:
+        for done in [pool.submit(killed_again_and_again, start, tmp_path, seed, KILLS // PARALLEL) for seed in range(PARALLEL)]:
+            done.result()
 
 
 def test_killed_builder_is_only_a_failed_build(start, tmp_path):
@@ -148,6 +194,44 @@ def test_full_disk(start, tmp_path):
         wait_for_generation(cenote, number)
         assert rdata(cenote.ask("host1.turn1.example")) == ["0.0.0.0"]
         cenote.stop()
+
+
+def leave(disk, free):
+    """Fills the disk but for so many bytes."""
+    with contextlib.suppress(OSError), (disk / "filler").open("wb", buffering=0) as filler:
+        left = os.statvfs(disk).f_bavail * os.statvfs(disk).f_bsize
+        for _ in range(max(0, left - free) // 4096):
+            filler.write(bytes(4096))
+
+
+def test_disk_full_at_every_step(start, tmp_path):
+    """More room each time: the list, its generation, the tables in it, the ledger are each the first that has none."""
+    path = tmp_path / "list"
+    big_list(path, 0, 5000)
+    outcomes = set()
+    with small_disk(tmp_path / "disk", "8m") as disk:
+        cenote = start({"directory": str(disk), **with_list(path)})
+        wait_for_generation(cenote)
+        for step in range(24):
+            before = cenote.get("/api/v1/feeds")["generation"]
+            big_list(path, step + 1, 5000)
+            leave(disk, step * 40 * 1024)
+            begin_update(cenote)
+            feeds = until(lambda: (f := cenote.get("/api/v1/feeds?wait_ms=5000"))["is_settled"] and f, 60)
+            is_new = feeds["generation"] > before
+            outcomes.add(is_new)
+            assert is_filtered(cenote) and feeds["names"] == 5001, (step, feeds)
+            assert is_new or feeds["last_error"] or feeds["lists"][0]["reason"], (step, feeds)
+            if step % 4 == 0:
+                cenote.kill()
+                cenote = start({"directory": str(disk), **with_list(path)}, folder=cenote.folder)
+                assert is_filtered(cenote), step
+            (disk / "filler").unlink()
+            begin_update(cenote)
+            until(lambda: rdata(cenote.ask(f"host4999.turn{step + 1}.example")) == ["0.0.0.0"], 60)
+            until(lambda: cenote.get("/api/v1/feeds?wait_ms=5000")["is_settled"], 60)
+        cenote.stop()
+    assert outcomes == {False, True}
 
 
 def test_read_only_state(start, tmp_path):

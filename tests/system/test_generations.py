@@ -16,7 +16,7 @@ def row(daemon, name="evil"):
 
 def settle(daemon):
     begin_update(daemon)
-    return until(lambda: (f := daemon.get("/api/v1/feeds?wait_ms=5000"))["is_settled"] and f, 60)
+    return until(lambda: (f := daemon.get("/api/v1/feeds?wait_ms=5000"))["is_settled"] and f, 240)
 
 
 def turn(path, n):
@@ -91,7 +91,7 @@ def test_it_stays_over_a_restart_and_while_lists_change(start, cenote, listed):
     more = with_list(listed, keep=2)
     more["lists"].append({"name": "more", "source": str(listed.parent / "more")})
     again.reload(more)
-    until(lambda: again.get("/api/v1/feeds")["newest"] > 3, 60)
+    until(lambda: again.get("/api/v1/feeds")["newest"] > 3)
     assert serving(again) == [2] and not is_blocked(again, "more.evil.net")
     assert again.get("/api/v1/generations")["pinned"] == 2  # neither is it removed
     # Now it is asked for.

@@ -26,7 +26,7 @@ def config(source, **more):
 
 def update(daemon):
     begin_update(daemon)
-    return until(lambda: (f := daemon.get("/api/v1/feeds?wait_ms=5000"))["is_settled"] and f, 60)
+    return until(lambda: (f := daemon.get("/api/v1/feeds?wait_ms=5000"))["is_settled"] and f, 240)
 
 
 @pytest.fixture
@@ -200,12 +200,11 @@ def test_shadow_period(start, list_server):
     list_server.lists["/list"] = text(NAMES)
     cenote = start(config(list_server.url("/list"), shadow="15s"))
     wait_for_generation(cenote)
-    left = row(cenote)["shadow_s"]
-    blocked = is_blocked(cenote, "c2.evil.net")
-    if left > 2:  # else this machine took all of it
-        assert not blocked and "only monitors" in cenote.command("feeds", "list")
+    blocked, told = is_blocked(cenote, "c2.evil.net"), cenote.command("feeds", "list")
+    if row(cenote)["shadow_s"] > 0:  # else this machine took all of it
+        assert not blocked and "only monitors" in told
         until(lambda: list_hits(cenote, "evil", "monitored") >= 1)
-    until(lambda: is_blocked(cenote, "c2.evil.net"), 60)
+    until(lambda: is_blocked(cenote, "c2.evil.net"))
     assert row(cenote)["shadow_s"] == 0
 
 

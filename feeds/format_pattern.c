@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "feeds/patterns.h"
 #include "feeds/publics.h"
 
 enum { VALUE_MIN = 4 }; /* characters of a literal, and one for an edge */
@@ -326,12 +327,15 @@ static struct count read_count(struct scan *s)
 static void add_literal(
 	struct scan *s, struct run *r, const struct atom *a, struct count q, unsigned *best)
 {
-	bool is_good = is_of_host(a->literal) && q.is_needed && r->len < sizeof r->text;
+	bool is_good = is_of_host(a->literal) && r->len < sizeof r->text;
 	if (!is_of_host(a->literal) && q.is_needed && !s->depth)
 		s->is_url = true;
-	if (is_good)
+	/* `e?` within a word is left out of it. */
+	if (is_good && !q.is_needed && !q.is_endless && a->literal != '.')
+		return;
+	if (is_good && q.is_needed)
 		r->text[r->len++] = a->literal;
-	if (!is_good || !q.is_once)
+	if (!is_good || !q.is_needed || !q.is_once)
 		close_run(s, r, false, NEXT_UNKNOWN, best);
 }
 
@@ -398,7 +402,10 @@ enum format_skip format_pattern_check(const struct publics *publics, struct form
 		return FORMAT_MALFORMED; /* a parenthesis too many */
 	if (s.is_url)
 		return FORMAT_BROWSER;
-	return value < VALUE_MIN ? FORMAT_TOO_WIDE : FORMAT_TAKEN;
+	if (value < VALUE_MIN)
+		return FORMAT_TOO_WIDE;
+	/* The library, and what finds its literals, have the last word. */
+	return patterns_check(pattern.at, pattern.len, NULL) ? FORMAT_UNSUPPORTED : FORMAT_TAKEN;
 }
 
 void format_pattern_lower(struct format_text pattern, char *to)

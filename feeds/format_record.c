@@ -23,6 +23,22 @@ uint16_t format_record_type(struct format_text name)
 	return (uint16_t)ldns_get_rr_type_by_name(text);
 }
 
+/* Whose text the library reads well; of others it leaks what is not well formed. Any may be given by number of octets (RFC 3597 5). */
+static bool is_readable(uint16_t type, struct format_text data)
+{
+	static const uint16_t types[] = {LDNS_RR_TYPE_A, LDNS_RR_TYPE_AAAA, LDNS_RR_TYPE_MX,
+		LDNS_RR_TYPE_TXT, LDNS_RR_TYPE_PTR, LDNS_RR_TYPE_SRV, LDNS_RR_TYPE_SVCB,
+		LDNS_RR_TYPE_HTTPS, LDNS_RR_TYPE_CAA, LDNS_RR_TYPE_SOA, LDNS_RR_TYPE_HINFO,
+		LDNS_RR_TYPE_NAPTR, LDNS_RR_TYPE_TLSA, LDNS_RR_TYPE_SSHFP, LDNS_RR_TYPE_URI,
+		LDNS_RR_TYPE_SPF, LDNS_RR_TYPE_RP};
+	if (format_begins(data, "\\#"))
+		return true;
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if (types[i] == type)
+			return true;
+	return false;
+}
+
 /* The library takes some records with too few fields. */
 static bool is_whole(const ldns_rr *rr)
 {
@@ -62,6 +78,8 @@ enum format_skip format_record_read(const struct dname *origin, uint16_t type,
 		return FORMAT_TOO_LONG;
 	if (!type || memchr(data.at, 0, data.len) || memchr(data.at, '\n', data.len))
 		return FORMAT_MALFORMED;
+	if (!is_readable(type, data))
+		return FORMAT_UNSUPPORTED;
 	int n = snprintf(text, sizeof text, ". 0 IN TYPE%u ", type);
 	memcpy(text + n, data.at, data.len);
 	text[(size_t)n + data.len] = 0;

@@ -199,14 +199,18 @@ static enum format_skip read_record(const struct format_sink *sink, struct forma
 	rest = format_strip(rest);
 	if (type == TYPE_SOA)
 		return read_soa(st, rest);
-	reason = read_data(st, type, rest, &data);
-	if (reason != FORMAT_TAKEN)
-		return reason;
+	enum format_skip data_reason = read_data(st, type, rest, &data);
+	if (data_reason == FORMAT_UNSUPPORTED)
+		data.len = 0; /* of no use; but is it of the zone's frame? */
+	else if (data_reason != FORMAT_TAKEN)
+		return data_reason;
 	struct rpz_record record = {&st->owner, type, ttl_s, data.data, data.len};
 	reason = rpz_rule(st->has_zone ? &st->zone : &root, &record, sink->publics, &rule, &about);
-	if (reason == FORMAT_TAKEN)
+	if (reason != FORMAT_TAKEN)
+		return reason;
+	if (data_reason == FORMAT_TAKEN)
 		sink->rule(sink->arg, &rule);
-	return reason;
+	return data_reason;
 }
 
 void format_rpz(const struct format_sink *sink, const char *line, size_t len)

@@ -118,6 +118,10 @@ static void zone_files(void **state)
 	check("rpz", "$GENERATE 1-9 a$ CNAME .", "(not supported)");
 	check("rpz", "a.example.com CH TXT x", "(not supported)");
 	check("rpz", "a.example.com DNAME b.", "(not supported)");
+	check("rpz", "a.example.com IPSECKEY 1 2 3 x y", "(not supported)");
+	check("rpz", "a.example.com IPSECKEY \\# 2 abcd", "=a.example.com,data,record45:300:abcd");
+	check("rpz", "a.example.com RRSIG A 8 2 60 20300101000000 20200101000000 1 x. AAAA",
+		"(part of the format, no rule)");
 }
 
 static void zone_files_over_lines(void **state)
@@ -173,6 +177,8 @@ static void regular_expressions(void **state)
 		"regex", true, "^(.+[_.-])?tracker[0-9]*[_.-]", "/^(.+[_.-])?tracker[0-9]*[_.-]/");
 	check_lines("regex", true, "(^|\\.)(tracker|adserver)[0-9]+\\.",
 		"/(^|\\.)(tracker|adserver)[0-9]+\\./");
+	check_lines("regex", true, "^(.+[_.-])?adse?rv(er?|ice)?s?[0-9]*[_.-]",
+		"/^(.+[_.-])?adse?rv(er?|ice)?s?[0-9]*[_.-]/");
 	check_lines("regex", true, "[[:alnum:]]+metrics", "/[[:alnum:]]+metrics/");
 	check_lines("regex", true, "doubleclick[.]net$", "/doubleclick[.]net$/");
 	static const char *const unsupported[] = {"(track)\\1er", "(?<=a)tracker", "(?<!a)tracker",
@@ -182,9 +188,10 @@ static void regular_expressions(void **state)
 		"tracker\\x41", "((((((((((((((((((tracker))))))))))))))))))"};
 	for (size_t i = 0; i < sizeof unsupported / sizeof *unsupported; i++)
 		check_lines("regex", true, unsupported[i], "(not supported)");
-	static const char *const wide[] = {".*", ".", "^", "$", "a", "(tracker|a)", "^xn--", "-ad-",
-		"(tracker)?", "tracker*|x", "[a-z]{20}", "\\.com$", "com$", "co\\.uk$", "^www\\.",
-		"(?:tracker){0,3}", "(?!tracker)", "^(www\\.)?.*\\.net$", "o"};
+	static const char *const wide[] = {".*", ".", "^", "$", "a", "(tracker|a)", "\\.co?m$",
+		"\\.coma?", "a?b?c?", "^xn--", "-ad-", "(tracker)?", "tracker*|x", "[a-z]{20}",
+		"\\.com$", "com$", "co\\.uk$", "^www\\.", "(?:tracker){0,3}", "(?!tracker)",
+		"^(www\\.)?.*\\.net$", "o"};
 	for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
 		check_lines("regex", true, wide[i], "(too wide)");
 	static const char *const malformed[] = {"(tracker", "tracker)", "[tracker", "*tracker",

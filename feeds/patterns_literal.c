@@ -7,7 +7,7 @@
 #include "feeds/patterns.h"
 #include "resolver/base/dname.h"
 
-enum { DEPTH_MAX = 12 /* groups in groups */, REPEAT_MAX = 255 };
+enum { DEPTH_MAX = 16 /* groups in groups */, REPEAT_MAX = 255 };
 
 struct parser {
 	const char *at, *end;

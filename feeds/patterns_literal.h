@@ -14,7 +14,7 @@
 
 enum {
 	PATTERNS_LITERAL_BYTES = 24, /* of one; the rest of a longer one is left out */
-	PATTERNS_LITERAL_COUNT = 32, /* of which one is needed */
+	PATTERNS_LITERAL_COUNT = 64, /* of which one is needed */
 };
 
 struct patterns_literal {

@@ -95,7 +95,7 @@ static void what_cannot_be_used_is_refused(void **state)
 		"foo|.*", "(foo", "foo)", "foo)|(bar", "[foo", "foo\\", "(?R)foo", "(foo)\\1",
 		"(?<n>foo)\\k<n>", "(*LIMIT_MATCH=1)foo", "(*UTF)foo", "\\p{L}foo", "\\Qfoo\\E",
 		"foo{300}", "(foo{255}){255}{255}", "*foo", "(?x)fo o", "(?#x)foo", "foo(?C1)",
-		"((((((((((((((((foo))))))))))))))))", "\\Cfoo", "foo{,3}", "(?P=n)foo", "\\xfoo",
+		"(((((((((((((((((foo)))))))))))))))))", "\\Cfoo", "foo{,3}", "(?P=n)foo", "\\xfoo",
 		"(?(1)foo|bar)", "(?>foo", "[[.foo", "foo[[:x", "foo[z-a]", "(?1)foo"};
 	struct err why;
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

@@ -393,8 +393,10 @@ enum format_skip format_pattern_check(const struct publics *publics, struct form
 	bool is_endless = false;
 	if (pattern.len > RULE_PATTERN_MAX)
 		return FORMAT_TOO_LONG;
-	if (!pattern.len || memchr(pattern.at, 0, pattern.len))
-		return FORMAT_MALFORMED;
+	/* In a class, too, nothing else can be meant: names are of plain characters. */
+	for (size_t i = 0; i < pattern.len; i++)
+		if (pattern.at[i] <= ' ' || pattern.at[i] >= 127)
+			return FORMAT_MALFORMED;
 	unsigned value = read_expression(&s, &is_endless);
 	if (s.fault != FORMAT_TAKEN)
 		return s.fault;

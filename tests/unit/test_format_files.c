@@ -195,7 +195,7 @@ static void regular_expressions(void **state)
 	for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
 		check_lines("regex", true, wide[i], "(too wide)");
 	static const char *const malformed[] = {"(tracker", "tracker)", "[tracker", "*tracker",
-		"tracker\\", "tracker|+", "track er", "tracker\x01",
+		"tracker\\", "tracker|+", "track er", "[0\xc3\xbc]tracker", "tracker\x01",
 		"tr\xc3\xbc"
 		"cker"};
 	for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++)

@@ -5,11 +5,12 @@
  */
 #pragma once
 
-#include <jansson.h>
 #include <stdint.h>
 
 #include "feeds/listdb.h"
 #include "resolver/base/err.h"
+
+struct json_t; /* of jansson */
 
 enum { CHANGES_KEPT = 1000 };
 
@@ -17,11 +18,11 @@ enum { CHANGES_KEPT = 1000 };
  * the name alone, `*.name` what is below it; other rules as their trigger and verb. Either generation may be NULL. 0 with an owned
  * value, or a code with its sentence. */
 int changes_between(struct listdb *before, struct listdb *after, const char *list, size_t max,
-	json_t **out, struct err *why);
+	struct json_t **out, struct err *why);
 
 /* Writes them beside the held content at `held`, whose hash is `hash`; removes them. A failure only loses them. */
 void changes_keep(const char *held, uint64_t hash, struct listdb *before, struct listdb *after,
 	const char *list);
 void changes_forget(const char *held);
 /* Reads them. 0 with an owned value; CEN_ENOTFOUND when they are not there or of other content. */
-int changes_read(const char *held, uint64_t hash, json_t **out, struct err *why);
+int changes_read(const char *held, uint64_t hash, struct json_t **out, struct err *why);

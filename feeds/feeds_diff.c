@@ -2,6 +2,7 @@
  * What the content that is held of a list would change, or else what its last generation has changed.
  */
 #include <errno.h>
+#include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -64,6 +64,7 @@ struct feeds_list_status {
 	struct feeds_transfer transfer;
 };
 
+const char *feeds_step_name(enum feeds_step step); /* "idle", "waiting", "fetching", "fetched" */
 const char *feeds_state_name(enum feeds_state state);
 const char *feeds_guard_name(enum feeds_guard guard); /* the first of a set; "" for none */
 

@@ -17,3 +17,9 @@ const char *feeds_guard_name(enum feeds_guard guard)
 		return "floor";
 	return guard & FEEDS_GUARD_CHANGE ? "change" : "";
 }
+
+const char *feeds_step_name(enum feeds_step step)
+{
+	static const char *const words[FEEDS_STEPS] = {"idle", "waiting", "fetching", "fetched"};
+	return step < FEEDS_STEPS ? words[step] : "idle";
+}

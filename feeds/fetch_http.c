@@ -38,7 +38,7 @@ struct transfer {
 	struct curl_slist *headers, *addresses;
 	int fd;
 	unsigned hops, retries;
-	uint64_t until_ms, again_ms, said_ms;
+	uint64_t until_ms, again_ms, said_ms, said_bytes;
 	uint64_t bytes, head_bytes; /* of this answer */
 	struct plan_tags tags; /* of this answer */
 	bool is_cut, is_head_cut; /* longer than allowed */
@@ -59,6 +59,7 @@ static void say(struct transfer *t, enum feeds_step step)
 {
 	curl_off_t total = 0;
 	t->said_ms = clock_ms();
+	t->said_bytes = t->bytes;
 	if (!t->options->channel || !t->job->name)
 		return;
 	if (t->easy)
@@ -89,8 +90,6 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
 		t->is_cut = true;
 		return 0;
 	}
-	if (clock_ms() - t->said_ms > SAY_MS)
-		say(t, FEEDS_FETCHING);
 	return fetch_job_write(t->job, t->fd, bytes, len, &t->bytes) ? len : 0;
 }
 
@@ -519,6 +518,9 @@ static void step(struct round *r)
 		struct transfer *t = r->transfers[i];
 		if (t)
 			advance(r, t);
+		if (t && t->phase == PHASE_RUNNING && t->bytes != t->said_bytes &&
+			clock_ms() - t->said_ms > SAY_MS)
+			say(t, FEEDS_FETCHING);
 		if (!t || t->phase != PHASE_DONE)
 			continue;
 		fetch_hop_clear(&t->hop);

@@ -43,6 +43,7 @@ int cli_show_status(const struct cli *c);
 int cli_show_stats(const struct cli *c);
 int cli_explain(const struct cli *c);
 int cli_feeds(const struct cli *c);
+int cli_update(const struct cli *c);
 int cli_lint(const struct cli *c);
 int cli_generations_list(const struct cli *c);
 int cli_generations_diff(const struct cli *c);
@@ -77,5 +78,7 @@ uint64_t cli_number(const json_t *object, const char *key);
 bool cli_is(const json_t *object, const char *key);
 
 enum { CLI_TEXT_MAX = 1200, CLI_NUMBER_MAX = 32 };
+/* Which generation serves, from what /api/v1/feeds says. */
+void cli_feeds_summary(const json_t *feeds);
 /* 1,234,567 */
 const char *cli_grouped(uint64_t n, char buffer[static CLI_NUMBER_MAX]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * feeds list, feeds update: the lists' state, and fetching them now.
+ * feeds list: the lists' state; and the other commands about feeds, which have files of their own.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,22 +8,7 @@
 #include "resolver/base/clock.h"
 #include "resolver/cli.h"
 
-enum { UPDATE_LIMIT_MS = 900 * 1000 };
-
-static const json_t *list_named(const json_t *feeds, const char *name)
-{
-	size_t i;
-	json_t *l;
-	json_array_foreach(json_object_get(feeds, "lists"), i, l)
-	{
-		const char *other = json_string_value(json_object_get(l, "name"));
-		if (other && !strcmp(other, name))
-			return l;
-	}
-	return NULL;
-}
-
-static void print_summary(const json_t *feeds)
+void cli_feeds_summary(const json_t *feeds)
 {
 	char text[CLI_TEXT_MAX], number[CLI_NUMBER_MAX];
 	if (cli_number(feeds, "generation"))
@@ -88,7 +73,7 @@ static void print_feeds(const json_t *feeds)
 	json_t *l;
 	char name[80], format[20], state[16], changed[40], reason[CLI_TEXT_MAX];
 	char rules[CLI_NUMBER_MAX], unique[CLI_NUMBER_MAX], hits[CLI_NUMBER_MAX];
-	print_summary(feeds);
+	cli_feeds_summary(feeds);
 	if (json_array_size(json_object_get(feeds, "lists")))
 		printf("%-24s %-9s %-10s %12s %12s %10s  %s\n", "list", "state", "format", "rules",
 			"unique", "hits", "changed");
@@ -109,81 +94,10 @@ static void print_feeds(const json_t *feeds)
 	}
 }
 
-/* What the fetch changed; returns how many of the lists that were to be fetched are not well. */
-static unsigned print_changes(const json_t *before, const json_t *after, const char *only)
-{
-	size_t i;
-	json_t *l;
-	unsigned bad = 0;
-	char name[80], state[16], reason[CLI_TEXT_MAX], a[CLI_NUMBER_MAX], b[CLI_NUMBER_MAX];
-	json_array_foreach(json_object_get(after, "lists"), i, l)
-	{
-		cli_text(l, "name", name, sizeof name);
-		if (only && strcmp(only, name) != 0)
-			continue;
-		const json_t *old = list_named(before, name);
-		printf("%-24s %12s -> %-12s %s\n", name, cli_grouped(cli_number(old, "rules"), a),
-			cli_grouped(cli_number(l, "rules"), b),
-			cli_text(l, "state", state, sizeof state));
-		if (cli_text(l, "reason", reason, sizeof reason)[0])
-			printf("  %s\n", reason);
-		bad += strcmp(state, "ok") != 0;
-	}
-	print_summary(after);
-	return bad;
-}
-
-/* Asks until the update has come to its end. */
-static int wait_for_update(const struct cli *c, json_t **after)
-{
-	uint64_t end = clock_ms() + UPDATE_LIMIT_MS;
-	for (;;) {
-		int status = cli_ask(c, "GET", "/api/v1/feeds?wait_ms=5000", NULL, after);
-		if (status || cli_is(*after, "is_settled"))
-			return status;
-		json_decref(*after);
-		if (clock_ms() > end)
-			return cli_fail(CLI_FAILED,
-				"the update still runs after %d minutes; it goes on in the daemon",
-				UPDATE_LIMIT_MS / 60000);
-	}
-}
-
-static int update(const struct cli *c)
-{
-	json_t *before, *answer, *after;
-	const char *only = c->arg_count > 1 ? c->args[1] : NULL;
-	int status = cli_ask(c, "GET", "/api/v1/feeds", NULL, &before);
-	if (status)
-		return status;
-	json_t *body = only ? json_pack("{s:s}", "name", only) : json_object();
-	char *text = body ? json_dumps(body, 0) : NULL;
-	json_decref(body);
-	if (!text)
-		status = cli_fail(CLI_USAGE, "this is no list's name");
-	else
-		status = cli_ask(c, "POST", "/api/v1/feeds/update", text, &answer);
-	free(text);
-	if (!status) {
-		json_decref(answer);
-		status = wait_for_update(c, &after);
-	}
-	if (status) {
-		json_decref(before);
-		return status;
-	}
-	if (c->is_json)
-		return cli_print_json(json_pack("{s:o, s:o}", "before", before, "after", after));
-	status = print_changes(before, after, only) ? CLI_FAILED : CLI_OK;
-	json_decref(before);
-	json_decref(after);
-	return status;
-}
-
 int cli_feeds(const struct cli *c)
 {
 	if (!strcmp(c->args[0], "update"))
-		return update(c);
+		return cli_update(c);
 	if (!strcmp(c->args[0], "lint"))
 		return cli_lint(c);
 	if (!strcmp(c->args[0], "accept"))

@@ -32,17 +32,24 @@ static json_t *held(const struct feeds_list_status *l)
 		response_text(l->held_reason), "since", response_time(l->held_s));
 }
 
+/* Where it is in the round that runs. */
+static json_t *progress(const struct feeds_list_status *l)
+{
+	return json_pack("{s:s, s:o, s:o}", "step", feeds_step_name(l->step), "bytes",
+		response_number(l->bytes), "total_bytes", response_number(l->total_bytes));
+}
+
 static json_t *one_list(const struct feeds_list_status *l)
 {
 	return json_pack(
-		"{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i}",
+		"{s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:o}",
 		"name", response_text(l->name), "state", feeds_state_name(l->state), "reason",
 		response_text(l->reason), "format", response_text(l->format), "rules",
 		response_number(l->rules), "unique", response_number(l->unique), "lines",
 		response_number(l->lines), "skipped", response_number(l->skipped), "checked",
 		response_time(l->checked_s), "changed", response_time(l->changed_s), "next",
 		response_time(l->next_s), "held", held(l), "shadow_s", response_number(l->shadow_s),
-		"hits", 0, "monitored", 0);
+		"hits", 0, "monitored", 0, "progress", progress(l));
 }
 
 /* Of a list that is a transferred zone: how it is kept. */

@@ -220,7 +220,7 @@ def test_feeds_update_waits_and_shows_what_changed(cenote, lists):
     old = source.read_text()
     source.write_text(old + "added.example\n")
     text = cenote.command("feeds", "update", "ads")
-    assert re.search(r"^ads +3 -> 4 +ok$", text, re.M) and "watch" not in text
+    assert re.search(r"^ads +3 -> 4 +ok  \+1 -0$", text, re.M) and "watch" not in text
     assert cenote.ask("added.example").answer[0][0].address == "0.0.0.0"
     source.write_text("<!DOCTYPE html><html><body>Log in</body></html>\n")
     text = cenote.command("feeds", "update", codes=(1,))

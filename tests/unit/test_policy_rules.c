@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Policy zones in a view: which zone and which owner decides, what an overlay changes, and what both bits of a list share.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "feeds/detail.h"
+#include "resolver/base/clock.h"
+#include "resolver/policy.h"
+#include "tests/unit/fixture.h"
+#include "tests/unit/view_harness.h"
+
+static struct view_harness h;
+static struct policy_work work;
+
+static int start(void **state)
+{
+	(void)state;
+	memset(&work, 0, sizeof work);
+	assert_int_equal(policy_work_init(&work), 0);
+	view_harness_start(&h);
+	return 0;
+}
+
+static int finish(void **state)
+{
+	(void)state;
+	overlay_release(h.overlay);
+	view_harness_finish(&h);
+	policy_work_clear(&work);
+	return 0;
+}
+
+/* --- rules: "name" is the owner alone, "*.name" what is below it --- */
+
+static struct rule rule_of(const char *owner, enum rule_verb verb)
+{
+	bool is_below = owner[0] == '*';
+	struct dname n = fixture_name(owner + (is_below ? 2 : 0));
+	struct rule r = {.trigger = RULE_NAME,
+		.verb = (uint8_t)verb,
+		.is_self = !is_below,
+		.is_below = is_below,
+		.labels = n.labels};
+	r.len = (uint8_t)dname_key(&n, r.key);
+	return r;
+}
+
+static struct rule prefix_rule(enum rule_trigger trigger, const char *prefix, enum rule_verb verb)
+{
+	struct rule r = {.trigger = (uint8_t)trigger, .verb = (uint8_t)verb};
+	assert_int_equal(addr_prefix_from_text(prefix, &r.prefix), 0);
+	return r;
+}
+
+static void add(struct build *b, struct rule r)
+{
+	struct err why = {""};
+	if (build_add(b, &r, &why))
+		fail_msg("%s", why.text);
+}
+
+static void add_first(struct build *b)
+{
+	add(b, rule_of("pass.example", RULE_PASSTHRU));
+	add(b, rule_of("*.wild.example", RULE_MATCH));
+	add(b, rule_of("hides.wild.example", RULE_PASSTHRU));
+	add(b, prefix_rule(RULE_CLIENT, "192.0.2.0/24", RULE_NODATA));
+	add(b, prefix_rule(RULE_CLIENT, "192.0.2.7/32", RULE_PASSTHRU));
+}
+
+static void add_second(struct build *b)
+{
+	add(b, rule_of("pass.example", RULE_MATCH));
+	add(b, rule_of("drop.example", RULE_DROP));
+	add(b, rule_of("x.hides.wild.example", RULE_NXDOMAIN));
+	add(b, prefix_rule(RULE_ANSWER, "203.0.113.0/24", RULE_DROP));
+	add(b, prefix_rule(RULE_ANSWER, "203.0.113.9/32", RULE_PASSTHRU));
+}
+
+static const struct view_harness_more zones[] = {
+	{"first", "rpz", add_first}, {"second", "rpz", add_second}, {NULL, NULL, NULL}};
+static const struct view_harness_list lists[] = {{"first", "=plain.example"},
+	{"second", "=plain.example =other.example"}, {"ordinary", "ordinary.example pass.example"}};
+
+#define CONFIG(first, second) \
+	"lists:\n" \
+	"  - {name: first, source: /x, format: rpz" first "}\n" \
+	"  - {name: second, source: /x, format: rpz" second "}\n" \
+	"  - {name: ordinary, source: /x}\n"
+
+static void join(const char *config)
+{
+	h.more = zones;
+	view_harness_join(&h, config, lists, 3);
+}
+
+static const char *words(const struct policy_verdict *v)
+{
+	static char out[160];
+	static const char *const kinds[] = {"none", "allow ", "deny "};
+	snprintf(out, sizeof out, "%s%s%s%s%s%s", kinds[v->kind],
+		v->list < 0 ? "" : h.view->lists[v->list].name, v->kind == POLICY_DENY ? " " : "",
+		v->kind == POLICY_DENY ? config_action_name(v->action) : "",
+		v->monitored < 0 ? "" : "?",
+		v->monitored < 0 ? "" : h.view->lists[v->monitored].name);
+	return out;
+}
+
+static const char *judged(const char *name, const char *client)
+{
+	struct addr a = {{0}};
+	struct dname n = fixture_name(name);
+	struct policy_question about = {
+		.name = &n, .client = client ? &a : NULL, .type = TYPE_A, .is_first = true};
+	if (client)
+		assert_int_equal(addr_from_text(client, &a), 0);
+	struct policy_verdict v = policy_judge(h.view, &work, &about);
+	return words(&v);
+}
+
+#define ABOUT(name, wanted) assert_string_equal(judged(name, NULL), wanted)
+
+/* --- zones ------------------------------------------------------------------------------------- */
+
+static void test_the_first_zone_decides(void **state)
+{
+	(void)state;
+	join(CONFIG("", ""));
+	ABOUT("plain.example", "deny first nxdomain");
+	ABOUT("other.example", "deny second nxdomain");
+	ABOUT("pass.example", "allow first");
+	ABOUT("drop.example", "deny second drop");
+	ABOUT("www.drop.example", "none");
+	ABOUT("ordinary.example", "deny ordinary null");
+	ABOUT("clean.example", "none");
+	/* Other groups of rules act by themselves. */
+	assert_string_equal(judged("clean.example", "192.0.2.1"), "deny first nodata");
+	assert_string_equal(judged("drop.example", "192.0.2.7"), "allow first");
+	assert_string_equal(judged("drop.example", "198.51.100.1"), "deny second drop");
+}
+
+static void test_the_nearest_owner_decides(void **state)
+{
+	(void)state;
+	join(CONFIG("", ""));
+	ABOUT("wild.example", "none");
+	ABOUT("www.wild.example", "deny first nxdomain");
+	ABOUT("a.b.wild.example", "deny first nxdomain");
+	ABOUT("hides.wild.example", "allow first");
+	/* An owner that exists hides the wildcard above it, in its own zone. */
+	ABOUT("y.hides.wild.example", "none");
+	ABOUT("x.hides.wild.example", "deny second nxdomain");
+}
+
+static void test_overrides_and_modes(void **state)
+{
+	(void)state;
+	join(CONFIG(", action: nodata", ", action: tcp-only"));
+	ABOUT("plain.example", "deny first nodata");
+	ABOUT("pass.example", "allow first");
+	ABOUT("drop.example", "deny second tcp-only");
+	join(CONFIG(", action: passthru", ""));
+	ABOUT("plain.example", "allow first");
+	/* A zone that only logs: the next one is asked. */
+	join(CONFIG(", mode: monitor", ""));
+	ABOUT("plain.example", "deny second nxdomain?first");
+	ABOUT("www.wild.example", "none?first");
+	join(CONFIG(", mode: 'off'", ", mode: 'off'"));
+	ABOUT("plain.example", "none");
+	ABOUT("pass.example", "deny ordinary null");
+	/* Allowed by an own rule, all is. */
+	join("allow: [drop.example]\ndeny: [=pass.example]\n" CONFIG("", ""));
+	ABOUT("drop.example", "allow own allow");
+	ABOUT("pass.example", "deny own deny null");
+}
+
+static const char *judged_answer(const char *name, const char *address)
+{
+	struct dname n = fixture_name(name);
+	struct addr a;
+	struct policy_question about = {.name = &n, .type = TYPE_A};
+	assert_int_equal(addr_from_text(address, &a), 0);
+	policy_gather(h.view, &work, &about);
+	policy_gather_answer(h.view, &work, &a);
+	struct policy_verdict v = policy_decide(h.view, &work);
+	return words(&v);
+}
+
+static void test_addresses(void **state)
+{
+	(void)state;
+	join(CONFIG("", ""));
+	assert_string_equal(judged_answer("clean.example", "203.0.113.1"), "deny second drop");
+	assert_string_equal(judged_answer("clean.example", "203.0.113.9"), "allow second");
+	assert_string_equal(judged_answer("clean.example", "203.0.114.9"), "none");
+	/* Zone before trigger, trigger before length. */
+	assert_string_equal(judged_answer("plain.example", "203.0.113.9"), "deny first nxdomain");
+	assert_string_equal(judged_answer("other.example", "203.0.113.9"), "deny second nxdomain");
+	/* That the first zone has none to wait for, and the second has: groups know. */
+	assert_int_equal(h.view->groups[0].late_order, 1);
+	assert_int_equal(h.view->groups[0].server_order, UINT16_MAX);
+}
+
+/* --- one list, two bits ------------------------------------------------------------------------ */
+
+static void test_both_bits_are_one_list(void **state)
+{
+	(void)state;
+	join(CONFIG(", category: botnet", ""));
+	unsigned bits = 0;
+	for (unsigned bit = 0; bit < LISTDB_LISTS_MAX; bit++) {
+		const struct view_list *l = &h.view->lists[bit];
+		if (strcmp(l->name, "first") != 0)
+			continue;
+		bits++;
+		assert_true(l->is_rpz && l->is_used && l->order == 0);
+		assert_int_equal(l->action, SINK_NXDOMAIN);
+		assert_string_equal(l->category, "botnet");
+		assert_string_equal(h.view->lists[l->bit].name, "first");
+		assert_true(listdb_bits_test(&h.view->groups[0].deny, bit));
+		assert_true(listdb_bits_test(&h.view->slow, bit));
+	}
+	assert_int_equal(bits, 2);
+	unsigned plain = 0;
+	for (unsigned bit = 0; bit < LISTDB_LISTS_MAX; bit++)
+		plain += !strcmp(h.view->lists[bit].name, "ordinary");
+	assert_int_equal(plain, 1);
+}
+
+/* --- the overlay ------------------------------------------------------------------------------- */
+
+static void change(unsigned zone, struct rule r, bool is_gone)
+{
+	assert_int_equal(overlay_add(h.overlay, zone, &r, is_gone), 0);
+}
+
+static void test_overlay(void **state)
+{
+	(void)state;
+	h.overlay = overlay_new();
+	assert_non_null(h.overlay);
+	unsigned first = (unsigned)overlay_zone(h.overlay, "first");
+	unsigned unknown = (unsigned)overlay_zone(h.overlay, "unknown");
+	change(first, rule_of("plain.example", RULE_MATCH), true);
+	change(first, rule_of("pass.example", RULE_NODATA), false);
+	change(first, rule_of("new.example", RULE_DROP), false);
+	change(first, rule_of("*.new.example", RULE_TCP_ONLY), false);
+	change(first, rule_of("hides.wild.example", RULE_MATCH), true);
+	change(first, prefix_rule(RULE_CLIENT, "192.0.2.0/24", RULE_MATCH), true);
+	change(first, prefix_rule(RULE_CLIENT, "192.0.2.7/32", RULE_DROP), false);
+	change(first, prefix_rule(RULE_ANSWER, "198.51.100.0/24", RULE_NODATA), false);
+	change(unknown, rule_of("clean.example", RULE_DROP), false);
+	join("deny: [=ruled.example]\n" CONFIG("", ""));
+	/* Gone from the first zone: the second has its word. */
+	ABOUT("plain.example", "deny second nxdomain");
+	ABOUT("pass.example", "deny first nodata");
+	ABOUT("new.example", "deny first drop");
+	ABOUT("www.new.example", "deny first tcp-only");
+	ABOUT("y.hides.wild.example", "deny first nxdomain");
+	ABOUT("www.wild.example", "deny first nxdomain");
+	ABOUT("ruled.example", "deny own deny null");
+	ABOUT("clean.example", "none");
+	assert_string_equal(judged("clean.example", "192.0.2.1"), "none");
+	assert_string_equal(judged("clean.example", "192.0.2.7"), "deny first drop");
+	assert_string_equal(judged_answer("clean.example", "198.51.100.1"), "deny first nodata");
+	assert_int_equal(h.view->groups[0].late_order, 0);
+}
+
+/* A publication of a large overlay is a matter of milliseconds; here it only has to be right. */
+static void test_large_overlay(void **state)
+{
+	(void)state;
+	enum { OWNERS = 10000 };
+	h.overlay = overlay_new();
+	unsigned zone = (unsigned)overlay_zone(h.overlay, "second");
+	for (unsigned i = 0; i < OWNERS; i++) {
+		char name[32];
+		snprintf(name, sizeof name, "n%u.changed.example", i);
+		change(zone, rule_of(name, i % 2 ? RULE_NODATA : RULE_MATCH), false);
+	}
+	join(CONFIG("", ""));
+	struct view_parts parts = {
+		.config = h.config, .db = h.db, .rules = &h.rules, .overlay = h.overlay};
+	struct view *next = NULL;
+	struct err why;
+	uint64_t began_us = clock_us();
+	assert_int_equal(view_new(99, &parts, h.view, &next, &why), 0);
+	print_message("joined in %u us\n", (unsigned)(clock_us() - began_us));
+	view_hand_over(next, h.view);
+	view_free(next);
+	ABOUT("n0.changed.example", "deny second nxdomain");
+	ABOUT("n9999.changed.example", "deny second nodata");
+	ABOUT("n10000.changed.example", "none");
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, start, finish)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_the_first_zone_decides),
+		TEST(test_the_nearest_owner_decides),
+		TEST(test_overrides_and_modes),
+		TEST(test_addresses),
+		TEST(test_both_bits_are_one_list),
+		TEST(test_overlay),
+		TEST(test_large_overlay),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -64,9 +64,9 @@ static void refuse(struct fetch_job *job)
 static int check_signature(struct fetch_job *job, int fd, const struct fetch_job *signature)
 {
 	uint8_t text[SIGNATURE_FILE_MAX];
-	if (signature->outcome != FETCH_NEW)
+	if (!signature || signature->outcome != FETCH_NEW)
 		return err_set(&job->why, CEN_EREFUSED, "refused: its signature is missing: %.380s",
-			signature->why.text);
+			signature ? signature->why.text : "it was not fetched");
 	ssize_t n = pread(signature->fd, text, sizeof text, 0);
 	if (n < 0)
 		return err_set(&job->why, -errno, "its signature cannot be read back: %s",

@@ -214,7 +214,7 @@ static int attend(const struct spawn_task *task, int fd, pid_t pid, uint64_t unt
 	int gone = wait_for(pid, rc != 0, &status);
 	rc = gone ? err_set(why, gone, "the builder is not to be found: %s", strerror(-gone))
 		  : explain(rc, status, task->time_s, why);
-	if (!rc)
+	if (l && !rc)
 		*output = l->text;
 	else if (l)
 		free(l->text);

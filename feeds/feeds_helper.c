@@ -33,7 +33,7 @@ static void limit_process(const struct plan *p)
 {
 	struct rlimit core = at_most(0), cpu = at_most(p->time_s), data = at_most(p->memory_bytes);
 	bool is_limited = !setrlimit(RLIMIT_CORE, &core) && !setrlimit(RLIMIT_CPU, &cpu);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) /* they map terabytes */
+#if !defined(CENOTE_SANITIZED) /* sanitizers map terabytes */
 	is_limited = is_limited && !setrlimit(RLIMIT_DATA, &data);
 #else
 	(void)data;
@@ -84,7 +84,7 @@ static void give_up_rights(const struct plan *p)
 		{"/usr/lib/ssl", false},
 		{"/usr/share/ca-certificates", false},
 		{"/usr/local/share/ca-certificates", false},
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(CENOTE_SANITIZED)
 		{"/proc", false},
 #endif
 	};

@@ -98,7 +98,7 @@ static uint32_t retry_s(const struct xfr_zone *z)
 	if (z->store)
 		return clamp(zone_facts(z->store)->soa.retry_s, XFR_ZONE_RETRY_MIN_S,
 			XFR_ZONE_RETRY_MAX_S);
-	uint32_t wait = XFR_ZONE_FIRST_RETRY_S << (z->fails < 8 ? z->fails : 8);
+	uint32_t wait = (uint32_t)XFR_ZONE_FIRST_RETRY_S << (z->fails < 8 ? z->fails : 8);
 	return wait < XFR_ZONE_FIRST_RETRY_MAX_S ? wait : XFR_ZONE_FIRST_RETRY_MAX_S;
 }
 

@@ -436,7 +436,7 @@ static void limits_end_the_builder(void **state)
 	assert_int_equal(s.build_failures, 1);
 	assert_non_null(strstr(s.last_error, "feeds.builder_time"));
 	assert_non_null(strstr(list_status(t, 0).reason, "feeds.builder_time"));
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !defined(CENOTE_SANITIZED)
 	t->config.feeds_builder_time_s = 30;
 	t->config.feeds_builder_memory_bytes = 4 << 20;
 	feeds_reconfigure(t->feeds, &t->config);

@@ -89,7 +89,7 @@ static struct listdb *generation(
 	struct build_options options = {.folder = t->folder.path, .run_keys = 1000};
 	struct build_head head = {.number = ++t->files};
 	struct build *b;
-	struct listdb *db;
+	struct listdb *db = NULL;
 	struct listdb_list about = {.name = "a", .format = "x", .source = source};
 	assert_int_equal(build_new(&options, &b, &t->why), 0);
 	assert_int_equal(build_begin(b, &t->why), 0);

@@ -394,7 +394,8 @@ void xfr_use_generation(struct xfr *x)
 		struct xfr_zone *z = x->zones[i];
 		z->is_served = z->is_served_next;
 		z->point = z->point_next;
-		z->is_fold_asked = false;
+		/* To be found out anew with the next overlay. */
+		z->is_fold_wanted = z->is_fold_asked = false;
 		xfr_zone_forget(z);
 	}
 	x->is_dirty = x->was_busy = true;

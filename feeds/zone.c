@@ -458,6 +458,8 @@ int zone_install(struct zone *fresh, struct zone *old, const char *path, struct 
 		rc = mdb_book_sync(fresh->book, why);
 	if (!rc && rename(fresh->path, path))
 		rc = err_set(why, -errno, "%s: cannot be renamed: %s", path, strerror(errno));
+	if (!rc)
+		fresh->is_fresh = false;
 	return rc;
 }
 

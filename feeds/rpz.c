@@ -164,7 +164,9 @@ static enum format_skip read_trigger(
 		enum rule_trigger trigger;
 	} addresses[] = {{"rpz-ip", RULE_ANSWER}, {"rpz-client-ip", RULE_CLIENT},
 		{"rpz-nsip", RULE_NS_ADDRESS}};
-	const uint8_t *last = l->at[l->count - 1];
+	const uint8_t *last = l->count ? l->at[l->count - 1] : NULL;
+	if (!last)
+		return FORMAT_MALFORMED;
 	for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
 		if (!label_is(last, addresses[i].label))
 			continue;
@@ -190,7 +192,7 @@ static bool cut_below(const struct dname *zone, const struct dname *owner, struc
 enum format_skip rpz_trigger(const struct dname *zone, const struct dname *owner,
 	const struct publics *publics, struct rule *out)
 {
-	struct labels l;
+	struct labels l = {.count = 0};
 	format_clear(out);
 	return cut_below(zone, owner, &l) ? read_trigger(&l, publics, out) : FORMAT_MALFORMED;
 }

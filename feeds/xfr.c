@@ -260,7 +260,7 @@ struct round {
 static bool prepare(const struct xfr *x, struct round *r)
 {
 	size_t need = 1 + x->listen.count + x->count;
-	if (r->room < need) {
+	if (!r->fds || r->room < need) {
 		struct pollfd *more = realloc(r->fds, need * sizeof *more);
 		if (!more)
 			return false;

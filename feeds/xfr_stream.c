@@ -155,8 +155,9 @@ static int read_rr(struct xfr_stream *s, const uint8_t *wire, size_t len, size_t
 static bool read_soa(const struct rr *rr, struct zone_soa *out)
 {
 	size_t at = 0;
-	if (!dname_skip(rr->data, rr->len, &at) || !dname_skip(rr->data, rr->len, &at) ||
-		rr->len - at != SOA_NUMBERS)
+	bool is_good = dname_skip(rr->data, rr->len, &at); /* MNAME */
+	is_good = is_good && dname_skip(rr->data, rr->len, &at); /* RNAME */
+	if (!is_good || rr->len - at != SOA_NUMBERS)
 		return false;
 	const uint8_t *p = rr->data + at;
 	*out = (struct zone_soa){.serial = wire_u32(p),
@@ -310,7 +311,7 @@ static int read_head(
 int xfr_stream_message(struct xfr_stream *s, const uint8_t *wire, size_t len,
 	const struct xfr_stream_sink *sink, struct err *why)
 {
-	size_t at;
+	size_t at = 0;
 	struct rr rr;
 	if (s->step == END)
 		return bad(why, "something follows its end");

@@ -132,7 +132,7 @@ static void late_end(struct finding *f)
 	if (f->is_blocked || f->is_let_through)
 		return;
 	struct policy_verdict v = policy_decide(w->view, w->policy);
-	if (needs_servers(f, &v)) {
+	if (f->missing && needs_servers(f, &v)) {
 		unsigned before = f->missing->count;
 		nameservers_gather(w, f->name, f->missing);
 		v = policy_decide(w->view, w->policy);

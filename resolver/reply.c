@@ -151,7 +151,8 @@ static size_t text_of(const struct query *q, char out[static EDE_TEXT_MAX])
 	size_t more = q->ede_trigger ? strlen(q->ede_trigger) : 0;
 	if (!more || len + 2 + more > EDE_TEXT_MAX)
 		return len;
-	memcpy(out + len, ": ", 2);
+	out[len] = ':';
+	out[len + 1] = ' ';
 	memcpy(out + len + 2, q->ede_trigger, more);
 	return len + 2 + more;
 }

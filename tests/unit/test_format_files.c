@@ -196,8 +196,7 @@ static void regular_expressions(void **state)
 		check_lines("regex", true, wide[i], "(too wide)");
 	static const char *const malformed[] = {"(tracker", "tracker)", "[tracker", "*tracker",
 		"tracker\\", "tracker|+", "track er", "[0\xc3\xbc]tracker", "tracker\x01",
-		"tr\xc3\xbc"
-		"cker"};
+		"tr\303\274cker"};
 	for (size_t i = 0; i < sizeof malformed / sizeof *malformed; i++)
 		check_lines("regex", true, malformed[i], "(malformed)");
 }

@@ -280,13 +280,18 @@ static uint64_t digest_of(const struct update *u)
 
 static void log_list(const struct item *it, const struct intake_report *r)
 {
+	char reasons[512] = "";
+	size_t used = 0;
+	for (int i = FORMAT_LOCAL; i < FORMAT_SKIPS && used < sizeof reasons; i++)
+		if (r->skips[i])
+			used += (size_t)snprintf(reasons + used, sizeof reasons - used,
+				" \"%s\"=%" PRIu64, format_skip_name((enum format_skip)i),
+				r->skips[i]);
 	log_info("feeds",
 		"event=list list=%s format=%s lines=%" PRIu64 " rules=%" PRIu64 " skipped=%" PRIu64
-		" malformed=%" PRIu64 " addresses=%" PRIu64 " public_suffixes=%" PRIu64
-		" too_long=%" PRIu64 " local=%" PRIu64,
+		"%s",
 		it->plan->name, r->format ? r->format->name : "unknown", r->lines, r->rules,
-		intake_skipped(r), r->skips[FORMAT_MALFORMED], r->skips[FORMAT_ADDRESS],
-		r->skips[FORMAT_PUBLIC_SUFFIX], r->skips[FORMAT_TOO_LONG], r->skips[FORMAT_LOCAL]);
+		intake_skipped(r), reasons);
 	for (unsigned i = 0; i < r->bad_count; i++)
 		log_info("feeds",
 			"event=skipped list=%s line=%" PRIu64 " reason=\"%s\" text=\"%s\"",

@@ -233,6 +233,7 @@ static int start(struct run *r, struct config *config, struct err *why)
 static void stop(struct run *r)
 {
 	web_stop(r->web);
+	lookup_stop(r->lookup); /* feeds may be waiting for it */
 	if (r->feeds)
 		feeds_stop(r->feeds);
 	if (r->server) {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -17,7 +18,10 @@
 #include "resolver/recurse_context.h"
 #include "resolver/worker.h"
 
-enum { SEC_BOGUS = 1 }; /* what the library's callback says of an answer */
+enum {
+	SEC_BOGUS = 1, /* what the library's callback says of an answer */
+	TICK_MS = 100, /* how exactly the deadline is kept, and a stop */
+};
 
 /* What one configuration makes of it. */
 struct lookup_setup {
@@ -32,6 +36,7 @@ struct lookup {
 	struct lookup_setup now;
 	struct event_base *base;
 	struct ub_ctx *context; /* NULL: not made yet */
+	atomic_bool is_stopping;
 };
 
 /* One host that is looked up. */
@@ -42,6 +47,7 @@ struct lookup_task {
 	uint64_t end_ms; /* by clock_ms */
 	unsigned waiting; /* questions without an answer yet */
 	bool is_late;
+	const atomic_bool *is_stopping;
 	struct err *why; /* what went wrong last */
 	int e;
 	uint8_t *space; /* WIRE_MAX octets for an answer */
@@ -125,13 +131,6 @@ static void on_answer(
 
 /* --- asking --- */
 
-/* At least one millisecond. */
-static uint64_t left_until(uint64_t end_ms)
-{
-	uint64_t now_ms = clock_ms();
-	return end_ms > now_ms ? end_ms - now_ms : 1;
-}
-
 static bool ask_local(struct lookup *l, struct lookup_task *t)
 {
 	struct worker *w = calloc(1, sizeof *w);
@@ -160,7 +159,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	struct lookup_task *t = arg;
-	t->is_late = true;
+	t->is_late = clock_ms() >= t->end_ms || atomic_load(t->is_stopping);
 }
 
 /* Both questions at once, then the loop until both are answered or it is too late. */
@@ -168,11 +167,9 @@ static void ask_upstream(struct lookup *l, struct lookup_task *t)
 {
 	struct lookup_question questions[] = {{t, TYPE_A}, {t, TYPE_AAAA}};
 	char name[DNAME_TEXT_MAX];
-	uint64_t left_ms = left_until(t->end_ms);
-	struct timeval left = {.tv_sec = (time_t)(left_ms / 1000),
-		.tv_usec = (suseconds_t)(left_ms % 1000 * 1000)};
-	struct event *timer = evtimer_new(l->base, on_timer, t);
-	if (!timer || evtimer_add(timer, &left)) {
+	static const struct timeval tick = {.tv_usec = TICK_MS * 1000};
+	struct event *timer = event_new(l->base, -1, EV_PERSIST, on_timer, t);
+	if (!timer || event_add(timer, &tick)) {
 		t->e = err_set(t->why, -ENOMEM, "%s: out of memory", t->host);
 		goto out;
 	}
@@ -265,8 +262,11 @@ static bool take_turn(struct lookup *l, uint64_t end_ms)
 int lookup_host_within(struct lookup *l, const char *host, struct addr *out, size_t max,
 	uint32_t deadline_ms, struct err *why)
 {
-	struct lookup_task t = {
-		.out = out, .max = max, .end_ms = clock_ms() + deadline_ms, .why = why};
+	struct lookup_task t = {.out = out,
+		.max = max,
+		.end_ms = clock_ms() + deadline_ms,
+		.why = why,
+		.is_stopping = &l->is_stopping};
 	if (!max)
 		return err_set(why, -EINVAL, "no room for an address");
 	if (!addr_from_text(host, out))
@@ -307,6 +307,12 @@ int lookup_new(const struct config *config, struct lookup **out, struct err *why
 	else
 		*out = l;
 	return e;
+}
+
+void lookup_stop(struct lookup *l)
+{
+	if (l)
+		atomic_store(&l->is_stopping, true);
 }
 
 void lookup_free(struct lookup *l)

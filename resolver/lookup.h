@@ -22,6 +22,8 @@ int lookup_new(const struct config *config, struct lookup **out, struct err *why
 /* From the next question on; what is under way ends as it began. On failure the old configuration stays. */
 int lookup_reconfigure(struct lookup *l, const struct config *config, struct err *why);
 /* Nobody may be inside. NULL is fine. */
+/* Ends the look-up under way, and every later one, within a fifth of a second. Any thread. */
+void lookup_stop(struct lookup *l);
 void lookup_free(struct lookup *l);
 
 /* The addresses of A and AAAA: fills at most `max`, returns how many (1 or more), or negative with a sentence. An address instead of a

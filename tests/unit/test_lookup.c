@@ -216,6 +216,17 @@ static void test_deadline(void **state)
 	assert_string_equal(look_up("4.example.org"), "192.0.2.1 192.0.2.2");
 }
 
+/* A stop does not wait for a silent server: here that would take an hour. */
+static void test_stop(void **state)
+{
+	(void)state;
+	struct err why = {""};
+	struct addr a;
+	lookup_stop(b.lookup);
+	assert_int_equal(lookup_host_within(b.lookup, "silent.example.org", &a, 1, 3600000, &why),
+		-ETIMEDOUT);
+}
+
 static void test_reconfigured(void **state)
 {
 	(void)state;
@@ -261,6 +272,7 @@ int main(void)
 		TEST(test_no_addresses),
 		TEST(test_without_asking),
 		TEST(test_deadline),
+		TEST(test_stop),
 		TEST(test_reconfigured),
 		TEST(test_threads),
 	};

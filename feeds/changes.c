@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "feeds/listdb_diff.h"
+#include "feeds/listdb/listdb_diff.h"
 #include "feeds/store.h"
 #include "resolver/base/log.h"
 

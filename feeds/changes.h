@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "feeds/listdb.h"
+#include "feeds/listdb/listdb.h"
 #include "resolver/base/err.h"
 
 struct json_t; /* of jansson */

@@ -12,7 +12,7 @@
 #include "feeds/ledger.h"
 #include "feeds/plan.h"
 #include "feeds/talk.h"
-#include "feeds/xfr.h"
+#include "feeds/transfer/xfr.h"
 
 struct feeds {
 	pthread_mutex_t force_lock; /* one generation at a time is put in force */

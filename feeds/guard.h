@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "feeds/listdb.h"
+#include "feeds/listdb/listdb.h"
 #include "feeds/plan.h"
 #include "resolver/base/err.h"
 

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "feeds/feeds.h"
-#include "feeds/listdb.h"
+#include "feeds/listdb/listdb.h"
 #include "feeds/plan.h"
 #include "resolver/base/config.h"
 

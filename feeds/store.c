@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "feeds/tempfile.h"
+#include "feeds/listdb/tempfile.h"
 #include "resolver/base/log.h"
 
 enum { FOLDER_MODE = 0750, FILE_MODE = 0640, KEPT_MIN = 2 };

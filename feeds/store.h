@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "feeds/listdb.h"
+#include "feeds/listdb/listdb.h"
 #include "resolver/base/err.h"
 
 enum { STORE_FILES_MAX = 128 };

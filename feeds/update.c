@@ -11,13 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "feeds/build.h"
 #include "feeds/changes.h"
-#include "feeds/fetch.h"
+#include "feeds/fetch/fetch.h"
+#include "feeds/format/intake.h"
+#include "feeds/format/publics.h"
 #include "feeds/guard.h"
-#include "feeds/intake.h"
-#include "feeds/listdb_file.h"
-#include "feeds/publics.h"
+#include "feeds/listdb/build.h"
+#include "feeds/listdb/listdb_file.h"
 #include "feeds/store.h"
 #include "resolver/base/clock.h"
 #include "resolver/base/hash.h"

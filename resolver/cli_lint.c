@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "feeds/detail.h"
-#include "feeds/intake.h"
-#include "feeds/publics.h"
+#include "feeds/format/intake.h"
+#include "feeds/format/publics.h"
+#include "feeds/listdb/detail.h"
 #include "resolver/base/wire.h"
 #include "resolver/cli.h"
 

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "feeds/detail.h"
+#include "feeds/listdb/detail.h"
 #include "resolver/base/hash.h"
 #include "resolver/base/wire.h"
 #include "resolver/view.h"

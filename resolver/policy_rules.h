@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "feeds/listdb.h"
+#include "feeds/listdb/listdb.h"
 #include "resolver/base/addr.h"
 #include "resolver/base/dname.h"
 

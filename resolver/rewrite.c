@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "feeds/detail.h"
+#include "feeds/listdb/detail.h"
 #include "resolver/answer.h"
 #include "resolver/worker.h"
 

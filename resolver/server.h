@@ -6,8 +6,8 @@
  */
 #pragma once
 
-#include "feeds/listdb.h"
-#include "feeds/overlay.h"
+#include "feeds/listdb/listdb.h"
+#include "feeds/listdb/overlay.h"
 #include "resolver/base/addr.h"
 #include "resolver/base/config.h"
 #include "resolver/base/err.h"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "feeds/detail.h"
+#include "feeds/listdb/detail.h"
 #include "resolver/local.h"
 #include "resolver/policy.h"
 #include "resolver/server_internal.h"

@@ -12,10 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "feeds/build.h"
-#include "feeds/intake.h"
-#include "feeds/publics.h"
-#include "feeds/reader.h"
+#include "feeds/format/intake.h"
+#include "feeds/format/publics.h"
+#include "feeds/format/reader.h"
+#include "feeds/listdb/build.h"
 #include "resolver/base/clock.h"
 
 static double cpu_s(void)

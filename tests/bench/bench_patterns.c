@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "feeds/patterns.h"
+#include "feeds/listdb/patterns.h"
 
 enum { NAMES = 200000, WORDS = 40000 };
 

@@ -12,9 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "feeds/build.h"
-#include "feeds/detail.h"
-#include "feeds/listdb.h"
+#include "feeds/listdb/build.h"
+#include "feeds/listdb/detail.h"
+#include "feeds/listdb/listdb.h"
 #include "resolver/base/hash.h"
 
 #define LOOKUPS UINT32_C(1000000)

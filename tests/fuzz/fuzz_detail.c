@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "feeds/detail.h"
+#include "feeds/listdb/detail.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "feeds/detail.h"
-#include "feeds/format.h"
-#include "feeds/publics.h"
+#include "feeds/format/format.h"
+#include "feeds/format/publics.h"
+#include "feeds/listdb/detail.h"
 #include "resolver/base/suffix.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);

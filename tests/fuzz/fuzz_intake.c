@@ -7,8 +7,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "feeds/intake.h"
-#include "feeds/publics.h"
+#include "feeds/format/intake.h"
+#include "feeds/format/publics.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

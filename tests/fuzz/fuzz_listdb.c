@@ -10,10 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "feeds/build.h"
-#include "feeds/listdb.h"
-#include "feeds/listdb_file.h"
-#include "feeds/listdb_special.h"
+#include "feeds/listdb/build.h"
+#include "feeds/listdb/listdb.h"
+#include "feeds/listdb/listdb_file.h"
+#include "feeds/listdb/listdb_special.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

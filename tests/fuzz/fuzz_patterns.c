@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "feeds/patterns.h"
+#include "feeds/listdb/patterns.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "feeds/rpz.h"
+#include "feeds/format/rpz.h"
 #include "resolver/base/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);

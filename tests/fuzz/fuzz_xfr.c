@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "feeds/notify.h"
-#include "feeds/tsig.h"
-#include "feeds/xfr_stream.h"
+#include "feeds/transfer/notify.h"
+#include "feeds/transfer/tsig.h"
+#include "feeds/transfer/xfr_stream.h"
 #include "resolver/base/wire.h"
 
 enum { HAS_SERIAL = 1, IS_SIGNED = 2, IS_NOTIFY = 4, ID = 0x1234, NOW = 1800000000 };

@@ -3,8 +3,8 @@
  */
 #pragma once
 
-#include "feeds/format.h"
-#include "feeds/publics.h"
+#include "feeds/format/format.h"
+#include "feeds/format/publics.h"
 #include "tests/unit/rule_words.h"
 
 static struct publics *publics;

@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "feeds/detail.h"
-#include "feeds/rule.h"
+#include "feeds/listdb/detail.h"
+#include "feeds/listdb/rule.h"
 #include "resolver/base/wire.h"
 
 struct seen {

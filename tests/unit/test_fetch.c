@@ -15,7 +15,7 @@
 #include <stdatomic.h>
 #include <sys/socket.h>
 
-#include "feeds/fetch.h"
+#include "feeds/fetch/fetch.h"
 #include "resolver/base/clock.h"
 #include "tests/unit/folder.h"
 

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "feeds/build.h"
 #include "feeds/guard.h"
+#include "feeds/listdb/build.h"
 #include "feeds/popular.h"
 #include "tests/unit/folder.h"
 

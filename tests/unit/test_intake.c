@@ -12,8 +12,8 @@
 #include <archive.h>
 #include <archive_entry.h>
 
-#include "feeds/intake.h"
-#include "feeds/publics.h"
+#include "feeds/format/intake.h"
+#include "feeds/format/publics.h"
 #include "tests/unit/folder.h"
 
 struct test {

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "feeds/keysort.h"
-#include "feeds/sorter.h"
+#include "feeds/listdb/keysort.h"
+#include "feeds/listdb/sorter.h"
 #include "tests/unit/folder.h"
 
 enum { KEYS = 20000 };

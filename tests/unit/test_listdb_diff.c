@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "feeds/build.h"
-#include "feeds/detail.h"
-#include "feeds/listdb_diff.h"
+#include "feeds/listdb/build.h"
+#include "feeds/listdb/detail.h"
+#include "feeds/listdb/listdb_diff.h"
 #include "tests/unit/folder.h"
 
 struct test {

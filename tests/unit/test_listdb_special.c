@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
-#include "feeds/build.h"
-#include "feeds/detail.h"
-#include "feeds/listdb.h"
-#include "feeds/listdb_file.h"
+#include "feeds/listdb/build.h"
+#include "feeds/listdb/detail.h"
+#include "feeds/listdb/listdb.h"
+#include "feeds/listdb/listdb_file.h"
 #include "tests/unit/folder.h"
 
 struct test {

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "feeds/notify.h"
+#include "feeds/transfer/notify.h"
 #include "resolver/base/wire.h"
 
 enum { NOW = 1800000000, NOTIFY = 4 << 3, NOTAUTH = 9 };

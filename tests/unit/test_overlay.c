@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "feeds/overlay.h"
+#include "feeds/listdb/overlay.h"
 #include "resolver/base/hash.h"
 
 enum { SEED = 77, NS_SEED = 99 };

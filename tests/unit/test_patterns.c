@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "feeds/patterns.h"
-#include "feeds/patterns_literal.h"
+#include "feeds/listdb/patterns.h"
+#include "feeds/listdb/patterns_literal.h"
 
 static struct dname name_of(const char *text)
 {

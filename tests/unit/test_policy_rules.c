@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "feeds/detail.h"
+#include "feeds/listdb/detail.h"
 #include "resolver/base/clock.h"
 #include "resolver/policy.h"
 #include "tests/unit/fixture.h"

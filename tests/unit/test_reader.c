@@ -12,7 +12,7 @@
 #include <archive.h>
 #include <archive_entry.h>
 
-#include "feeds/reader.h"
+#include "feeds/format/reader.h"
 #include "tests/unit/folder.h"
 
 struct member {

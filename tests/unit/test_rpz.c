@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "feeds/rpz.h"
+#include "feeds/format/rpz.h"
 #include "resolver/base/wire.h"
 
 static const char *const verbs[RULE_VERBS] = {[RULE_MATCH] = "match",

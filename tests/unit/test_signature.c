@@ -16,7 +16,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "feeds/signature.h"
+#include "feeds/fetch/signature.h"
 
 enum { TEXT_MAX = 1024, BIG = 3 << 20 };
 

@@ -17,7 +17,7 @@
 
 #include "feeds/channel.h"
 #include "feeds/confine.h"
-#include "feeds/fetch.h"
+#include "feeds/fetch/fetch.h"
 #include "feeds/spawn.h"
 #include "feeds/talk.h"
 #include "resolver/base/clock.h"

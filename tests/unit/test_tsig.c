@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "feeds/tsig.h"
+#include "feeds/transfer/tsig.h"
 #include "resolver/base/wire.h"
 #include "tests/unit/folder.h"
 

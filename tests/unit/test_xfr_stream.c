@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "feeds/xfr_stream.h"
+#include "feeds/transfer/xfr_stream.h"
 #include "resolver/base/wire.h"
 
 enum { ID = 4711, TYPE_IXFR = 251, TYPE_AXFR = 252 };

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "feeds/zone.h"
-#include "feeds/zone_text.h"
+#include "feeds/transfer/zone.h"
+#include "feeds/transfer/zone_text.h"
 #include "resolver/base/wire.h"
 #include "tests/unit/folder.h"
 

@@ -3,7 +3,7 @@
  */
 #pragma once
 
-#include "feeds/build.h"
+#include "feeds/listdb/build.h"
 #include "resolver/rules.h"
 #include "resolver/view.h"
 #include "tests/unit/config_text.h"

@@ -30,13 +30,14 @@ struct lookup_setup {
 };
 
 struct lookup {
-	pthread_mutex_t lock; /* of `next` */
+	pthread_mutex_t lock; /* of the next three */
+	pthread_cond_t freed;
+	bool is_busy; /* somebody looks up: all below is theirs */
 	struct lookup_setup next; /* to be used from the next question on; text NULL: none */
-	pthread_mutex_t busy; /* of all below: held for a whole look-up */
 	struct lookup_setup now;
 	struct event_base *base;
 	struct ub_ctx *context; /* NULL: not made yet */
-	atomic_bool is_stopping;
+	atomic_bool is_stopping; /* any thread */
 };
 
 /* One host that is looked up. */
@@ -218,7 +219,7 @@ static int make_setup(const struct config *config, struct lookup_setup *out, str
 	return e;
 }
 
-/* Under `busy`. */
+/* By whose turn it is. */
 static int prepare(struct lookup *l, struct err *why)
 {
 	pthread_mutex_lock(&l->lock);
@@ -256,7 +257,22 @@ static bool take_turn(struct lookup *l, uint64_t end_ms)
 {
 	struct timespec end = {
 		.tv_sec = (time_t)(end_ms / 1000), .tv_nsec = (long)(end_ms % 1000) * 1000000};
-	return pthread_mutex_clocklock(&l->busy, CLOCK_MONOTONIC, &end) == 0;
+	pthread_mutex_lock(&l->lock);
+	int e = 0;
+	while (l->is_busy && !e)
+		e = pthread_cond_timedwait(&l->freed, &l->lock, &end);
+	bool is_free = !l->is_busy;
+	l->is_busy = true;
+	pthread_mutex_unlock(&l->lock);
+	return is_free;
+}
+
+static void end_turn(struct lookup *l)
+{
+	pthread_mutex_lock(&l->lock);
+	l->is_busy = false;
+	pthread_cond_signal(&l->freed);
+	pthread_mutex_unlock(&l->lock);
 }
 
 int lookup_host_within(struct lookup *l, const char *host, struct addr *out, size_t max,
@@ -277,7 +293,7 @@ int lookup_host_within(struct lookup *l, const char *host, struct addr *out, siz
 	if (!take_turn(l, t.end_ms))
 		return err_set(why, -ETIMEDOUT, "%s: %s", t.host, late);
 	int n = look_up(l, &t);
-	pthread_mutex_unlock(&l->busy);
+	end_turn(l);
 	return n;
 }
 
@@ -300,7 +316,11 @@ int lookup_new(const struct config *config, struct lookup **out, struct err *why
 	if (!l)
 		return err_set(why, -ENOMEM, "out of memory");
 	pthread_mutex_init(&l->lock, NULL);
-	pthread_mutex_init(&l->busy, NULL);
+	pthread_condattr_t monotonic;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&l->freed, &monotonic);
+	pthread_condattr_destroy(&monotonic);
 	int e = make_setup(config, &l->next, why);
 	if (e)
 		lookup_free(l);
@@ -324,7 +344,7 @@ void lookup_free(struct lookup *l)
 		event_base_free(l->base);
 	clear_setup(&l->next);
 	clear_setup(&l->now);
-	pthread_mutex_destroy(&l->busy);
+	pthread_cond_destroy(&l->freed);
 	pthread_mutex_destroy(&l->lock);
 	free(l);
 }

@@ -25,18 +25,7 @@ struct changes {
 
 static const char *verb_word(uint8_t verb)
 {
-	static const char *const words[RULE_VERBS] = {
-		[RULE_MATCH] = "",
-		[RULE_EXCEPT] = "exception",
-		[RULE_PASSTHRU] = "passthru",
-		[RULE_DROP] = "drop",
-		[RULE_TCP_ONLY] = "tcp-only",
-		[RULE_NXDOMAIN] = "nxdomain",
-		[RULE_NODATA] = "nodata",
-		[RULE_REFUSED] = "refused",
-		[RULE_DATA] = "data",
-	};
-	return verb < RULE_VERBS ? words[verb] : "";
+	return verb == RULE_MATCH ? "" : rule_verb_name(verb);
 }
 
 static const char *trigger_word(uint8_t trigger)

@@ -14,22 +14,6 @@
 
 enum { SHOWN = 3, TEXT_MAX = 100, V4_OFFSET = 96 };
 
-static const char *const triggers[RULE_TRIGGERS] = {[RULE_NAME] = "name",
-	[RULE_PATTERN] = "pattern",
-	[RULE_ANSWER] = "answer address",
-	[RULE_CLIENT] = "client address",
-	[RULE_NS_NAME] = "server name",
-	[RULE_NS_ADDRESS] = "server address"};
-static const char *const verbs[RULE_VERBS] = {[RULE_MATCH] = "match",
-	[RULE_EXCEPT] = "except",
-	[RULE_PASSTHRU] = "passthru",
-	[RULE_DROP] = "drop",
-	[RULE_TCP_ONLY] = "tcp-only",
-	[RULE_NXDOMAIN] = "nxdomain",
-	[RULE_NODATA] = "nodata",
-	[RULE_REFUSED] = "refused",
-	[RULE_DATA] = "data"};
-
 /* The first lines that were skipped for one reason. */
 struct shown {
 	uint64_t line;
@@ -71,7 +55,7 @@ static void print_rule(const struct rule *r)
 {
 	struct dname name;
 	char text[DNAME_TEXT_MAX];
-	printf("%s ", triggers[r->trigger]);
+	printf("%s ", rule_trigger_name(r->trigger));
 	if (r->trigger == RULE_PATTERN) {
 		printf("/%.*s/", (int)r->pattern_len, r->pattern);
 	} else if (r->trigger == RULE_NAME || r->trigger == RULE_NS_NAME) {
@@ -86,7 +70,7 @@ static void print_rule(const struct rule *r)
 		printf("%s/%d", addr_to_text(&r->prefix.addr, text),
 			r->prefix.bits - (is_v4 ? V4_OFFSET : 0));
 	}
-	printf(" %s%s%s", verbs[r->verb], r->is_important ? " important" : "",
+	printf(" %s%s%s", rule_verb_name(r->verb), r->is_important ? " important" : "",
 		r->is_removal ? " removal" : "");
 	print_details(r);
 	putchar('\n');
@@ -126,7 +110,7 @@ static void print_text(const struct lint *l, const struct intake_report *r, cons
 		for (int v = 0; v < RULE_VERBS; v++)
 			if (r->kinds[t][v])
 				printf("%12s   by %s: %s\n", cli_grouped(r->kinds[t][v], number),
-					triggers[t], verbs[v]);
+					rule_trigger_name(t), rule_verb_name(v));
 	if (l->important)
 		printf("%12s   important\n", cli_grouped(l->important, number));
 	if (l->removals)
@@ -173,8 +157,9 @@ static json_t *kinds_to_json(const struct intake_report *r)
 		for (int v = 0; v < RULE_VERBS; v++)
 			if (r->kinds[t][v])
 				json_array_append_new(all,
-					json_pack("{s:s, s:s, s:I}", "trigger", triggers[t], "verb",
-						verbs[v], "count", (json_int_t)r->kinds[t][v]));
+					json_pack("{s:s, s:s, s:I}", "trigger",
+						rule_trigger_name(t), "verb", rule_verb_name(v),
+						"count", (json_int_t)r->kinds[t][v]));
 	return all;
 }
 

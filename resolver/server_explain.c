@@ -173,22 +173,6 @@ static bool is_local(struct server *s, const struct dname *name, uint16_t type)
 
 /* --- rules that say more --- */
 
-static const char *const verbs[RULE_VERBS] = {[RULE_MATCH] = "match",
-	[RULE_EXCEPT] = "except",
-	[RULE_PASSTHRU] = "passthru",
-	[RULE_DROP] = "drop",
-	[RULE_TCP_ONLY] = "tcp-only",
-	[RULE_NXDOMAIN] = "nxdomain",
-	[RULE_NODATA] = "nodata",
-	[RULE_REFUSED] = "refused",
-	[RULE_DATA] = "data"};
-static const char *const triggers[RULE_TRIGGERS] = {[RULE_NAME] = "name",
-	[RULE_PATTERN] = "pattern",
-	[RULE_ANSWER] = "answer address",
-	[RULE_CLIENT] = "client",
-	[RULE_NS_NAME] = "server name",
-	[RULE_NS_ADDRESS] = "server address"};
-
 static void say_owner(const struct view *v, const struct policy_work *w,
 	const struct policy_candidate *c, char *out, size_t size)
 {
@@ -219,8 +203,8 @@ static void say_words(const struct view *v, const struct policy_work *w,
 		const struct policy_candidate *c = &w->found[i];
 		struct server_word *to = &x->words[x->word_count++];
 		snprintf(to->list, sizeof to->list, "%s", v->lists[c->bit].name);
-		snprintf(to->trigger, sizeof to->trigger, "%s", triggers[c->trigger]);
-		snprintf(to->verb, sizeof to->verb, "%s", verbs[c->verb]);
+		snprintf(to->trigger, sizeof to->trigger, "%s", rule_trigger_name(c->trigger));
+		snprintf(to->verb, sizeof to->verb, "%s", rule_verb_name(c->verb));
 		say_owner(v, w, c, to->text, sizeof to->text);
 		to->is_important = c->flags & LISTDB_RULE_IMPORTANT;
 		to->is_meant = c->is_meant;

@@ -64,3 +64,7 @@ static inline bool rule_is_plain(const struct rule *r)
 	return r->trigger == RULE_NAME && r->verb == RULE_MATCH && !r->is_important &&
 		!r->is_removal && !r->about_len;
 }
+
+/* In a word, for people: "answer address", "tcp-only". */
+const char *rule_trigger_name(int trigger);
+const char *rule_verb_name(int verb);

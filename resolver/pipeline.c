@@ -3,7 +3,8 @@
  *   socket -> parse -> admit -> local -> policy -> cache -> classify -> recurse -> keep -> inspect -> reply -> record
  *
  * The table below is the whole way of a query. A stage fills its fields of struct query and says what comes next; no stage
- * calls another. Only `recurse` parks: its query comes back through pipeline_resume, behind it.
+ * calls another. `recurse` parks: its query comes back through pipeline_resume, behind it. `inspect` may park a moment, too, until
+ * the zone's servers are known (nameservers.c), where a policy zone judges them.
  */
 #include "resolver/pipeline.h"
 
@@ -28,7 +29,7 @@ static query_stage *const stages[STAGES] = {
 	[PARSE] = parse, /* bytes to question: FORMERR, NOTIMP, BADVERS, or silence */
 	[ADMIT] = admit, /* who may ask; the client's group; what parse refused ends here */
 	[LOCAL] = local, /* own records, special-use names, ANY */
-	[POLICY] = policy, /* own allow > own deny > allow lists > deny lists */
+	[POLICY] = policy, /* own allow > own deny > allow lists > policy zones > deny lists */
 	[CACHE] = cache, /* answers kept before */
 	[CLASSIFY] = classify, /* does the name look machine-made? Counts, never blocks */
 	[RECURSE] = recurse, /* libunbound; parks */

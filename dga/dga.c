@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "dga/dga.h"
 
+#include <math.h>
+
 #include "dga/dga_model.h"
 #include "dga/features.h"
 
@@ -30,7 +32,13 @@ int32_t dga_threshold(const struct dga *d)
 	return d->threshold_milli;
 }
 
+double dga_probability(int32_t score)
+{
+	return 1 / (1 + exp(-score / 1000.0));
+}
+
 const char *dga_class_name(enum dga_class class)
 {
-	return class == DGA_RANDOM ? "random" : "none";
+	static const char *const names[DGA_CLASSES] = {"none", "random", "hash", "words"};
+	return names[class];
 }

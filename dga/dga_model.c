@@ -135,8 +135,9 @@ static int map_file(const char *file, struct dga *d, struct err *why)
 	return 0;
 }
 
-int dga_open(const char *file, struct dga **out, struct err *why)
+int dga_open(const struct dga_options *options, struct dga **out, struct err *why)
 {
+	const char *file = options->model;
 	struct dga *d = calloc(1, sizeof *d);
 	if (!d)
 		return err_set(why, -ENOMEM, "out of memory while opening the DGA model");

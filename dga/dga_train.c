@@ -4,6 +4,8 @@
  * rounded to octets. Only +, -, *, / and sqrt on floats, each rounded as IEEE 754 says, in a fixed order: the result is
  * the same on every machine.
  */
+#include "dga/dga_train.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>

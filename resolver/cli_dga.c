@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "dga/dga.h"
+#include "dga/dga_train.h"
 #include "resolver/cli.h"
 
 static const char usage[] = "usage: cenote dga score|train [options]; see `cenote help dga`";
@@ -99,7 +100,8 @@ static int score(const struct wishes *w)
 	struct err why;
 	struct dga *model = NULL;
 	const char *file = w->arg_count > 1 ? w->args[1] : "-";
-	if (dga_open(w->model, &model, &why))
+	const struct dga_options as = {.model = w->model, .threshold = 1e-4};
+	if (dga_open(&as, &model, &why))
 		return cli_fail(CLI_FAILED, "%s", why.text);
 	FILE *in = strcmp(file, "-") != 0 ? fopen(file, "r") : stdin;
 	int status = CLI_OK;

@@ -292,7 +292,8 @@ static int make_workers(struct server *s, struct err *why)
 static void open_classifier(struct server *s)
 {
 	struct err why;
-	if (dga_open(s->config->dga_model, &s->dga, &why))
+	const struct dga_options as = {.model = s->config->dga_model, .threshold = 1e-4};
+	if (dga_open(&as, &s->dga, &why))
 		log_warn("dga", "there is no classifier: %s", why.text);
 }
 

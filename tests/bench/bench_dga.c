@@ -44,11 +44,12 @@ static double worst_ns(const struct dga *d)
 int main(int argc, char **argv)
 {
 	struct err why;
+	const struct dga_options as = {.model = argc > 1 ? argv[1] : NULL, .threshold = 1e-4};
 	struct dga *d = NULL;
 	char line[2048];
 	size_t n = 0, suspects;
 	struct dname *names = malloc(NAMES_MAX * sizeof *names);
-	if (!names || dga_open(argc > 1 ? argv[1] : NULL, &d, &why)) {
+	if (!names || dga_open(&as, &d, &why)) {
 		fprintf(stderr, "bench: %s\n", names ? why.text : "out of memory");
 		return 1;
 	}

@@ -29,7 +29,9 @@ struct fixture {
 static int set_up(void **state)
 {
 	struct fixture *f = calloc(1, sizeof *f);
-	if (!f || dga_open(NULL, &f->dga, NULL))
+	if (!f ||
+		dga_open(&(const struct dga_options){.model = NULL, .threshold = 1e-4}, &f->dga,
+			NULL))
 		return -1;
 	f->config.dga_mode = LIST_MODE_MONITOR;
 	f->view.config = &f->config;

@@ -19,7 +19,8 @@ static struct dga *model;
 static int open_model(void **state)
 {
 	(void)state;
-	return dga_open(NULL, &model, NULL);
+	return dga_open(
+		&(const struct dga_options){.model = NULL, .threshold = 1e-4}, &model, NULL);
 }
 
 static int close_model(void **state)

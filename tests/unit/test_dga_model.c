@@ -127,7 +127,7 @@ static int open_file(const uint8_t *bytes, size_t len, struct dga **out, struct 
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, bytes, len), len);
 	close(fd);
-	int e = dga_open(path, out, why);
+	int e = dga_open(&(const struct dga_options){.model = path, .threshold = 1e-4}, out, why);
 	unlink(path);
 	return e;
 }
@@ -146,8 +146,13 @@ static void files_are_mapped_or_refused(void **state)
 	assert_int_equal(open_file(bytes, 0, &d, &why), CEN_ECORRUPT);
 	assert_int_equal(open_file(bytes, BYTES - 1, &d, &why), CEN_ECORRUPT);
 	assert_non_null(strstr(why.text, "damaged"));
-	assert_int_equal(dga_open("/", &d, &why), CEN_ECORRUPT);
-	assert_int_equal(dga_open("/no/such/file", &d, &why), -ENOENT);
+	assert_int_equal(
+		dga_open(&(const struct dga_options){.model = "/", .threshold = 1e-4}, &d, &why),
+		CEN_ECORRUPT);
+	assert_int_equal(
+		dga_open(&(const struct dga_options){.model = "/no/such/file", .threshold = 1e-4},
+			&d, &why),
+		-ENOENT);
 	assert_non_null(strstr(why.text, "/no/such/file"));
 	assert_null(d);
 	dga_close(NULL);

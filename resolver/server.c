@@ -292,7 +292,9 @@ static int make_workers(struct server *s, struct err *why)
 static void open_classifier(struct server *s)
 {
 	struct err why;
-	const struct dga_options as = {.model = s->config->dga_model, .threshold = 1e-4};
+	const struct config *c = s->config;
+	const struct dga_options as = {
+		.model = c->dga_model, .popular = c->dga_popular, .threshold = c->dga_threshold};
 	if (dga_open(&as, &s->dga, &why))
 		log_warn("dga", "there is no classifier: %s", why.text);
 }

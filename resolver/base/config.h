@@ -119,8 +119,13 @@ struct config {
 	struct config_rule *rebinding_except;
 	size_t rebinding_except_count;
 
-	enum list_mode dga_mode; /* of the classifier: off or monitor */
+	enum list_mode dga_mode; /* of the classifier */
+	double dga_threshold; /* the share of ordinary names that may be over it */
 	char *dga_model; /* file; NULL: the built-in model */
+	char *dga_popular; /* file; NULL: the built-in set */
+	enum list_mode dga_calendar_mode; /* of the list of known families' names */
+	uint32_t dga_calendar_days; /* before and after today */
+	char *dga_calendar_seeds; /* file; NULL: the built-in seeds alone */
 
 	char *feeds_directory; /* lists that are files lie below it */
 	uint32_t feeds_fetch_time_s; /* for one list, all tries and redirections */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdbool.h>
 #include <string.h>
 
 #include "resolver/base/config.h"
@@ -87,6 +88,22 @@ static void print_row(FILE *out, const char *indent, const struct config_row *ro
 		fprintf(out, "%s%s: %s\n", indent, name, row->initial);
 }
 
+/* Opens the sections of `key` that the key before it was not in. Returns the indent of what is in them. */
+static const char *open_sections(FILE *out, const char *before, const char *key)
+{
+	static const char indents[] = "    ";
+	size_t depth = 0;
+	bool is_same = true;
+	for (const char *part = key, *dot; (dot = strchr(part, '.')) != NULL; part = dot + 1) {
+		is_same = is_same && !strncmp(before, key, (size_t)(dot - key) + 1);
+		if (!is_same)
+			fprintf(out, "%.*s%.*s:\n", (int)(2 * depth), indents, (int)(dot - part),
+				part);
+		depth++;
+	}
+	return indents + sizeof indents - 1 - 2 * depth;
+}
+
 void config_print_sample(FILE *out)
 {
 	static const char head[] =
@@ -100,16 +117,10 @@ void config_print_sample(FILE *out)
 		"# Any key can be given on the command line, too: -o cache.size=64MiB.\n";
 	fputs(head, out);
 	const struct config_table *t = config_schema();
-	size_t section_len = 0; /* of the section that is open */
+	const char *before = "";
 	for (size_t i = 0; i < t->count; i++) {
-		const struct config_row *row = &t->rows[i];
-		size_t n = strcspn(row->key, ".");
-		bool is_same =
-			i > 0 && section_len == n && !strncmp(t->rows[i - 1].key, row->key, n);
-		section_len = row->key[n] ? n : 0;
 		fputc('\n', out);
-		if (section_len && !is_same)
-			fprintf(out, "%.*s:\n", (int)n, row->key);
-		print_row(out, section_len ? "  " : "", row);
+		print_row(out, open_sections(out, before, t->rows[i].key), &t->rows[i]);
+		before = t->rows[i].key;
 	}
 }

@@ -21,70 +21,8 @@ enum {
 	NOTIFY_PORT = 5354,
 };
 
-static const struct config_word classifier_words[] = {
-	{"off", LIST_MODE_OFF}, {"monitor", LIST_MODE_MONITOR}, {NULL, 0}};
 static const struct config_word level_words[] = {{"error", LOG_LEVEL_ERROR},
 	{"warn", LOG_LEVEL_WARN}, {"info", LOG_LEVEL_INFO}, {"debug", LOG_LEVEL_DEBUG}, {NULL, 0}};
-
-#define TABLE(rows, type, finish) \
-	{ \
-		rows, sizeof(rows) / sizeof((rows)[0]), sizeof(type), finish \
-	}
-
-#define AT(field) .at = offsetof(struct config_group, field)
-static const struct config_row group_rows[] = {
-	{.key = "name",
-		.type = CONFIG_NAME,
-		AT(name),
-		.is_required = true,
-		.help = "`default` is for every client that no other group names."},
-	{.key = "clients",
-		.type = CONFIG_PREFIX,
-		.is_array = true,
-		AT(clients),
-		.count_at = offsetof(struct config_group, client_count),
-		.initial = "[]",
-		.count_max = 100000,
-		.help = "Who belongs to it. The longest match wins."},
-	{.key = "lists",
-		.type = CONFIG_NAME,
-		.is_array = true,
-		AT(lists),
-		.count_at = offsetof(struct config_group, list_count),
-		.initial = "all",
-		.count_max = CONFIG_LISTS_MAX,
-		.help = "The lists that act for it, or the word `all`."},
-};
-static const struct config_table group_table =
-	TABLE(group_rows, struct config_group, config_item_finish_group);
-#undef AT
-
-#define AT(field) .at = offsetof(struct config_zone, field)
-static const struct config_row zone_rows[] = {
-	{.key = "zone",
-		.type = CONFIG_ZONE,
-		AT(zone),
-		.is_required = true,
-		.help = "The zone and all below it; `.` is everything."},
-	{.key = "to",
-		.type = CONFIG_ENDPOINT,
-		.is_array = true,
-		AT(to),
-		.count_at = offsetof(struct config_zone, to_count),
-		.is_required = true,
-		.count_min = 1,
-		.count_max = 64,
-		.port = 53,
-		.help = "The servers to ask."},
-	{.key = "dnssec",
-		.type = CONFIG_BOOL,
-		AT(is_validated),
-		.help = "Are its answers validated? Not given: true for the root zone, false for "
-			"others."},
-};
-static const struct config_table zone_table =
-	TABLE(zone_rows, struct config_zone, config_item_finish_zone);
-#undef AT
 
 #define AT(field) .at = offsetof(struct config, field)
 #define ARRAY(field, count) \
@@ -204,7 +142,7 @@ static const struct config_row config_rows[] = {
 		.type = CONFIG_ITEM,
 		ARRAY(forward, forward_count),
 		.count_max = 1000,
-		.item = &zone_table,
+		.item = &config_schema_zone_table,
 		.help = "Zones whose questions go to other resolvers.",
 		.example = "forward:\n"
 			   "  - {zone: lan., to: [\"192.168.1.1\"]}\n"
@@ -213,7 +151,7 @@ static const struct config_row config_rows[] = {
 		.type = CONFIG_ITEM,
 		ARRAY(stub, stub_count),
 		.count_max = 1000,
-		.item = &zone_table,
+		.item = &config_schema_zone_table,
 		.help = "Zones whose questions go to these authoritative servers.",
 		.example = "stub: [{zone: corp.example, to: [\"192.0.2.53\"]}]"},
 	{.key = "records",
@@ -381,7 +319,7 @@ static const struct config_row config_rows[] = {
 		.type = CONFIG_ITEM,
 		ARRAY(groups, group_count),
 		.count_max = CONFIG_GROUPS_MAX,
-		.item = &group_table,
+		.item = &config_schema_group_table,
 		.is_live = true,
 		.help = "Which lists act for whom. Without groups, all lists act for everyone.",
 		.example = "groups:\n"
@@ -428,17 +366,54 @@ static const struct config_row config_rows[] = {
 	{.key = "dga.mode",
 		.type = CONFIG_WORD,
 		AT(dga_mode),
-		.words = classifier_words,
+		.words = config_schema_mode_words,
 		.initial = "monitor",
 		.is_live = true,
 		.help = "Are names judged that look as if a program had made them up? `monitor` "
-			"counts and shows; nothing is blocked."},
+			"counts and shows; `block` answers them as sinkhole.action says."},
+	{.key = "dga.threshold",
+		.type = CONFIG_RATE,
+		AT(dga_threshold),
+		.initial = "1e-4",
+		.min = 1,
+		.max = 100000,
+		.is_live = true,
+		.help = "The share of ordinary names that may be taken for generated ones."},
 	{.key = "dga.model",
 		.type = CONFIG_PATH,
 		AT(dga_model),
+		.is_live = true,
 		.help = "The classifier's model, made by `cenote dga train`. Not given: the "
 			"built-in one.",
 		.example = "model: /etc/cenote/dga.model"},
+	{.key = "dga.popular",
+		.type = CONFIG_PATH,
+		AT(dga_popular),
+		.is_live = true,
+		.help = "Domains that no score counts against, made by `cenote dga popular`. Not "
+			"given: the built-in set.",
+		.example = "popular: /etc/cenote/popular.bin"},
+	{.key = "dga.calendar.mode",
+		.type = CONFIG_WORD,
+		AT(dga_calendar_mode),
+		.words = config_schema_mode_words,
+		.initial = "block",
+		.is_live = true,
+		.help = "What is done with the names that known botnets ask in these days: the "
+			"list `dga-calendar`."},
+	{.key = "dga.calendar.days",
+		.type = CONFIG_NUMBER,
+		AT(dga_calendar_days),
+		.initial = "2",
+		.max = 14,
+		.is_live = true,
+		.help = "Days before and after today whose names it holds."},
+	{.key = "dga.calendar.seeds",
+		.type = CONFIG_PATH,
+		AT(dga_calendar_seeds),
+		.is_live = true,
+		.help = "A file with further seeds of the families, beside the built-in ones.",
+		.example = "seeds: /etc/cenote/dga.seeds"},
 
 	{.key = "feeds.directory",
 		.type = CONFIG_PATH,
@@ -554,7 +529,8 @@ static const struct config_row config_rows[] = {
 		.is_live = true,
 		.help = "How much is logged, to standard error."},
 };
-static const struct config_table config_table = TABLE(config_rows, struct config, NULL);
+static const struct config_table config_table = {
+	config_rows, sizeof config_rows / sizeof *config_rows, sizeof(struct config), NULL};
 _Static_assert(sizeof(config_rows) / sizeof(config_rows[0]) <= CONFIG_ROWS_MAX, "rows");
 
 const struct config_table *config_schema(void)

@@ -16,6 +16,7 @@ enum config_type {
 	CONFIG_SECONDS, /* uint32_t, from a duration */
 	CONFIG_MILLISECONDS, /* uint32_t, from a duration */
 	CONFIG_SIZE, /* uint64_t */
+	CONFIG_RATE, /* double: a share of 1; the row's bounds are millionths */
 	CONFIG_WORD, /* int or enum: one of the row's words */
 	CONFIG_NAME, /* char *: [a-z0-9._-]+, at most CONFIG_NAME_MAX */
 	CONFIG_CATEGORY, /* char *: the same or "" */
@@ -76,5 +77,6 @@ enum { CONFIG_ROWS_MAX = 128 };
 /* The table of struct config. */
 const struct config_table *config_schema(void);
 /* Parts of it: config_schema_list.c. */
-extern const struct config_table config_schema_list_table, config_schema_tsig_table;
-extern const struct config_word config_schema_action_words[];
+extern const struct config_table config_schema_list_table, config_schema_tsig_table,
+	config_schema_group_table, config_schema_zone_table;
+extern const struct config_word config_schema_action_words[], config_schema_mode_words[];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * The rows of one entry of `lists:` and of `tsig_keys:`.
+ * The rows of one entry of `lists:`, `tsig_keys:`, `groups:`, `forward:` and `stub:`.
  */
 #include "resolver/base/config.h"
 #include "resolver/base/config_item.h"
@@ -14,7 +14,7 @@ _Static_assert(sizeof(enum list_kind) == sizeof(int) && sizeof(enum list_mode) =
 
 static const struct config_word kind_words[] = {
 	{"deny", LIST_DENY}, {"allow", LIST_ALLOW}, {NULL, 0}};
-static const struct config_word mode_words[] = {{"off", LIST_MODE_OFF},
+const struct config_word config_schema_mode_words[] = {{"off", LIST_MODE_OFF},
 	{"monitor", LIST_MODE_MONITOR}, {"block", LIST_MODE_BLOCK}, {NULL, 0}};
 static const struct config_word match_words[] = {
 	{"exact", LIST_MATCH_EXACT}, {"subtree", LIST_MATCH_SUBTREE}, {NULL, 0}};
@@ -74,7 +74,7 @@ static const struct config_row list_rows[] = {
 	{.key = "mode",
 		.type = CONFIG_WORD,
 		AT(mode),
-		.words = mode_words,
+		.words = config_schema_mode_words,
 		.initial = "block",
 		.help = "`monitor` counts and shows, but does not block."},
 	{.key = "match",
@@ -177,4 +177,60 @@ static const struct config_row tsig_rows[] = {
 const struct config_table config_schema_tsig_table = {tsig_rows,
 	sizeof tsig_rows / sizeof *tsig_rows, sizeof(struct config_tsig_key),
 	config_item_finish_tsig};
+#undef AT
+
+#define AT(field) .at = offsetof(struct config_group, field)
+static const struct config_row group_rows[] = {
+	{.key = "name",
+		.type = CONFIG_NAME,
+		AT(name),
+		.is_required = true,
+		.help = "`default` is for every client that no other group names."},
+	{.key = "clients",
+		.type = CONFIG_PREFIX,
+		.is_array = true,
+		AT(clients),
+		.count_at = offsetof(struct config_group, client_count),
+		.initial = "[]",
+		.count_max = 100000,
+		.help = "Who belongs to it. The longest match wins."},
+	{.key = "lists",
+		.type = CONFIG_NAME,
+		.is_array = true,
+		AT(lists),
+		.count_at = offsetof(struct config_group, list_count),
+		.initial = "all",
+		.count_max = CONFIG_LISTS_MAX,
+		.help = "The lists that act for it, or the word `all`."},
+};
+const struct config_table config_schema_group_table = {group_rows,
+	sizeof group_rows / sizeof *group_rows, sizeof(struct config_group),
+	config_item_finish_group};
+#undef AT
+
+#define AT(field) .at = offsetof(struct config_zone, field)
+static const struct config_row zone_rows[] = {
+	{.key = "zone",
+		.type = CONFIG_ZONE,
+		AT(zone),
+		.is_required = true,
+		.help = "The zone and all below it; `.` is everything."},
+	{.key = "to",
+		.type = CONFIG_ENDPOINT,
+		.is_array = true,
+		AT(to),
+		.count_at = offsetof(struct config_zone, to_count),
+		.is_required = true,
+		.count_min = 1,
+		.count_max = 64,
+		.port = 53,
+		.help = "The servers to ask."},
+	{.key = "dnssec",
+		.type = CONFIG_BOOL,
+		AT(is_validated),
+		.help = "Are its answers validated? Not given: true for the root zone, false for "
+			"others."},
+};
+const struct config_table config_schema_zone_table = {zone_rows,
+	sizeof zone_rows / sizeof *zone_rows, sizeof(struct config_zone), config_item_finish_zone};
 #undef AT

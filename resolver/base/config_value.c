@@ -23,7 +23,7 @@ static const struct unit size_units[] = {{"B", 1}, {"KiB", (uint64_t)1 << 10},
 	{"MiB", (uint64_t)1 << 20}, {"GiB", (uint64_t)1 << 30}, {"TiB", (uint64_t)1 << 40}};
 static const struct unit time_units[] = {
 	{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
-enum { UNITS = 5 };
+enum { UNITS = 5, MILLION = 1000000 };
 
 /* A decimal number; returns what follows it, or NULL when there is none or it is too long. */
 static const char *read_number(const char *text, uint64_t *out)
@@ -130,6 +130,21 @@ static int read_size(const struct config_row *row, const char *text, void *to, c
 	if (rc == 0)
 		*(uint64_t *)to = v;
 	return rc;
+}
+
+/* strtod takes much that nobody writes: hexadecimal, infinity, NaN. */
+static int read_rate(const struct config_row *row, const char *text, void *to, const char **fault)
+{
+	char *end;
+	double v = strtod(text, &end);
+	*fault = "is not a share";
+	if (!*text || *end || text[strspn(text, "0123456789.eE+-")])
+		return CEN_EFORMAT;
+	*fault = v < (double)row->min / MILLION ? "is too small" : "is too large";
+	if (v < (double)row->min / MILLION || v > (double)row->max / MILLION)
+		return CEN_ERANGE;
+	*(double *)to = v;
+	return 0;
 }
 
 static int read_word(const struct config_row *row, const char *text, void *to, const char **fault)
@@ -349,6 +364,7 @@ static const struct {
 	[CONFIG_SECONDS] = {sizeof(uint32_t), read_seconds, false, "10s"},
 	[CONFIG_MILLISECONDS] = {sizeof(uint32_t), read_milliseconds, false, "500ms"},
 	[CONFIG_SIZE] = {sizeof(uint64_t), read_size, false, "64MiB"},
+	[CONFIG_RATE] = {sizeof(double), read_rate, false, "1e-4"},
 	[CONFIG_WORD] = {sizeof(int), read_word, false, NULL},
 	[CONFIG_NAME] = {sizeof(char *), read_name, true,
 		"1-63 of a-z 0-9 . _ -, not beginning with a dot"},
@@ -409,6 +425,14 @@ static void print_with_unit(char out[static 32], uint64_t v, const struct unit u
 	snprintf(out, 32, "%" PRIu64 "%s", v / units[i].size, v ? units[i].name : "");
 }
 
+/* Without an exponent, and with no digit too many. */
+static void print_rate(char out[static 32], uint64_t millionths)
+{
+	int n = snprintf(out, 32, "%.6f", (double)millionths / MILLION);
+	while (out[n - 1] == '0')
+		out[--n] = 0;
+}
+
 static void print_words(const struct config_row *row, char *out, size_t size)
 {
 	size_t n = 0;
@@ -438,6 +462,11 @@ const char *config_value_allowed(
 		print_with_unit(min, row->min, size_units);
 		print_with_unit(max, row->max, size_units);
 		snprintf(out, size, "%s-%s%s, as %s", min, max, tail, types[row->type].allowed);
+		break;
+	case CONFIG_RATE:
+		print_rate(min, row->min);
+		print_rate(max, row->max);
+		snprintf(out, size, "%s-%s, as %s", min, max, types[row->type].allowed);
 		break;
 	case CONFIG_WORD:
 		print_words(row, out, size);

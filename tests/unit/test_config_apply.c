@@ -126,7 +126,12 @@ static void keys_are_checked(void **state)
 		"min_ttl, keep)");
 	assert_words("evidence: {mode: monitor}",
 		"unknown key \"evidence\" (allowed: directory, listen, ");
-	assert_words("dga: {mode: block}", "allowed: off, monitor");
+	assert_words("dga: {mode: deny}", "(allowed: off, monitor, block)");
+	assert_words("dga: {calendar: {mode: on}}",
+		"dga.calendar.mode: \"on\" is not one of its words (allowed: off, monitor, block)");
+	assert_words("dga: {calendar: {days: 15}}", "is too large (allowed: 0-14)");
+	assert_words("dga: {calendar: {dyas: 1}}", "did you mean \"days\"?");
+	assert_words("dga: {calendar: 3}", "dga.calendar: is not a mapping");
 	assert_words("dga: {model: here}", "a file name that begins with /");
 	assert_words("querylog: {}", "unknown key \"querylog\"");
 	assert_words("\"\": 1", "unknown key \"\"");
@@ -146,6 +151,37 @@ static void keys_are_checked(void **state)
 	config_free(c);
 }
 
+static void a_rate_is_a_share(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		double value;
+	} good[] = {{"1e-6", 1e-6}, {"0.000001", 1e-6}, {"0.1", 0.1}, {"1E-3", 1e-3}, {".01", 0.01},
+		{"1e-01", 0.1}, {"+1e-4", 1e-4}};
+	char text[100];
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+		snprintf(text, sizeof text, "dga: {threshold: %s}", good[i].text);
+		struct config *c = parse(text);
+		assert_true(c->dga_threshold == good[i].value);
+		config_free(c);
+	}
+	static const char *const bad[] = {
+		"often", "0x1p-8", "inf", "nan", "1e-4 ", "1e-4%", "1,5", "1e-4e", "e", "-", "."};
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		snprintf(text, sizeof text, "dga: {threshold: \"%s\"}", bad[i]);
+		assert_words(text, "is not a share (allowed: 0.000001-0.1, as 1e-4)");
+	}
+	assert_sentence("dga:\n  threshold: 0.11\n",
+		"t.yaml:2: dga.threshold: \"0.11\" is too large (allowed: 0.000001-0.1, as 1e-4)");
+	static const char *const small[] = {"0", "-1e-4", "9e-7", "1e-400"};
+	for (size_t i = 0; i < sizeof small / sizeof small[0]; i++) {
+		snprintf(text, sizeof text, "dga: {threshold: %s}", small[i]);
+		assert_words(text, "is too small (allowed: 0.000001-0.1, as 1e-4)");
+	}
+	assert_words("dga: {threshold: 1e999}", "is too large");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +189,7 @@ int main(void)
 		cmocka_unit_test(values_at_their_limits_are_taken),
 		cmocka_unit_test(shapes_are_checked),
 		cmocka_unit_test(keys_are_checked),
+		cmocka_unit_test(a_rate_is_a_share),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -45,6 +45,8 @@ int64_t family_number_or(
 const char *family_text(struct family_run *r, const char *key, size_t max);
 /* The JSON value is null or not there. */
 bool family_is_null(struct family_run *r, const char *key);
+/* The JSON value is true; false when it is anything else or not there. */
+bool family_is_true(struct family_run *r, const char *key);
 /* An array of texts of 1 to 63 octets each: how many, at most `max`; 0 when missing or wrong. */
 size_t family_texts(struct family_run *r, const char *key, const char **out, size_t max);
 /* An array of numbers. */

@@ -17,6 +17,7 @@
 #include "dga/features.h"
 #include "dga/measure.h"
 #include "dga/samples.h"
+#include "dga/synth.h"
 #include "resolver/base/clock.h"
 
 enum {
@@ -29,6 +30,8 @@ static const float learning_rate = 0.03f;
 /* What all generated names together weigh against the benign ones. */
 static const double generated_share = 0.25;
 static const float generated_share_log = -1.386294361f; /* its logarithm */
+/* What all synthetic families together weigh against the real ones. */
+static const double synthetic_share = 1;
 /* The share of benign names that the shipped threshold lets through. */
 static const double false_positive_rate = 1e-4;
 
@@ -99,23 +102,27 @@ static float learn(struct trainer *t, const struct sample *s)
 	return fabsf(wrong);
 }
 
-/* Every family counts by the root of its size: large ones more, but not all. */
+/* Every family counts by the root of its size: large ones more, but not all. Synthetic ones share one sum. */
 static void weigh_families(struct trainer *t)
 {
-	double total = 0, benign = 0;
+	double sums[2] = {0}, benign = 0;
 	const struct samples_family *f = t->samples.families;
 	for (size_t i = 0; i < t->samples.family_count; i++) {
-		double learned = (double)(f[i].names - f[i].held);
+		double learned = (double)(f[i].names - f[i].held - f[i].unvetted);
 		if (i == SAMPLES_BENIGN)
 			benign = learned;
 		else
-			total += sqrt(learned);
+			sums[f[i].is_synthetic] += sqrt(learned);
 	}
+	double real = sums[1] > 0 && sums[0] > 0 ? 1 / (1 + synthetic_share) : 1;
+	double of_all = benign * generated_share;
+	double shares[2] = {of_all * real, sums[0] > 0 ? of_all * (1 - real) : of_all};
 	t->family_weights[SAMPLES_BENIGN] = 1;
 	for (size_t i = SAMPLES_BENIGN + 1; i < t->samples.family_count; i++) {
 		double learned = (double)(f[i].names - f[i].held);
+		int k = f[i].is_synthetic;
 		t->family_weights[i] =
-			(float)(learned > 0 ? benign * generated_share / total / sqrt(learned) : 0);
+			(float)(learned > 0 ? shares[k] / sums[k] / sqrt(learned) : 0);
 	}
 }
 
@@ -124,7 +131,7 @@ static int learn_all(struct trainer *t, struct err *why)
 	size_t classes[2] = {0};
 	for (size_t i = 0; i < t->samples.count; i++) {
 		const struct sample *s = &t->samples.all[i];
-		if (s->is_held || !s->len)
+		if (s->is_held || s->is_unvetted || !s->len)
 			continue;
 		t->order[t->order_len++] = (uint32_t)i;
 		classes[s->family != SAMPLES_BENIGN]++;
@@ -307,13 +314,24 @@ static int write_file(const char *file, const uint8_t *bytes, size_t len, struct
 
 static void tell_input(const struct trainer *t)
 {
-	size_t bad = 0;
-	for (size_t i = 0; i < t->samples.family_count; i++)
-		bad += t->samples.families[i].bad;
+	const struct samples *s = &t->samples;
+	size_t bad = 0, dropped = 0, names[2] = {0}, families[2] = {0};
+	for (size_t i = 0; i < s->family_count; i++) {
+		const struct samples_family *f = &s->families[i];
+		bad += f->bad;
+		dropped += i != SAMPLES_BENIGN ? f->dropped : 0;
+		names[f->is_synthetic] += i != SAMPLES_BENIGN ? f->names : 0;
+		families[f->is_synthetic] += i != SAMPLES_BENIGN;
+	}
 	fprintf(t->tell, "%zu benign names and %zu of %zu families; %zu lines were no names\n",
-		t->samples.families[SAMPLES_BENIGN].names,
-		t->samples.count - t->samples.families[SAMPLES_BENIGN].names,
-		t->samples.family_count - 1, bad);
+		s->families[SAMPLES_BENIGN].names, names[0], families[0], bad);
+	if (dropped)
+		fprintf(t->tell,
+			"%zu names of families stand among the benign ones too, and count in "
+			"neither\n",
+			dropped);
+	if (families[1])
+		fprintf(t->tell, "%zu names of %zu synthetic families\n", names[1], families[1]);
 }
 
 int dga_train(const struct dga_training *how, FILE *tell, struct err *why)
@@ -321,12 +339,17 @@ int dga_train(const struct dga_training *how, FILE *tell, struct err *why)
 	/* Any odd number does: a seed of 0 would stay 0. */
 	struct trainer t = {.tell = tell, .random = how->seed * 2 + 0x9e3779b97f4a7c15ull};
 	size_t len = DGA_MODEL_HEADER + ((size_t)1 << BITS);
-	int e = samples_load(how->benign, how->families, how->left_out, &t.samples, why);
+	const struct samples_sources from = {
+		how->benign, how->unvetted, how->families, how->left_out};
+	int e = samples_load(&from, &t.samples, why);
 	if (e)
 		return e;
-	if (tell)
+	if (how->synthetic)
+		e = synth_add(&t.samples, how->synthetic, how->seed, why);
+	if (!e && tell)
 		tell_input(&t);
-	e = allocate(&t, why);
+	if (!e)
+		e = allocate(&t, why);
 	if (!e)
 		e = learn_all(&t, why);
 	if (!e) {

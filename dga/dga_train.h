@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -18,6 +19,7 @@ struct dga_training {
 	const char *families; /* folder with one file of generated names a family */
 	const char *out; /* the model file to be written; NULL: only measure */
 	const char *left_out; /* families to be measured, not learned, "a,b,c"; NULL: none */
+	size_t synthetic; /* made-up families to learn besides (synth.h), at most 20,000 */
 	uint64_t seed; /* of the order in which names are learned, and of synthetic families */
 };
 

@@ -4,10 +4,19 @@
 #include <stdio.h>
 
 #include "dga/dga_train.h"
+#include "dga/samples.h"
 #include "resolver/cli.h"
 #include "resolver/cli_dga.h"
 
-enum { OPTION_BENIGN = 256, OPTION_UNVETTED, OPTION_DGA, OPTION_OUT, OPTION_SEED, OPTION_LEFT_OUT };
+enum {
+	OPTION_BENIGN = 256,
+	OPTION_UNVETTED,
+	OPTION_DGA,
+	OPTION_OUT,
+	OPTION_SEED,
+	OPTION_SYNTHETIC,
+	OPTION_LEFT_OUT
+};
 
 static const struct option options[] = {
 	{"benign", required_argument, NULL, OPTION_BENIGN},
@@ -15,12 +24,17 @@ static const struct option options[] = {
 	{"dga", required_argument, NULL, OPTION_DGA},
 	{"out", required_argument, NULL, OPTION_OUT},
 	{"seed", required_argument, NULL, OPTION_SEED},
+	{"synthetic", required_argument, NULL, OPTION_SYNTHETIC},
 	{"left-out", required_argument, NULL, OPTION_LEFT_OUT},
 	{0},
 };
 
+/* Enough that more of them give little. */
+enum { SYNTHETIC_DEFAULT = 1500 };
+
 static int read_option(int option, char **argv, struct dga_training *t)
 {
+	uint64_t n;
 	switch (option) {
 	case OPTION_BENIGN:
 		t->benign = optarg;
@@ -36,6 +50,11 @@ static int read_option(int option, char **argv, struct dga_training *t)
 		return 0;
 	case OPTION_SEED:
 		return cli_dga_number(optarg, &t->seed) ? 0 : cli_dga_usage(argv);
+	case OPTION_SYNTHETIC:
+		if (!cli_dga_number(optarg, &n) || n > SAMPLES_MADE_MAX)
+			return cli_dga_usage(argv);
+		t->synthetic = (size_t)n;
+		return 0;
 	case OPTION_LEFT_OUT:
 		t->left_out = optarg;
 		return 0;
@@ -46,7 +65,7 @@ static int read_option(int option, char **argv, struct dga_training *t)
 
 int cli_dga_train(int argc, char **argv)
 {
-	struct dga_training t = {0};
+	struct dga_training t = {.synthetic = SYNTHETIC_DEFAULT};
 	struct err why;
 	int status = 0;
 	optind = 0;

@@ -84,7 +84,7 @@ static const struct command commands[] = {
 	{"dga",
 		"dga score [--model FILE] [FILE|-]\n"
 		"       cenote dga train --benign FILE --dga DIR [--out MODEL] [--seed N] "
-		"[--left-out FAMILY,...]",
+		"[--synthetic N] [--left-out FAMILY,...]",
 		"score names; train the classifier's model",
 		"`score` prints for each line of its input, in order: the name as it stands there, "
 		"a TAB, the score\n"

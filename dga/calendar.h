@@ -23,6 +23,7 @@ enum {
 struct calendar_maker {
 	const char *family, *variant; /* static */
 	const char *parameters; /* JSON text; valid during the call */
+	bool is_dated; /* makes other names on other days */
 };
 
 struct calendar_request {

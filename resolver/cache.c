@@ -128,6 +128,8 @@ static void fill_verdict(const struct worker *w, struct query *q, const struct c
 	q->ede = e->ede;
 	q->ede_text = e->ede_text;
 	q->dga_score = e->dga_score;
+	q->dga_class = (enum dga_class)((e->flags & ENTRY_CLASS) >> ENTRY_CLASS_SHIFT);
+	q->dga_serial = 0;
 	q->is_secure = e->flags & ENTRY_SECURE;
 	q->answer_count = e->answers;
 	q->authority_count = e->authorities;
@@ -302,7 +304,8 @@ static void fill_entry(struct cache_entry *e, uint32_t size, const struct query 
 		.additionals = has_records ? q->additional_count : 0,
 		.key_len = k->len,
 		.flags = (uint8_t)((q->is_secure ? ENTRY_SECURE : 0) |
-			(is_failure ? ENTRY_FAILURE : 0)),
+			(is_failure ? ENTRY_FAILURE : 0) |
+			(unsigned)q->dga_class << ENTRY_CLASS_SHIFT),
 	};
 	memcpy(cache_shard_key(e), k->bytes, k->len);
 }

@@ -20,6 +20,8 @@ enum entry_flag {
 	ENTRY_FAILURE = 2,
 	ENTRY_REFRESHING = 4,
 	ENTRY_FILLER = 8, /* the unused end of the ring */
+	ENTRY_CLASS = 16 | 32, /* enum dga_class of the name, when the answer came */
+	ENTRY_CLASS_SHIFT = 4,
 };
 
 struct cache_entry {
@@ -45,6 +47,7 @@ struct cache_entry {
 _Static_assert(sizeof(struct cache_entry) % CACHE_SHARD_ALIGNMENT == 0,
 	"entries follow one another in the ring");
 _Static_assert(sizeof(struct cache_entry) == 64, "a cache line on most machines");
+_Static_assert(DGA_CLASSES <= 4, "a class is two bits");
 _Static_assert(OUTCOME_COUNT <= UINT8_MAX, "an outcome is one octet");
 
 struct cache_slot {

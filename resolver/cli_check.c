@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "feeds/feeds.h"
+#include "resolver/classifier.h"
 #include "resolver/cli.h"
 #include "resolver/local.h"
 #include "resolver/recurse.h"
@@ -16,6 +17,8 @@ static int check_all(const struct config *config, struct err *why)
 	struct local *l = NULL;
 	int code = local_new(config, &l, why);
 	local_free(l);
+	if (!code)
+		code = classifier_open(config, NULL, why);
 	return code ? code : recurse_check(config, why);
 }
 

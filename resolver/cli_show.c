@@ -41,6 +41,18 @@ static void print_policy(const json_t *policy)
 		cli_is(policy, "is_building") ? ", building" : "");
 }
 
+static void print_classifier(const json_t *dga)
+{
+	char mode[16];
+	printf("%-12s%s", "classifier", cli_text(dga, "mode", mode, sizeof mode));
+	if (!cli_is(dga, "has_classifier"))
+		puts(", but there is none");
+	else
+		printf(", threshold %g (score %.1f)\n",
+			json_number_value(json_object_get(dga, "threshold")),
+			json_number_value(json_object_get(dga, "threshold_score")));
+}
+
 int cli_show_status(const struct cli *c)
 {
 	json_t *v;
@@ -64,6 +76,7 @@ int cli_show_status(const struct cli *c)
 	cli_text(v, "config_file", text, sizeof text);
 	printf("%-12s%s\n", "config", text[0] ? text : "built-in defaults");
 	print_policy(json_object_get(v, "policy"));
+	print_classifier(json_object_get(v, "dga"));
 	json_decref(v);
 	return CLI_OK;
 }
@@ -128,6 +141,7 @@ static void print_stats(const json_t *v)
 	printf("%-12s%llu waiting for upstream, %llu TCP connections\n", "in flight",
 		(unsigned long long)cli_number(v, "in_flight"),
 		(unsigned long long)cli_number(v, "tcp_connections"));
+	print_counts("generated", json_object_get(json_object_get(v, "dga"), "suspects"), 0);
 	print_counts("outcomes", json_object_get(v, "outcomes"), queries);
 	print_counts("types", json_object_get(v, "types"), queries);
 	print_counts("transports", json_object_get(v, "transports"), queries);

@@ -369,6 +369,14 @@ static void walk_records(struct finding *f, bool *is_bad)
 	*is_bad = c.is_bad || f->is_bad;
 }
 
+/* Under this view the classifier would not block the name, whoever asks? Else the next hit is to be judged by `classify`, too: what was
+ * parked meanwhile, what was let through for one group alone, and what stands for another name. */
+static bool is_no_suspect(const struct view *v, const struct query *q)
+{
+	return v->config->dga_mode != LIST_MODE_BLOCK || !v->dga ||
+		(q->dga_serial == v->serial && q->dga_class == DGA_NONE);
+}
+
 static enum step inspect_records(struct worker *w, struct query *q)
 {
 	static const unsigned late = 1u << RULE_ANSWER | 1u << RULE_NS_NAME | 1u << RULE_NS_ADDRESS;
@@ -376,7 +384,8 @@ static enum step inspect_records(struct worker *w, struct query *q)
 	/* Large, and seldom used: not cleared. */
 	struct nameservers_missing missing;
 	struct dname name;
-	struct finding f = {.w = w, .q = q, .is_clean = true, .monitored = -1, .name = &name};
+	struct finding f = {.w = w, .q = q, .monitored = -1, .name = &name};
+	f.is_clean = is_no_suspect(w->view, q);
 	missing.count = 0;
 	bool is_bad;
 	/* The target of a list's own CNAME is where the list wants it. */

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dga/dga.h"
 #include "feeds/listdb/listdb.h"
 #include "resolver/base/addr.h"
 #include "resolver/base/config.h"
@@ -50,6 +51,8 @@ enum transport {
 	X(BLOCKED_CHAIN, "blocked_chain") /* a CNAME, DNAME or SVCB target is on a deny list */ \
 	X(BLOCKED_ADDRESS, "blocked_address") /* the answer holds a denied address */ \
 	X(BLOCKED_SERVER, "blocked_server") /* a server of the name's zone is on a deny list */ \
+	X(BLOCKED_GENERATED, \
+		"blocked_generated") /* the classifier takes it for a generated name */ \
 	X(REWRITTEN, "rewritten") /* a list has records of its own for it */ \
 	X(TCP_ONLY, "tcp_only") /* a list wants it asked over TCP: truncated */ \
 	X(REBINDING, "rebinding") /* all addresses of the answer were private and removed */ \
@@ -157,7 +160,11 @@ struct query {
 	enum answer_source source;
 	uint32_t min_ttl_s; /* ANSWER_FRESH: how long it may be kept */
 	int32_t dga_score; /* classify: log-likelihood ratio in milli-nats that a program made up the name; 0: not judged.
-			    * Kept in the cache with the answer */
+			    * Kept in the cache with the answer, as the next */
+	enum dga_class
+		dga_class; /* other than DGA_NONE: a suspect, neither popular nor of a zone of the operator's own */
+	uint32_t
+		dga_serial; /* of the view under which both were found; 0: they were kept with the answer, or there are none */
 	uint16_t answer_count, authority_count, additional_count; /* the OPT record not counted */
 	uint32_t cache_number; /* of the entry that the answer came from or went to, set by cache */
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "resolver/classify.h"
 #include "resolver/rewrite.h"
 #include "resolver/stats.h"
 #include "resolver/worker.h"
@@ -110,7 +111,7 @@ static bool is_sunk(const struct query *q)
 		return q->source == ANSWER_NONE;
 	return q->outcome == OUTCOME_BLOCKED || q->outcome == OUTCOME_BLOCKED_CHAIN ||
 		q->outcome == OUTCOME_BLOCKED_ADDRESS || q->outcome == OUTCOME_BLOCKED_SERVER ||
-		q->outcome == OUTCOME_REBINDING;
+		q->outcome == OUTCOME_BLOCKED_GENERATED || q->outcome == OUTCOME_REBINDING;
 }
 
 /* --- the message around them --- */
@@ -144,6 +145,8 @@ static void put_header(struct query *q, bool is_truncated)
 /* The list, and by what it holds the question: "botnets (c2): the client's address". */
 static size_t text_of(const struct query *q, char out[static EDE_TEXT_MAX])
 {
+	if (q->outcome == OUTCOME_BLOCKED_GENERATED)
+		return classify_text(q->dga_class, q->dga_score, out, EDE_TEXT_MAX);
 	if (!q->ede_text)
 		return 0;
 	size_t len = strnlen(q->ede_text, EDE_TEXT_MAX);

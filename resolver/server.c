@@ -12,6 +12,7 @@
 #include "resolver/base/log.h"
 #include "resolver/base/rcu.h"
 #include "resolver/cache_store.h"
+#include "resolver/classifier.h"
 #include "resolver/recurse.h"
 
 enum { GRACE_MS = 2000 };
@@ -41,8 +42,11 @@ static int publish(
 {
 	struct view *v = NULL, *old = s->owned_view;
 	const struct view *same = old && old->config == config ? old : NULL;
-	const struct view_parts parts = {
-		.config = config, .db = db, .rules = s->rules, .overlay = s->overlay};
+	const struct view_parts parts = {.config = config,
+		.db = db,
+		.rules = s->rules,
+		.overlay = s->overlay,
+		.dga = s->dga};
 	int e = view_new(s->serial + 1, &parts, same, &v, why);
 	if (e)
 		return e;
@@ -60,10 +64,27 @@ static int publish(
 	return 0;
 }
 
+/* With its classifier, which is opened anew: the files may have changed under their names. */
+static int take_config(struct server *s, const struct config *config, struct err *why)
+{
+	struct dga *old = s->dga, *next = NULL;
+	int e = classifier_open(config, &next, why);
+	if (e)
+		return e;
+	s->dga = next;
+	e = publish(s, config, s->db, why);
+	if (e)
+		s->dga = old;
+	else
+		s->dga_problem[0] = 0;
+	dga_close(e ? next : old);
+	return e;
+}
+
 int server_set_config(struct server *s, struct config *config, struct err *why)
 {
 	pthread_mutex_lock(&s->lock);
-	int e = publish(s, config, s->db, why);
+	int e = take_config(s, config, why);
 	struct config *gone = config;
 	if (e) {
 		s->failed_reloads++;
@@ -205,6 +226,11 @@ void server_info(struct server *s, struct server_info *out)
 	out->config_reloads = s->reloads;
 	out->config_failures = s->failed_reloads;
 	out->view_serial = s->serial;
+	out->dga_mode = s->config->dga_mode;
+	out->dga_threshold = s->config->dga_threshold;
+	out->has_classifier = s->dga != NULL;
+	out->dga_threshold_score = s->dga ? dga_threshold(s->dga) : 0;
+	snprintf(out->dga_problem, sizeof out->dga_problem, "%s", s->dga_problem);
 	snprintf(out->last_reload_error, sizeof out->last_reload_error, "%s", s->last_reload_error);
 	pthread_mutex_unlock(&s->lock);
 }
@@ -270,7 +296,6 @@ static int make_workers(struct server *s, struct err *why)
 	struct worker_shared shared = {
 		.config = s->config,
 		.cache = s->cache,
-		.dga = s->dga,
 		.flight = s->flight,
 		.tcp_limits = s->tcp_limits,
 		.view = &s->view,
@@ -286,17 +311,6 @@ static int make_workers(struct server *s, struct err *why)
 		s->worker_count++;
 	}
 	return 0;
-}
-
-/* Also with dga.mode off, which a reload may change. Without it the resolver still resolves. */
-static void open_classifier(struct server *s)
-{
-	struct err why;
-	const struct config *c = s->config;
-	const struct dga_options as = {
-		.model = c->dga_model, .popular = c->dga_popular, .threshold = c->dga_threshold};
-	if (dga_open(&as, &s->dga, &why))
-		log_warn("dga", "there is no classifier: %s", why.text);
 }
 
 int server_new(struct config *config, struct listdb *db, struct server **out, struct err *why)
@@ -323,7 +337,7 @@ int server_new(struct config *config, struct listdb *db, struct server **out, st
 		e = flight_new(&s->flight, why);
 	if (!e && !(s->tcp_limits = tcp_limits_new(config)))
 		e = err_set(why, -ENOMEM, "out of memory while starting");
-	open_classifier(s);
+	classifier_open_anyway(config, &s->dga, s->dga_problem, sizeof s->dga_problem);
 	if (!e)
 		e = publish(s, config, db, why);
 	if (!e)

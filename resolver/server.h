@@ -77,6 +77,12 @@ struct server_info {
 	uint64_t config_reloads, config_failures;
 	uint64_t view_serial;
 	char last_reload_error[512]; /* "" when the last reload worked */
+	enum list_mode dga_mode;
+	double dga_threshold; /* the share of ordinary names over it */
+	int32_t dga_threshold_score; /* that score, in milli-nats */
+	bool has_classifier;
+	char dga_problem
+		[512]; /* what was wrong with its files at the start; "": nothing, or a reload has set it right */
 };
 
 /* Takes `config` and `db` (NULL: no generation yet: lists do not act), also on failure. Creates workers and binds their sockets;

@@ -38,4 +38,5 @@ struct server {
 	uint64_t started_wall_s, started_us;
 	uint64_t reloads, failed_reloads;
 	char last_reload_error[512];
+	char dga_problem[512]; /* see struct server_info */
 };

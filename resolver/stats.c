@@ -45,6 +45,7 @@ void stats_sum(struct stats_total *total, const struct stats_worker *w)
 	add_all(total->list_hits, w->list_hits, STATS_LISTS);
 	add_all(total->list_monitored, w->list_monitored, STATS_LISTS);
 	add_all(total->latency, w->latency, STATS_BUCKETS);
+	add_all(total->dga_suspects, w->dga_suspects, DGA_CLASSES);
 	total->latency_sum_us += read_counter(&w->latency_sum_us);
 #define X(symbol, name, help) total->symbol += read_counter(&w->symbol);
 	STATS_EVENTS(X)
@@ -73,7 +74,8 @@ bool stats_outcome_is_blocked(enum query_outcome outcome)
 {
 	return outcome == OUTCOME_BLOCKED || outcome == OUTCOME_BLOCKED_CHAIN ||
 		outcome == OUTCOME_BLOCKED_ADDRESS || outcome == OUTCOME_BLOCKED_SERVER ||
-		outcome == OUTCOME_REWRITTEN || outcome == OUTCOME_DROPPED_POLICY;
+		outcome == OUTCOME_BLOCKED_GENERATED || outcome == OUTCOME_REWRITTEN ||
+		outcome == OUTCOME_DROPPED_POLICY;
 }
 
 unsigned stats_bucket(uint64_t us)

@@ -49,8 +49,12 @@ enum {
 	X(tcp_slow, "tcp_slow", \
 		"TCP connections closed because the peer did not read its answers") \
 	X(rebinding_removed, "rebinding_removed", "private addresses removed from answers") \
-	X(dga_scored, "dga_scored", "cache misses whose name the classifier scored") \
-	X(dga_suspects, "dga_suspects", "the same with a score over its threshold") \
+	X(dga_scored, "dga_scored", "queries whose name the classifier scored") \
+	X(dga_popular, "dga_popular", \
+		"the same with a score over its threshold, let through because the domain is " \
+		"popular") \
+	X(dga_exempt, "dga_exempt", \
+		"the same, let through because it is allowed or in a zone of the operator's own") \
 	X(upstream_queries, "upstream_queries", "questions given to the resolver library") \
 	X(upstream_late, "upstream_late", "answers that came after the client had been answered")
 
@@ -62,6 +66,7 @@ struct stats_worker {
 	_Atomic uint64_t list_monitored[STATS_LISTS]; /* would have been blocked */
 	_Atomic uint64_t latency[STATS_BUCKETS]; /* queries answered within 2^i us */
 	_Atomic uint64_t latency_sum_us;
+	_Atomic uint64_t dga_suspects[DGA_CLASSES]; /* scored, and to be blocked in block mode */
 #define X(symbol, name, help) _Atomic uint64_t symbol;
 	STATS_EVENTS(X)
 #undef X
@@ -82,6 +87,7 @@ struct stats_total {
 	uint64_t types[STATS_TYPES];
 	uint64_t list_hits[STATS_LISTS], list_monitored[STATS_LISTS];
 	uint64_t latency[STATS_BUCKETS], latency_sum_us;
+	uint64_t dga_suspects[DGA_CLASSES];
 #define X(symbol, name, help) uint64_t symbol;
 	STATS_EVENTS(X)
 #undef X

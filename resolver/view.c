@@ -347,6 +347,7 @@ int view_new(uint32_t serial, const struct view_parts *parts, const struct view 
 	v->serial = serial;
 	v->config = parts->config;
 	v->db = parts->db;
+	v->dga = parts->dga;
 	v->overlay = parts->overlay && parts->db ? overlay_share(parts->overlay) : NULL;
 	if (v->db)
 		v->index = *listdb_index(v->db);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * What the query path reads of the control plane: config, generation and own rules, joined into one immutable snapshot.
+ * What the query path reads of the control plane: config, generation, own rules and classifier, joined into one immutable snapshot.
  *
  * Threads: built on the control side, published by server.c under liburcu-qsbr, read by workers between
  *          worker_enter and worker_leave. Never changed after publication.
- * Owns: the tables below; borrows the config and the generation, which server.c keeps until the last reader has left.
+ * Owns: the tables below; borrows the config, the generation and the classifier, which server.c keeps until the last reader has left.
  */
 #pragma once
 
@@ -16,6 +16,7 @@
 #include "resolver/base/config.h"
 #include "resolver/base/err.h"
 
+struct dga;
 struct local;
 struct rules;
 
@@ -86,6 +87,7 @@ struct view {
 	struct addr_table *group_of_client;
 	struct addr_table *access; /* 1: may ask */
 	struct addr_table *denied_addresses; /* NULL: none */
+	const struct dga *dga; /* NULL: there is no classifier; borrowed, as config and db */
 	struct local *local; /* local records and special-use names; owned */
 };
 
@@ -95,9 +97,10 @@ struct view_parts {
 	struct listdb *db; /* NULL: no generation yet */
 	const struct rules *rules; /* run-time rules; may be NULL; only read */
 	struct overlay *overlay; /* may be NULL; the view takes a reference of its own */
+	const struct dga *dga; /* may be NULL */
 };
 
-/* Joins them. Borrows `config` and `db`. `same` is the view before, when it has the same config: what was built of that is used on and not
+/* Joins them. Borrows `config`, `db` and `dga`. `same` is the view before, when it has the same config: what was built of that is used on and not
  * built again, so the caller must let view_hand_over make it the new view's before it frees the old one. NULL: none. Returns owned. */
 int view_new(uint32_t serial, const struct view_parts *parts, const struct view *same,
 	struct view **out, struct err *why);

@@ -16,7 +16,6 @@
 #include "resolver/view.h"
 
 struct cache;
-struct dga;
 struct flight;
 struct nameservers;
 struct policy_work;
@@ -41,7 +40,6 @@ struct worker {
 	struct event_base *base;
 	const struct view *view; /* valid between worker_enter and worker_leave */
 	struct cache *cache; /* of all workers */
-	const struct dga *dga; /* of all workers; NULL: there is no classifier */
 	struct flight *flight; /* of all workers (flight_new); set before recurse_new */
 	struct tcp_limits *tcp_limits; /* of all workers */
 	struct stats_worker *stats; /* written by this thread alone */
@@ -82,7 +80,6 @@ void worker_give_back(struct worker *w, struct query *q);
 struct worker_shared {
 	const struct config *config; /* read by worker_new only */
 	struct cache *cache;
-	const struct dga *dga; /* NULL: there is no classifier */
 	struct flight *flight;
 	struct tcp_limits *tcp_limits;
 	const struct view *_Atomic *view; /* the published one */

@@ -41,6 +41,8 @@ static json_t *reasons(const struct feeds_status *f, const struct server_info *i
 			i->last_reload_error);
 		add_reason(list, text);
 	}
+	if (i->dga_problem[0] && i->dga_mode != LIST_MODE_OFF)
+		add_reason(list, i->dga_problem);
 	return list;
 }
 
@@ -77,7 +79,8 @@ void api_state_get(const struct edge_request *q, struct edge_response *r)
 	const char *status = json_array_size(why) ? "degraded" : "ok";
 	response_json(r, 200,
 		json_pack("{s:s, s:s, s:o, s:I, s:o, s:I, s:I, s:o, s:o, s:o?, s:o,"
-			  " s:{s:o, s:o, s:o, s:o, s:b, s:I, s:o, s:o}, s:{s:o, s:o, s:o}, s:o}",
+			  " s:{s:o, s:o, s:o, s:o, s:b, s:I, s:o, s:o}, s:{s:s, s:b, s:f, s:f},"
+			  " s:{s:o, s:o, s:o}, s:o}",
 			"version", CENOTE_VERSION, "status", status, "reasons", why, "pid",
 			(json_int_t)getpid(), "started", response_time(i.started_s), "uptime_s",
 			(json_int_t)i.uptime_s, "workers", (json_int_t)i.workers, "listen",
@@ -89,7 +92,10 @@ void api_state_get(const struct edge_request *q, struct edge_response *r)
 			response_number(f.names), "created", response_time(f.created_s),
 			"is_building", f.is_building, "lists", (json_int_t)f.list_count, "builds",
 			response_number(f.builds), "build_failures",
-			response_number(f.build_failures), "config", "reloads",
+			response_number(f.build_failures), "dga", "mode",
+			config_mode_name(i.dga_mode), "has_classifier", i.has_classifier,
+			"threshold", i.dga_threshold, "threshold_score",
+			i.dga_threshold_score / 1000.0, "config", "reloads",
 			response_number(i.config_reloads), "failures",
 			response_number(i.config_failures), "last_error",
 			response_text(i.last_reload_error), "view_serial",

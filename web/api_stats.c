@@ -76,6 +76,20 @@ static json_t *policy(struct feeds *feeds)
 		f.is_building, "last_error", response_text(f.last_error));
 }
 
+static json_t *classifier(const struct stats_total *t, const struct server_info *i)
+{
+	json_t *suspects = json_object();
+	for (int class = DGA_NONE + 1; class < DGA_CLASSES; class ++)
+		json_object_set_new(suspects, dga_class_name((enum dga_class) class),
+			response_number(t->dga_suspects[class]));
+	return json_pack("{s:s, s:b, s:f, s:f, s:o, s:o, s:o, s:o, s:o}", "mode",
+		config_mode_name(i->dga_mode), "has_classifier", i->has_classifier, "threshold",
+		i->dga_threshold, "threshold_score", i->dga_threshold_score / 1000.0, "suspects",
+		suspects, "scored", response_number(t->dga_scored), "popular",
+		response_number(t->dga_popular), "exempt", response_number(t->dga_exempt),
+		"blocked", response_number(t->outcomes[OUTCOME_BLOCKED_GENERATED]));
+}
+
 void api_stats_get(const struct edge_request *q, struct edge_response *r)
 {
 	struct stats_total t;
@@ -88,7 +102,7 @@ void api_stats_get(const struct edge_request *q, struct edge_response *r)
 	double percent = t.queries ? 100.0 * (double)blocked / (double)t.queries : 0;
 	response_json(r, 200,
 		json_pack("{s:o, s:I, s:o, s:o, s:f, s:o, s:o, s:{s:o, s:o}, s:o, s:o,"
-			  " s:{s:o, s:o, s:o, s:o}, s:I, s:I, s:o, s:o}",
+			  " s:{s:o, s:o, s:o, s:o}, s:I, s:I, s:o, s:o, s:o}",
 			"started", response_time(i.started_s), "uptime_s", (json_int_t)i.uptime_s,
 			"queries", response_number(t.queries), "blocked", response_number(blocked),
 			"blocked_percent", round(percent * 100) / 100, "outcomes", by_outcome,
@@ -99,5 +113,5 @@ void api_stats_get(const struct edge_request *q, struct edge_response *r)
 			response_number(i.cache_entries), "evictions",
 			response_number(i.cache_evictions), "in_flight", (json_int_t)i.in_flight,
 			"tcp_connections", (json_int_t)i.tcp_connections, "events", events(&t),
-			"policy", policy(q->web->doors.feeds)));
+			"dga", classifier(&t, &i), "policy", policy(q->web->doors.feeds)));
 }

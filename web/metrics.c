@@ -87,6 +87,24 @@ static void list_hits(FILE *f, struct server *s, const struct stats_total *t)
 	}
 }
 
+static void classifier(FILE *f, const struct stats_total *t, const struct server_info *i)
+{
+	const char *name = "cenote_dga_suspects_total";
+	head(f, name, "counter",
+		"Queries whose name looks generated and that block mode blocks, by its kind.");
+	for (int class = DGA_NONE + 1; class < DGA_CLASSES; class ++)
+		labelled(f, name, "class", dga_class_name((enum dga_class) class),
+			t->dga_suspects[class]);
+	name = "cenote_dga_mode";
+	head(f, name, "gauge", "1 for the mode that the classifier is in.");
+	for (int mode = LIST_MODE_OFF; mode <= LIST_MODE_BLOCK; mode++)
+		labelled(f, name, "mode", config_mode_name((enum list_mode)mode),
+			(int)i->dga_mode == mode);
+	single(f, "cenote_dga_classifier", "gauge",
+		"1 when there is a classifier; 0 when its model cannot be used.",
+		i->has_classifier);
+}
+
 static void events(FILE *f, const struct stats_total *t)
 {
 #define X(symbol, name, help) single(f, "cenote_" name "_total", "counter", help ".", t->symbol);
@@ -279,6 +297,7 @@ void metrics_get(const struct edge_request *q, struct edge_response *r)
 	queries(f, &t);
 	latency(f, &t);
 	list_hits(f, s, &t);
+	classifier(f, &t, &i);
 	events(f, &t);
 	resolver(f, &i);
 	policy(f, q->web->doors.feeds);

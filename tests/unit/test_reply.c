@@ -384,6 +384,18 @@ static void test_ede(void **state)
 	assert_true(ldns_pkt_edns(p));
 	ldns_pkt_free(p);
 
+	/* A generated name is on no list: what decided is said. */
+	block("blocked.example", TYPE_A, SINK_NULL);
+	f.q.outcome = OUTCOME_BLOCKED_GENERATED;
+	f.q.ede_text = NULL;
+	f.q.dga_class = DGA_HASH;
+	f.q.dga_score = 12345;
+	p = run();
+	assert_int_equal(ede_of(p, text), EDE_BLOCKED);
+	assert_string_equal(text, "generated name (hash, score 12.3)");
+	assert_string_equal(lines_of(ldns_pkt_answer(p)), "blocked.example. 60 IN A 0.0.0.0\n");
+	ldns_pkt_free(p);
+
 	/* Not for those who do not speak EDNS. */
 	block("blocked.example", TYPE_A, SINK_NULL);
 	f.q.has_edns = false;

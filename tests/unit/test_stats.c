@@ -45,7 +45,8 @@ static void test_outcomes(void **state)
 	unsigned blocked = 0;
 	for (int i = 0; i < OUTCOME_COUNT; i++)
 		blocked += stats_outcome_is_blocked((enum query_outcome)i);
-	assert_int_equal(blocked, 6);
+	assert_int_equal(blocked, 7);
+	assert_true(stats_outcome_is_blocked(OUTCOME_BLOCKED_GENERATED));
 	assert_true(stats_outcome_is_blocked(OUTCOME_DROPPED_POLICY));
 	assert_false(stats_outcome_is_blocked(OUTCOME_REBINDING));
 }
@@ -135,6 +136,8 @@ static void test_sum(void **state)
 	for (unsigned i = 0; i < STATS_BUCKETS; i++)
 		assert_true(t.latency[i] == 1000001 * ++n);
 	assert_true(t.latency_sum_us == 1000001 * ++n);
+	for (unsigned i = 0; i < DGA_CLASSES; i++)
+		assert_true(t.dga_suspects[i] == 1000001 * ++n);
 #define X(symbol, name, help) assert_true(t.symbol == 1000001 * ++n);
 	STATS_EVENTS(X)
 #undef X

@@ -5,6 +5,7 @@
 
 #include "dga/dga_model.h"
 #include "dga/features.h"
+#include "dga/popularity.h"
 
 int32_t dga_label_score(const struct dga *d, const struct label *l)
 {
@@ -23,7 +24,10 @@ void dga_score(const struct dga *d, const struct dname *name, struct dga_verdict
 	if (!label_find(name, &l))
 		return;
 	out->score = dga_label_score(d, &l);
-	if (out->score > d->threshold_milli)
+	if (out->score <= d->threshold_milli)
+		return;
+	out->is_popular = d->popular && popularity_has(d->popular, name);
+	if (!out->is_popular)
 		out->class = DGA_RANDOM;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * The model that is part of the program: model.bin, see MODEL.md.
+ * The data that are part of the program: the model (model.bin, see MODEL.md) and the set of popular domains (popular.bin, see POPULAR.md).
  *
  * Threads: pure; the bytes are constant.
  */
@@ -8,4 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-const uint8_t *dga_builtin(size_t *len);
+enum dga_builtin {
+	DGA_BUILTIN_MODEL,
+	DGA_BUILTIN_POPULAR,
+};
+
+const uint8_t *dga_builtin(enum dga_builtin which, size_t *len);

@@ -11,6 +11,7 @@
 
 #include "dga/dga_builtin.h"
 #include "dga/features.h"
+#include "dga/popularity.h"
 #include "resolver/base/hash.h"
 
 static const char magic[8] = {'c', 'e', 'n', 'o', 't', 'e', 'D', 'G'};
@@ -142,11 +143,14 @@ int dga_open(const struct dga_options *options, struct dga **out, struct err *wh
 	if (!d)
 		return err_set(why, -ENOMEM, "out of memory while opening the DGA model");
 	size_t len;
-	const uint8_t *builtin = dga_builtin(&len);
+	const uint8_t *builtin = dga_builtin(DGA_BUILTIN_MODEL, &len);
 	int e = file ? map_file(file, d, why)
 		     : dga_model_from_bytes("the built-in DGA model", builtin, len, d, why);
+	const char *popular = options->popular;
+	if (!e && (!popular || popular[0]))
+		e = popularity_open(popular, &d->popular, why);
 	if (e)
-		free(d);
+		dga_close(d);
 	else
 		*out = d;
 	return e;
@@ -156,5 +160,7 @@ void dga_close(struct dga *d)
 {
 	if (d && d->mapped)
 		munmap(d->mapped, d->mapped_bytes);
+	if (d)
+		popularity_close(d->popular);
 	free(d);
 }

@@ -41,6 +41,7 @@ struct dga {
 	int32_t base_milli, threshold_milli;
 	void *mapped; /* NULL: the bytes are borrowed */
 	size_t mapped_bytes;
+	struct popularity *popular; /* owned; NULL: none */
 };
 
 /* Checks every field. `name` stands for the file in sentences. */

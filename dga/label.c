@@ -3,75 +3,140 @@
 
 #include <string.h>
 
+#include "dga/zones.h"
 #include "resolver/base/suffix.h"
 
-enum { ZONE_TEXT_MAX = 24 }; /* octets of a dynamic zone as text, its NUL counted */
-
-/* Dynamic-DNS zones of two labels: anybody has a name there at once and for nothing, malware too. */
-static const char dynamic_zones[][ZONE_TEXT_MAX] = {
-	"chickenkiller.com",
-	"ddns.me",
-	"ddns.net",
-	"duckdns.org",
-	"dynalias.com",
-	"dynamic-dns.net",
-	"dyndns.info",
-	"dyndns.org",
-	"dynserv.com",
-	"dynu.net",
-	"freemyip.com",
-	"homeip.net",
-	"hopto.org",
-	"ignorelist.com",
-	"kozow.com",
-	"mooo.com",
-	"myftp.org",
-	"no-ip.biz",
-	"no-ip.info",
-	"no-ip.org",
-	"servebeer.com",
-	"servehttp.com",
-	"strangled.net",
-	"sytes.net",
-	"yi.org",
-	"zapto.org",
+enum verdict {
+	JUDGED,
+	NO_DOMAIN,
+	INFRASTRUCTURE,
+	HIDDEN_SERVICE,
+	UNKNOWN_TOP,
+	MACHINE,
+	SHORT,
+	SCRIPT,
+	ODD,
+	NUMBER,
+	VERDICTS,
 };
 
-/* `left` and `right` are the two labels of a registrable domain, length octet first. */
-static bool is_dynamic_zone(const uint8_t *left, const uint8_t *right)
+static const char *const words[VERDICTS] = {
+	[JUDGED] = NULL,
+	[NO_DOMAIN] = "no registered domain",
+	[INFRASTRUCTURE] = "a name of the address trees (.arpa)",
+	[HIDDEN_SERVICE] = "an onion service, whose names are keys",
+	[UNKNOWN_TOP] = "not below a top-level domain of the Internet",
+	[MACHINE] = "a host of a content network or a cloud, whose machines make names up",
+	[SHORT] = "too short to be judged",
+	[SCRIPT] = "an internationalised name, which is not judged",
+	[ODD] = "octets that no registry takes",
+	[NUMBER] = "only digits",
+};
+
+/* How a name is parted. */
+struct parts {
+	uint8_t offsets[DNAME_LABELS_MAX];
+	unsigned labels;
+	unsigned domain; /* the label that the registered domain begins with */
+	bool has_domain, is_known_top;
+	enum zones_kind zone; /* that the name is in */
+};
+
+/* The kind of the registrable domain that begins with label `first` and has something below. */
+static enum zones_kind zone_of(const struct dname *name, const struct parts *p, unsigned first)
 {
-	char text[ZONE_TEXT_MAX];
-	if (left[0] + right[0] + 2 > ZONE_TEXT_MAX)
-		return false;
-	memcpy(text, left + 1, left[0]);
-	text[left[0]] = '.';
-	memcpy(text + left[0] + 1, right + 1, right[0]);
-	text[left[0] + 1 + right[0]] = 0;
-	for (size_t i = 0; i < sizeof dynamic_zones / sizeof dynamic_zones[0]; i++)
-		if (!strcmp(text, dynamic_zones[i]))
+	uint8_t text[ZONES_TEXT_MAX];
+	unsigned begin = p->offsets[first] + 1u, len = name->len - 1u - begin;
+	if (len < ZONES_TEXT_MIN || len > ZONES_TEXT_MAX)
+		return ZONES_NONE;
+	memcpy(text, name->bytes + begin, len);
+	for (unsigned i = first + 1; i < p->labels; i++)
+		text[p->offsets[i] - begin] = '.';
+	return zones_find(text, len);
+}
+
+static void part(const struct dname *name, struct parts *p)
+{
+	p->labels = dname_offsets(name, p->offsets);
+	p->zone = ZONES_NONE;
+	p->domain = 0;
+	unsigned suffix = suffix_labels(name, &p->is_known_top);
+	p->has_domain = p->labels > suffix;
+	if (!p->has_domain)
+		return;
+	p->domain = p->labels - suffix - 1;
+	if (!p->domain)
+		return;
+	p->zone = zone_of(name, p, p->domain);
+	p->domain -= p->zone == ZONES_OPEN;
+}
+
+size_t label_domain(const struct dname *name)
+{
+	struct parts p;
+	part(name, &p);
+	return p.has_domain ? p.offsets[p.domain] : 0;
+}
+
+static bool is_label(const uint8_t *wire, const char *text)
+{
+	return wire[0] == strlen(text) && !memcmp(wire + 1, text, wire[0]);
+}
+
+/* Roots besides the Internet's that generators ask for: EmerDNS, Namecoin. */
+static bool is_other_root(const uint8_t *top)
+{
+	static const char *const tops[] = {"bazar", "bit", "coin", "emc", "lib"};
+	for (size_t i = 0; i < sizeof tops / sizeof *tops; i++)
+		if (is_label(top, tops[i]))
 			return true;
 	return false;
 }
 
+static enum verdict judge_octets(const uint8_t *bytes, unsigned len)
+{
+	bool has_letter = false, is_odd = false;
+	for (unsigned i = 0; i < len; i++) {
+		uint8_t c = bytes[i];
+		bool is_letter = (uint8_t)(c - 'a') < 26;
+		has_letter |= is_letter;
+		is_odd |= !is_letter && (uint8_t)(c - '0') >= 10 && c != '-' && c != '_';
+	}
+	return is_odd ? ODD : has_letter ? JUDGED : NUMBER;
+}
+
+static enum verdict judge(const struct dname *name, struct label *out)
+{
+	struct parts p;
+	part(name, &p);
+	if (!p.has_domain)
+		return NO_DOMAIN;
+	const uint8_t *top = name->bytes + p.offsets[p.labels - 1];
+	const uint8_t *wire = name->bytes + p.offsets[p.domain];
+	if (is_label(top, "arpa"))
+		return INFRASTRUCTURE;
+	if (is_label(top, "onion"))
+		return HIDDEN_SERVICE;
+	if (!p.is_known_top && !is_other_root(top))
+		return UNKNOWN_TOP;
+	if (p.zone == ZONES_MACHINE)
+		return MACHINE;
+	if (wire[0] < LABEL_JUDGED_MIN)
+		return SHORT;
+	/* Its letters look random in every language. */
+	if (!memcmp(wire + 1, "xn--", 4))
+		return SCRIPT;
+	*out = (struct label){.bytes = wire + 1, .len = wire[0], .top = top};
+	return judge_octets(out->bytes, out->len);
+}
+
 bool label_find(const struct dname *name, struct label *out)
 {
-	uint8_t offsets[DNAME_LABELS_MAX];
-	unsigned labels = dname_offsets(name, offsets);
-	if (labels < 2)
-		return false;
-	const uint8_t *top = name->bytes + offsets[labels - 1];
-	unsigned chosen = labels - 2;
-	if (labels > 2) {
-		struct dname registrable;
-		suffix_registrable(name, &registrable);
-		chosen = labels - registrable.labels;
-	}
-	if (chosen && labels - chosen == 2 && is_dynamic_zone(name->bytes + offsets[chosen], top))
-		chosen--;
-	const uint8_t *wire = name->bytes + offsets[chosen];
-	/* Letters of an A-label (RFC 5890) look random in every language. */
-	if (wire[0] < LABEL_JUDGED_MIN || !memcmp(wire + 1, "xn--", 4))
-		return false;
-	*out = (struct label){.bytes = wire + 1, .len = wire[0], .top = top};
-	return true;
+	return judge(name, out) == JUDGED;
+}
+
+const char *label_why_not(const struct dname *name)
+{
+	struct label l;
+	return words[judge(name, &l)];
 }

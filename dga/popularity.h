@@ -3,6 +3,8 @@
  *
  * Threads: immutable once open; popularity_has is pure, allocates nothing, and takes the same time for every name.
  * Owns: popularity_open's caller owns the set.
+ * Rule: the domain is the one that somebody registered (label_domain of label.h): the zone of a dynamic-DNS service may be popular, the names that
+ *       strangers have in it are not for that.
  */
 #pragma once
 
@@ -15,9 +17,14 @@
 
 struct popularity;
 
+enum { POPULARITY_NAMES_MAX = 2000000 };
+
 /* `file`: what popularity_make has written, or a text with a name a line, also `rank,name` as top lists come, also gzipped; NULL: the set
  * built into the program. 0 and an owned set, or negative with one sentence. */
 int popularity_open(const char *file, struct popularity **out, struct err *why);
+/* A set from the bytes of such a file, which it copies; `name` stands for it in sentences. */
+int popularity_from_bytes(const char *name, const uint8_t *bytes, size_t len,
+	struct popularity **out, struct err *why);
 void popularity_close(struct popularity *p);
 
 /* Is its registrable domain in the set? One name in 65,536 that is not seems to be. */

@@ -14,6 +14,7 @@ static const struct {
 	int (*function)(int argc, char **argv);
 } commands[] = {
 	{"score", cli_dga_score},
+	{"popular", cli_dga_popular},
 	{"train", cli_dga_train},
 };
 

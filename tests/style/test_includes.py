@@ -27,7 +27,7 @@ THIRD_PARTY = {
     "lmdb.h": ["resolver/base/mdb.c"],
     "xxhash.h": ["resolver/base/hash.h"],
     "libpsl.h": ["resolver/base/suffix.c"],
-    "zlib.h": ["dga/samples.c", "dga/popularity.c"],
+    "zlib.h": ["dga/samples.c", "dga/top_list.c"],
     "idn2.h": ["resolver/base/dname.c"],
     "yaml.h": ["resolver/base/config*.[ch]"],
     "openssl/*": ["feeds/transfer/tsig.c"],

@@ -51,7 +51,7 @@ static void the_built_in_model_is_good_and_small(void **state)
 	(void)state;
 	size_t len;
 	struct dga d;
-	const uint8_t *bytes = dga_builtin(&len);
+	const uint8_t *bytes = dga_builtin(DGA_BUILTIN_MODEL, &len);
 	assert_in_range(len, 1 << 16, 512 << 10);
 	assert_int_equal(dga_model_from_bytes("x", bytes, len, &d, NULL), 0);
 	assert_in_range(d.threshold_milli, 1000, 100000);

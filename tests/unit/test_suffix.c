@@ -88,32 +88,56 @@ static void the_longest_name_is_taken(void **state)
 	assert_registrable(text, text + 128);
 }
 
-/* suffix.c looks at five labels, so no rule may be longer; and it takes some top-level domains to have no rule below. */
-static void the_list_is_as_we_think(void **state)
+/* suffix.c looks at five labels, so no rule may be longer; it takes some top-level domains to have no rule below, and rules to stand below
+ * rules: each rule of the list is asked for. */
+static void every_rule_of_the_list_is_found(void **state)
 {
 	(void)state;
 	FILE *f = fopen("/usr/share/publicsuffix/public_suffix_list.dat", "r");
 	assert_non_null(f);
 	char line[1024];
-	int longest = 0, rules = 0;
+	unsigned rules = 0, known = 0;
 	while (fgets(line, sizeof line, f) && !strstr(line, "===END ICANN")) {
-		if (line[0] == '/' || line[0] == '\n')
+		line[strcspn(line, " \n")] = 0;
+		if (line[0] == '/' || !line[0])
 			continue;
-		int labels = 1;
-		for (const char *c = line; *c; c++)
-			labels += *c == '.';
-		line[strcspn(line, "\n")] = 0;
-		const char *tld = strrchr(line, '.');
-		static const char *const bare[] = {".com", ".ru", ".net", ".info", ".org", ".biz",
-			".nl", ".xyz", ".de", ".top"};
-		for (size_t i = 0; tld && i < sizeof bare / sizeof bare[0]; i++)
-			assert_string_not_equal(tld, bare[i]);
-		longest = labels > longest ? labels : longest;
 		rules++;
+		struct dname suffix, name, out;
+		bool is_known, is_exception = line[0] == '!';
+		char text[1100];
+		snprintf(text, sizeof text, "%s%s", line[0] == '*' ? "x" : "",
+			line + (line[0] == '*' || is_exception));
+		suffix = name_of(text);
+		if (suffix_is_public(&suffix) == is_exception)
+			fail_msg("%s: public or not?", line);
+		snprintf(text, sizeof text, "left.right.%s%s", line[0] == '*' ? "x" : "",
+			line + (line[0] == '*' || is_exception));
+		name = name_of(text);
+		suffix_registrable(&name, &out);
+		if (out.labels != suffix.labels + !is_exception)
+			fail_msg("%s: registrable with %u labels", text, out.labels);
+		assert_int_equal(suffix_labels(&name, &is_known), suffix.labels - is_exception);
+		known += is_known;
 	}
 	fclose(f);
 	assert_in_range(rules, 5000, 100000);
-	assert_in_range(longest, 4, 5);
+	assert_int_equal(known, rules);
+}
+
+static void unknown_top_level_domains_are_told(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {"a.local", "a.b.localdomain", "printer.fritzbox",
+		"a.no-such-tld", "x.exam\\000ple", "a.b.c.d.e.f.g.lan"};
+	bool is_known = true;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		struct dname name = name_of(texts[i]);
+		assert_int_equal(suffix_labels(&name, &is_known), 1);
+		if (is_known)
+			fail_msg("should not be known: %s", texts[i]);
+	}
+	struct dname root = name_of(".");
+	assert_int_equal(suffix_labels(&root, &is_known), 0);
 }
 
 int main(void)
@@ -122,7 +146,8 @@ int main(void)
 		cmocka_unit_test(public_suffixes_are_known),
 		cmocka_unit_test(registrable_domains_are_found),
 		cmocka_unit_test(the_longest_name_is_taken),
-		cmocka_unit_test(the_list_is_as_we_think),
+		cmocka_unit_test(every_rule_of_the_list_is_found),
+		cmocka_unit_test(unknown_top_level_domains_are_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

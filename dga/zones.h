@@ -22,7 +22,7 @@ enum zones_kind {
 /* Of a registrable domain as text, lower case, without the final dot. */
 enum zones_kind zones_find(const uint8_t *text, size_t len);
 
-/* All of `len` characters, one behind the other, each behind its kind as a character. */
+/* All of `len` characters, one behind the other, each behind its kind as a character and before a blank. */
 const char *zones_of(size_t len);
 
 enum { ZONES_TEXT_MIN = 4, ZONES_TEXT_MAX = 28 };

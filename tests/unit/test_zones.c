@@ -17,13 +17,15 @@ static void every_entry_is_found(void **state)
 	size_t open = 0, machine = 0;
 	for (size_t len = 0; len <= 64; len++) {
 		const char *all = zones_of(len), *before = NULL;
-		size_t width = len + 1;
+		size_t width = len + 2;
 		assert_int_equal(strlen(all) % width, 0);
 		if (*all)
 			assert_in_range(len, ZONES_TEXT_MIN, ZONES_TEXT_MAX);
 		for (const char *z = all; *z; z += width) {
 			assert_true(z[0] == ZONES_OPEN || z[0] == ZONES_MACHINE);
 			assert_non_null(memchr(z + 1, '.', len));
+			assert_int_equal(z[len + 1], ' ');
+			assert_null(memchr(z + 1, ' ', len));
 			assert_null(memchr(z + 1, '+', len));
 			if (before && memcmp(before + 1, z + 1, len) >= 0)
 				fail_msg("%.*s: not in order", (int)len, z + 1);

@@ -62,7 +62,8 @@ static const char *verdict(const json_t *v)
 {
 	static const char *const words[][2] = {{"block", "blocked"}, {"allow", "allowed"},
 		{"monitor", "seen by a monitoring list, not blocked"},
-		{"local", "answered locally"}, {"none", "not on any list"}};
+		{"local", "answered locally"}, {"none", "not on any list"},
+		{"generated", "blocked as a generated name"}};
 	char name[32];
 	cli_text(v, "verdict", name, sizeof name);
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -88,6 +89,57 @@ static void print_verdict(const json_t *v)
 			cli_text(ede, "name", list, sizeof list));
 }
 
+static double real(const json_t *object, const char *key)
+{
+	return json_number_value(json_object_get(object, key));
+}
+
+/* What spoke for it, then what spoke against it, each the strongest first. */
+static void print_parts(const json_t *parts, bool is_for)
+{
+	size_t i;
+	json_t *p;
+	char text[64];
+	bool is_first = true;
+	json_array_foreach(parts, i, p)
+	{
+		double weight = real(p, "weight");
+		if (is_for ? weight <= 0 : weight >= 0)
+			continue;
+		const char *quote = cli_is(p, "is_fact") ? "" : "\"";
+		printf("%s%s%s%s %+.1f",
+			!is_first	 ? ", "
+				: is_for ? "          speaks for it: "
+					 : "          against it: ",
+			quote, cli_text(p, "text", text, sizeof text), quote, weight);
+		is_first = false;
+	}
+	if (!is_first)
+		putchar('\n');
+}
+
+static void print_generated(const json_t *dga)
+{
+	char class[16], label[80], text[CLI_TEXT_MAX];
+	if (!cli_is(dga, "has_classifier")) {
+		printf("%-10sno classifier\n", "generated");
+		return;
+	}
+	cli_text(dga, "label", label, sizeof label);
+	if (json_is_string(json_object_get(dga, "why_not")))
+		printf("%-10snot judged: %s\n", "generated",
+			cli_text(dga, "why_not", text, sizeof text));
+	else
+		printf("%-10sscore %.1f of \"%s\" (threshold %.1f), probability %.4f, class %s%s\n",
+			"generated", real(dga, "score"), label, real(dga, "threshold_score"),
+			real(dga, "probability"), cli_text(dga, "class", class, sizeof class),
+			cli_is(dga, "is_popular") ? ", popular" : "");
+	printf("%-10seffect: %s (dga.mode: %s)\n", "", cli_text(dga, "effect", text, sizeof text),
+		cli_text(dga, "mode", class, sizeof class));
+	print_parts(json_object_get(dga, "parts"), true);
+	print_parts(json_object_get(dga, "parts"), false);
+}
+
 static void print_explanation(const json_t *v)
 {
 	char a[CLI_TEXT_MAX], b[CLI_TEXT_MAX];
@@ -103,6 +155,7 @@ static void print_explanation(const json_t *v)
 			(unsigned long long)cli_number(v, "generation"));
 	print_holders(v);
 	print_rules(v);
+	print_generated(json_object_get(v, "dga"));
 	print_verdict(v);
 }
 

@@ -50,14 +50,19 @@ struct server_explanation {
 	char client[ADDR_TEXT_MAX], group[64];
 	bool is_client_admitted;
 	char type[16];
-	char verdict[16]; /* "none", "allow", "block", "monitor", "local" */
+	char verdict
+		[16]; /* "none", "allow", "block", "monitor", "local", "generated": blocked by its score */
 	char list[64]; /* the deciding list, "" */
 	char category[64];
 	char action[16]; /* "null", "nxdomain", ... "" */
 	char answer[256]; /* in words and record form: `0.0.0.0`, `NXDOMAIN`, `resolved` */
 	int ede; /* -1: none */
-	int32_t dga_score; /* as in struct query; also with dga.mode off */
-	char dga_class[16]; /* "none", "random"; "": there is no classifier */
+	bool has_classifier; /* else the next three say nothing */
+	struct dga_explanation dga; /* also with dga.mode off */
+	int32_t dga_threshold; /* milli-nats */
+	char dga_text[64]; /* of a suspect: as in the extended error; "" */
+	enum list_mode dga_mode;
+	char dga_effect[96]; /* in words: what the score does to the question */
 	uint64_t generation;
 	uint32_t holder_count; /* of `holders`; more may exist */
 	bool is_cut;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "feeds/listdb/detail.h"
+#include "resolver/classify.h"
 #include "resolver/local.h"
 #include "resolver/policy.h"
 #include "resolver/server_internal.h"
@@ -299,15 +300,62 @@ static int judge(
 	return e;
 }
 
-static void say_score(
-	const struct server *s, struct server_explanation *x, const struct dname *name)
+/* --- the classifier --- */
+
+static const char it_is_blocked[] = "it is blocked";
+
+static void explain_name(const struct dga *d, const struct dname *name, struct dga_explanation *out)
 {
-	struct dga_verdict v;
-	if (!s->dga)
+	memset(out, 0, sizeof *out);
+	dga_score(d, name, &out->verdict);
+}
+
+/* What does its score do to the name? In the order of the path. */
+static const char *effect_of(const struct server *s, const struct server_explanation *x,
+	const struct policy_question *about)
+{
+	const struct dga_verdict *found = &x->dga.verdict;
+	if (!x->has_classifier)
+		return "there is no classifier";
+	if (x->dga_mode == LIST_MODE_OFF)
+		return "nothing: dga.mode is off";
+	if (found->class == DGA_NONE && found->is_popular && found->score > x->dga_threshold)
+		return "nothing: the domain is popular";
+	if (found->class == DGA_NONE)
+		return x->dga.why_not ? "nothing: the name is not judged"
+				      : "nothing: it is not over the threshold";
+	if (classify_is_exempt(s->config, about->name, about->type))
+		return "nothing: it is of a zone of your own (forward, stub, rebinding.except), or "
+		       "infrastructure";
+	if (!strcmp(x->verdict, "local"))
+		return "nothing: it is answered locally";
+	if (!strcmp(x->verdict, "allow"))
+		return "nothing: it is allowed";
+	if (!strcmp(x->verdict, "block"))
+		return "nothing: a list decides";
+	return x->dga_mode == LIST_MODE_BLOCK ? it_is_blocked : "it is counted, not blocked";
+}
+
+static void say_generated(
+	const struct server *s, struct server_explanation *x, const struct policy_question *about)
+{
+	const struct dga *d = s->dga;
+	x->dga_mode = s->config->dga_mode;
+	x->has_classifier = d != NULL;
+	if (d) {
+		explain_name(d, about->name, &x->dga);
+		x->dga_threshold = dga_threshold(d);
+		if (x->dga.verdict.class != DGA_NONE)
+			classify_text(x->dga.verdict.class, x->dga.verdict.score, x->dga_text,
+				sizeof x->dga_text);
+	}
+	const char *effect = effect_of(s, x, about);
+	snprintf(x->dga_effect, sizeof x->dga_effect, "%s", effect);
+	if (effect != it_is_blocked)
 		return;
-	dga_score(s->dga, name, &v);
-	x->dga_score = v.score;
-	snprintf(x->dga_class, sizeof x->dga_class, "%s", dga_class_name(v.class));
+	snprintf(x->verdict, sizeof x->verdict, "generated");
+	x->ede = EDE_BLOCKED;
+	say_sinkhole(s->config, s->config->sinkhole_action, about->type, x);
 }
 
 int server_explain(struct server *s, const char *name, const struct addr *client, uint16_t type,
@@ -338,7 +386,7 @@ int server_explain(struct server *s, const char *name, const struct addr *client
 	const struct policy_question about = {
 		.name = &n, .client = a, .group = group, .type = type, .is_first = true};
 	e = judge(s, out, &about);
-	say_score(s, out, &n);
+	say_generated(s, out, &about);
 	pthread_mutex_unlock(&s->lock);
 	return e ? err_set(why, e, "out of memory") : 0;
 }

@@ -90,21 +90,49 @@ static const char *ede_name(int ede)
 	}
 }
 
+/* What speaks for the name being generated (above 0) and against it, in nats. */
+static json_t *parts(const struct dga_explanation *x)
+{
+	json_t *a = json_array();
+	for (size_t i = 0; i < x->part_count && i < DGA_PARTS_MAX; i++)
+		json_array_append_new(a,
+			json_pack("{s:o, s:f, s:b}", "text", response_text(x->parts[i].text),
+				"weight", x->parts[i].milli / 1000.0, "is_fact",
+				x->parts[i].is_fact));
+	return a;
+}
+
+static json_t *generated(const struct server_explanation *e)
+{
+	const struct dga_explanation *x = &e->dga;
+	if (!e->has_classifier)
+		return json_pack("{s:b, s:s, s:s}", "has_classifier", 0, "mode",
+			config_mode_name(e->dga_mode), "effect", e->dga_effect);
+	return json_pack("{s:b, s:s, s:s, s:f, s:f, s:f, s:s, s:b, s:o, s:o, s:o, s:o}",
+		"has_classifier", 1, "mode", config_mode_name(e->dga_mode), "effect", e->dga_effect,
+		"score", x->verdict.score / 1000.0, "probability",
+		x->why_not ? 0.0 : dga_probability(x->verdict.score), "threshold_score",
+		e->dga_threshold / 1000.0, "class", dga_class_name(x->verdict.class), "is_popular",
+		x->verdict.is_popular, "label", response_text(x->label), "why_not",
+		x->why_not ? response_text(x->why_not) : json_null(), "text",
+		response_text(e->dga_text), "parts", parts(x));
+}
+
 static json_t *explanation(const struct server_explanation *e)
 {
 	json_t *ede = e->ede < 0
 		? json_null()
 		: json_pack("{s:i, s:s}", "code", e->ede, "name", ede_name(e->ede));
 	return json_pack("{s:o, s:o, s:o, s:o, s:b, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			 "s:o, s:b, s:b}",
+			 "s:o, s:b, s:b, s:o}",
 		"name", response_text(e->name), "type", response_text(e->type), "client",
 		response_text(e->client), "group", response_text(e->group), "is_client_admitted",
 		e->is_client_admitted, "verdict", response_text(e->verdict), "is_blocked",
-		!strcmp(e->verdict, "block"), "list", response_text(e->list), "category",
-		response_text(e->category), "action", response_text(e->action), "answer",
-		response_text(e->answer), "ede", ede, "generation", response_number(e->generation),
-		"holders", holders(e), "rules", words(e), "is_cut", e->is_cut, "is_late",
-		e->is_late);
+		!strcmp(e->verdict, "block") || !strcmp(e->verdict, "generated"), "list",
+		response_text(e->list), "category", response_text(e->category), "action",
+		response_text(e->action), "answer", response_text(e->answer), "ede", ede,
+		"generation", response_number(e->generation), "holders", holders(e), "rules",
+		words(e), "is_cut", e->is_cut, "is_late", e->is_late, "dga", generated(e));
 }
 
 void api_explain_get(const struct edge_request *q, struct edge_response *r)

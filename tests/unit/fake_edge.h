@@ -120,6 +120,14 @@ static inline void fake_fill(struct server *s, struct feeds *f)
 	s->info.uptime_s = 3600;
 	s->info.workers = 2;
 	s->info.cache_bytes = 1 << 26;
+	s->stats.dga_suspects[DGA_RANDOM] = 4;
+	s->stats.dga_suspects[DGA_WORDS] = 1;
+	s->stats.dga_scored = 40;
+	s->stats.dga_popular = 2;
+	s->info.dga_mode = LIST_MODE_BLOCK;
+	s->info.has_classifier = true;
+	s->info.dga_threshold = 1e-4;
+	s->info.dga_threshold_score = 6125;
 	f->status.generation = 7;
 	f->status.names = 1000000;
 	f->status.created_s = 1700000000;

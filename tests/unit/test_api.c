@@ -125,6 +125,13 @@ static void stats_add_up(void **state)
 	assert_int_equal(number(json_array_get(lists, 0), "hits"), 28);
 	assert_int_equal(number(json_object_get(v, "latency"), "count"), 100);
 	assert_string_equal(text(v, "started"), "2023-11-14T22:13:20Z");
+	const json_t *dga = json_object_get(v, "dga");
+	assert_string_equal(text(dga, "mode"), "block");
+	assert_int_equal(sum(json_object_get(dga, "suspects")), 5);
+	assert_int_equal(number(json_object_get(dga, "suspects"), "random"), 4);
+	assert_int_equal(json_object_size(json_object_get(dga, "suspects")), DGA_CLASSES - 1);
+	assert_int_equal(number(dga, "popular"), 2);
+	assert_true(json_number_value(json_object_get(dga, "threshold_score")) == 6.125);
 	json_decref(v);
 }
 
@@ -155,6 +162,17 @@ static void health_says_why_it_is_degraded(void **state)
 	json_decref(v);
 	feeds.status.list_count = 0;
 	server.info.last_reload_error[0] = 0;
+	v = get("/healthz");
+	assert_string_equal(text(v, "status"), "ok");
+	json_decref(v);
+	snprintf(server.info.dga_problem, sizeof server.info.dga_problem, "no model: /x");
+	v = get("/healthz");
+	assert_string_equal(text(v, "status"), "degraded");
+	why = json_object_get(v, "reasons");
+	assert_string_equal(json_string_value(json_array_get(why, 0)), "no model: /x");
+	json_decref(v);
+	/* Nobody misses it. */
+	server.info.dga_mode = LIST_MODE_OFF;
 	v = get("/healthz");
 	assert_string_equal(text(v, "status"), "ok");
 	json_decref(v);
@@ -208,6 +226,46 @@ static void explain_shows_the_chain(void **state)
 	assert_false(server.has_client);
 	json_decref(get("/api/v1/explain?name=a&type=28"));
 	assert_int_equal(server.asked_type, TYPE_AAAA);
+}
+
+static void explain_shows_what_the_classifier_says(void **state)
+{
+	(void)state;
+	struct server_explanation *e = &server.explanation;
+	snprintf(e->verdict, sizeof e->verdict, "generated");
+	snprintf(e->dga_effect, sizeof e->dga_effect, "it is blocked");
+	e->dga_mode = LIST_MODE_BLOCK;
+	json_t *v = get("/api/v1/explain?name=a");
+	const json_t *dga = json_object_get(v, "dga");
+	assert_true(json_is_true(json_object_get(v, "is_blocked")));
+	assert_true(json_is_false(json_object_get(dga, "has_classifier")));
+	json_decref(v);
+	e->has_classifier = true;
+	e->dga_threshold = 6125;
+	e->dga.verdict = (struct dga_verdict){.score = 9500, .class = DGA_RANDOM};
+	snprintf(e->dga.label, sizeof e->dga.label, "xq\xff");
+	e->dga.part_count = 2;
+	e->dga.parts[0] = (struct dga_part){.text = "xq", .milli = 1500};
+	e->dga.parts[1] = (struct dga_part){.text = "length 2", .milli = -500, .is_fact = true};
+	v = get("/api/v1/explain?name=a");
+	dga = json_object_get(v, "dga");
+	assert_true(json_number_value(json_object_get(dga, "score")) == 9.5);
+	assert_true(json_number_value(json_object_get(dga, "probability")) > 0.99);
+	assert_string_equal(text(dga, "class"), "random");
+	assert_string_equal(text(dga, "label"), "xq\xEF\xBF\xBD");
+	assert_string_equal(text(dga, "effect"), "it is blocked");
+	assert_true(json_is_null(json_object_get(dga, "why_not")));
+	const json_t *parts = json_object_get(dga, "parts");
+	assert_int_equal(json_array_size(parts), 2);
+	assert_true(json_number_value(json_object_get(json_array_get(parts, 1), "weight")) == -0.5);
+	assert_true(json_is_true(json_object_get(json_array_get(parts, 1), "is_fact")));
+	json_decref(v);
+	e->dga.why_not = "too short to be judged";
+	v = get("/api/v1/explain?name=a");
+	dga = json_object_get(v, "dga");
+	assert_string_equal(text(dga, "why_not"), "too short to be judged");
+	assert_true(json_number_value(json_object_get(dga, "probability")) == 0);
+	json_decref(v);
 }
 
 static void explain_refuses_nonsense(void **state)
@@ -391,6 +449,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(health_says_why_it_is_degraded, reset, clean),
 		cmocka_unit_test_setup_teardown(status_shows_the_daemon, reset, clean),
 		cmocka_unit_test_setup_teardown(explain_shows_the_chain, reset, clean),
+		cmocka_unit_test_setup_teardown(
+			explain_shows_what_the_classifier_says, reset, clean),
 		cmocka_unit_test_setup_teardown(explain_refuses_nonsense, reset, clean),
 		cmocka_unit_test_setup_teardown(feeds_show_their_state, reset, clean),
 		cmocka_unit_test_setup_teardown(feeds_update_and_wait, reset, clean),

@@ -214,6 +214,37 @@ static void expect_unclean(void)
 	assert_int_equal(stamps, before);
 }
 
+static void begin_judged(uint32_t serial, enum dga_class class)
+{
+	begin("www.example.com", TYPE_A);
+	add_address("www.example.com", "192.0.2.1");
+	query.dga_serial = serial;
+	query.dga_class = class;
+}
+
+/* In block mode a stamp says that the classifier has nothing against the name, either. */
+static void suspects_are_not_stamped(void **state)
+{
+	(void)state;
+	struct view *v = (struct view *)(uintptr_t)worker.view;
+	config.dga_mode = LIST_MODE_MONITOR;
+	v->dga = (const struct dga *)(uintptr_t)8; /* there is one: it is not asked here */
+	begin_judged(7, DGA_RANDOM);
+	expect_clean();
+	config.dga_mode = LIST_MODE_BLOCK;
+	begin_judged(7, DGA_NONE);
+	expect_clean();
+	begin_judged(7, DGA_RANDOM); /* let through, for this client */
+	expect_unclean();
+	begin_judged(6, DGA_NONE); /* while it was parked the view has changed */
+	expect_unclean();
+	begin_judged(0, DGA_NONE);
+	expect_unclean();
+	v->dga = NULL;
+	begin_judged(0, DGA_NONE);
+	expect_clean();
+}
+
 static void clean_answers_are_stamped(void **state)
 {
 	(void)state;
@@ -472,6 +503,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(clean_answers_are_stamped, setup, teardown),
+		cmocka_unit_test_setup_teardown(suspects_are_not_stamped, setup, teardown),
 		cmocka_unit_test_setup_teardown(other_sources_are_left_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(chain_targets_block, setup, teardown),
 		cmocka_unit_test_setup_teardown(compressed_target_blocks, setup, teardown),

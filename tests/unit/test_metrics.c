@@ -49,6 +49,12 @@ static void shows_the_numbers(void **state)
 	has(text, "cenote_policy_names 1000000");
 	has(text, "cenote_list_rules{list=\"botnets\"} 1000000");
 	has(text, "cenote_list_fresh{list=\"ads\"} 0");
+	has(text, "cenote_dga_suspects_total{class=\"random\"} 4");
+	has(text, "cenote_dga_suspects_total{class=\"hash\"} 0");
+	has(text, "cenote_dga_scored_total 40");
+	has(text, "cenote_dga_mode{mode=\"block\"} 1");
+	has(text, "cenote_dga_mode{mode=\"monitor\"} 0");
+	has(text, "cenote_dga_classifier 1");
 	has(text, "cenote_build_info{version=\"" CENOTE_VERSION "\"} 1");
 	free(text);
 }

@@ -173,6 +173,105 @@ static void test_explain_for_others(void **state)
 		assert_int_equal(server_explain(server, bad[i], NULL, 0, &said, &why), CEN_EFORMAT);
 }
 
+/* --- the classifier ------------------------------------------------------------------------------ */
+
+#define RANDOM "xjqwzvkhtrpbdmflqgkx"
+
+/* A file of the test's folder; static until the next call. */
+static const char *path_of(const char *name)
+{
+	static char path[PATH_MAX];
+	snprintf(path, sizeof path, "%s/%s", h.folder.path, name);
+	return path;
+}
+
+static void write_text(const char *name, const char *text)
+{
+	FILE *f = fopen(path_of(name), "w");
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+static const struct server_info *info(void)
+{
+	static struct server_info i;
+	server_info(server, &i);
+	return &i;
+}
+
+static void test_generated_names(void **state)
+{
+	(void)state;
+	char more[1024];
+	begin("dga: {mode: block}\nallow: [" RANDOM ".net]\nstub: [{zone: " RANDOM
+	      ".org, to: 192.0.2.1}]\n",
+		NULL);
+	VERDICT("www." RANDOM ".com", "generated");
+	assert_string_equal(said.answer, "0.0.0.0");
+	assert_string_equal(said.dga_effect, "it is blocked");
+	assert_true(said.has_classifier);
+	assert_true(said.dga.verdict.score > said.dga_threshold);
+	assert_int_equal(said.dga.verdict.class, DGA_RANDOM);
+	assert_non_null(strstr(said.dga_text, "generated name (random, score "));
+	assert_int_equal(said.ede, EDE_BLOCKED);
+	VERDICT("www.wikipedia.org", "none");
+	VERDICT(RANDOM ".net", "allow");
+	assert_string_equal(said.dga_effect, "nothing: it is allowed");
+	VERDICT("a." RANDOM ".org", "none");
+	assert_non_null(strstr(said.dga_effect, "zone of your own"));
+	assert_int_equal(info()->dga_mode, LIST_MODE_BLOCK);
+	assert_true(info()->has_classifier && info()->dga_threshold_score > 0);
+	/* Another threshold and mode are another classifier, at once. */
+	int32_t strict = info()->dga_threshold_score;
+	snprintf(more, sizeof more, "dga: {mode: monitor, threshold: 0.05}\n");
+	assert_int_equal(server_set_config(server, configure(more), &why), 0);
+	VERDICT(RANDOM ".com", "none");
+	assert_string_equal(said.dga_effect, "it is counted, not blocked");
+	assert_true(info()->dga_threshold_score <= strict);
+	assert_int_equal(server_set_config(server, configure("dga: {mode: off}\n"), &why), 0);
+	VERDICT(RANDOM ".com", "none");
+	assert_string_equal(said.dga_effect, "nothing: dga.mode is off");
+}
+
+static void test_a_bad_model_at_a_reload(void **state)
+{
+	(void)state;
+	char more[PATH_MAX + 100];
+	begin("dga: {mode: block}\n", NULL);
+	write_text("bad.model", "this is no model");
+	snprintf(more, sizeof more, "dga: {mode: monitor, model: %s}\n", path_of("bad.model"));
+	assert_int_not_equal(server_set_config(server, configure(more), &why), 0);
+	assert_int_equal(strncmp(why.text, "dga.model: ", 11), 0);
+	assert_string_equal(info()->last_reload_error, why.text);
+	assert_string_equal(info()->dga_problem, "");
+	VERDICT(RANDOM ".com", "generated"); /* the old one, in its mode */
+	snprintf(more, sizeof more, "dga: {model: %s}\n", path_of("none.model"));
+	assert_int_not_equal(server_set_config(server, configure(more), &why), 0);
+	assert_non_null(strstr(why.text, "none.model"));
+	/* Who turns it off is not held up by it. */
+	snprintf(more, sizeof more, "dga: {mode: off, model: %s}\n", path_of("bad.model"));
+	assert_int_equal(server_set_config(server, configure(more), &why), 0);
+	VERDICT(RANDOM ".com", "none");
+	assert_false(info()->has_classifier);
+}
+
+static void test_a_bad_model_at_the_start(void **state)
+{
+	(void)state;
+	char more[PATH_MAX + 100];
+	write_text("bad.model", "this is no model");
+	snprintf(more, sizeof more, "dga: {mode: block, model: %s}\n", path_of("bad.model"));
+	begin(more, NULL);
+	VERDICT(RANDOM ".com", "none");
+	assert_false(said.has_classifier);
+	assert_string_equal(said.dga_effect, "there is no classifier");
+	assert_non_null(strstr(info()->dga_problem, "bad.model"));
+	assert_int_equal(server_set_config(server, configure("dga: {mode: block}\n"), &why), 0);
+	VERDICT(RANDOM ".com", "generated");
+	assert_string_equal(info()->dga_problem, "");
+}
+
 /* --- publishing -------------------------------------------------------------------------------- */
 
 static void test_generations(void **state)
@@ -347,6 +446,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_explain),
 		TEST(test_explain_for_others),
+		TEST(test_generated_names),
+		TEST(test_a_bad_model_at_a_reload),
+		TEST(test_a_bad_model_at_the_start),
 		TEST(test_generations),
 		TEST(test_reloads),
 		TEST(test_rules),

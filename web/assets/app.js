@@ -5,12 +5,12 @@ const POLL_MS = 2000;
 const SLOW_POLL_MS = 10000;
 const KEPT_MS = 10 * 60 * 1000;
 const SVG = "http://www.w3.org/2000/svg";
-const BLOCKED = new Set(["blocked", "blocked_chain", "blocked_address", "blocked_server", "rewritten",
-	"dropped_policy"]);
+const BLOCKED = new Set(["blocked", "blocked_chain", "blocked_address", "blocked_server",
+	"blocked_generated", "rewritten", "dropped_policy"]);
 const OUTCOMES = {
 	cached: "answered from the cache", stale: "answered stale", recursed: "resolved", local: "answered locally",
 	blocked: "blocked", blocked_chain: "blocked in the chain", blocked_address: "blocked by address",
-	blocked_server: "blocked by name server", rewritten: "answered by a list", tcp_only: "sent to TCP",
+	blocked_server: "blocked by name server", blocked_generated: "blocked as a generated name", rewritten: "answered by a list", tcp_only: "sent to TCP",
 	rebinding: "rebinding removed", servfail: "failed upstream", bogus: "DNSSEC failed", refused: "refused",
 	notimp: "not implemented", formerr: "malformed", badvers: "EDNS version", dropped_malformed: "dropped, malformed",
 	dropped_policy: "dropped by a list", dropped_limit: "dropped at a limit",
@@ -222,7 +222,7 @@ function unpoint() {
 
 /* --- bars --- */
 
-function showBars(id, counts, name, isBlocked) {
+function showBars(id, counts, name, isBlocked, empty = "No queries yet") {
 	const all = Object.values(counts).reduce((a, b) => a + b, 0);
 	const list = Object.entries(counts).filter(([, n]) => n).sort((a, b) => b[1] - a[1]);
 	const rows = list.map(([key, n]) => {
@@ -232,7 +232,22 @@ function showBars(id, counts, name, isBlocked) {
 			element("span", { class: "value" }, `${count(n)} · ${percent(n, all)}`),
 			element("span", { class: "track", "aria-hidden": "true" }, fill));
 	});
-	showRows(id, rows.length ? rows : [element("li", { class: "small" }, "No queries yet")]);
+	showRows(id, rows.length ? rows : [element("li", { class: "small" }, empty)]);
+}
+
+/* --- generated names --- */
+
+const CLASSES = { random: "random letters", hash: "hexadecimal or base32", words: "words put together" };
+
+function showGenerated(dga) {
+	setText("generated-note", !dga.has_classifier ? "there is no classifier" : {
+		off: "off", monitor: "counted, not blocked", block: "blocked" }[dga.mode] +
+		(dga.mode === "off" ? "" : `, over a score of ${dga.threshold_score.toFixed(1)}`));
+	const all = Object.values(dga.suspects).reduce((a, b) => a + b, 0);
+	showBars("generated", all || dga.popular || dga.exempt ?
+		{ ...dga.suspects, popular: dga.popular, exempt: dga.exempt } : {},
+	(k) => CLASSES[k] || (k === "popular" ? "let through: popular" : "let through: allowed or your own"),
+	(k) => dga.mode === "block" && k in CLASSES, dga.mode === "off" ? "Names are not judged" : "No suspects yet");
 }
 
 /* --- lists --- */
@@ -309,7 +324,21 @@ function holder(h) {
 }
 
 const VERDICTS = { block: "blocked", allow: "allowed", monitor: "seen by a monitoring list, not blocked", local: "answered locally",
-	none: "not on any list" };
+	none: "not on any list", generated: "blocked as a generated name" };
+
+/** What the classifier says of the name, and what spoke for it and against it. */
+function generated(dga) {
+	if (!dga.has_classifier)
+		return ["there is no classifier"];
+	const said = dga.why_not ? `not judged: ${dga.why_not}` :
+		`score ${dga.score.toFixed(1)} (threshold ${dga.threshold_score.toFixed(1)}), class ${dga.class}${dga.is_popular ? ", popular" : ""}`;
+	const content = [`${said}; effect: ${dga.effect} (mode ${dga.mode})`];
+	const list = dga.parts.slice(0, 12).map((p) => element("li", { class: p.weight > 0 ? "for" : "against" },
+		p.is_fact ? p.text : element("code", {}, p.text), ` ${p.weight > 0 ? "+" : "−"}${Math.abs(p.weight).toFixed(1)}`));
+	if (list.length)
+		content.push(element("ul", { class: "parts" }, ...list));
+	return content;
+}
 
 function showExplanation(x) {
 	const dl = element("dl");
@@ -324,6 +353,7 @@ function showExplanation(x) {
 			`${r.list}: ${r.trigger} ${r.rule}: ${r.verb}${r.is_important ? ", important" : ""}` +
 			(r.is_meant ? (r.is_deciding ? " (decides)" : "") : " (its conditions do not hold)")))));
 	row("Lists", x.holders.length ? element("ul", {}, ...x.holders.map(holder)) : "no list holds the name or one above it");
+	row("Generated?", ...generated(x.dga));
 	byId("explanation").replaceChildren(dl);
 }
 
@@ -359,6 +389,7 @@ async function poll() {
 		showTiles(stats);
 		showBars("outcomes", stats.outcomes, (k) => OUTCOMES[k] || k, (k) => BLOCKED.has(k));
 		showBars("types", stats.types, (k) => k, () => false);
+		showGenerated(stats.dga);
 		showLists();
 		if (byId("chart-tip").hidden)
 			showChart();

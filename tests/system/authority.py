@@ -9,6 +9,8 @@
 """
 import concurrent.futures
 import pathlib
+import random
+import string
 import subprocess
 import time
 
@@ -78,7 +80,12 @@ halfbad A 9.66.6.6
 halfbad A 9.2.3.21
 short 2 A 9.2.3.30
 """
-OTHER = COMMON + """hop CNAME www.valid.com.
+# As a bot's program makes them up; those below com, net and org have no zone but these two.
+def generated(number, length=24):
+    return "".join(random.Random(f"bot {number}").choices(string.ascii_lowercase, k=length))
+
+
+OTHER = COMMON + f"togenerated CNAME www.{generated(0)}.com.\n" + """hop CNAME www.valid.com.
 toevil CNAME c2.evil.net.
 www.tree A 9.3.3.3
 tree TXT "the target of a DNAME"
@@ -89,6 +96,13 @@ c2 HTTPS 1 . alpn=h2
 c2 TXT "command"
 clean A 9.66.0.2
 deep.c2 A 9.66.0.3
+"""
+
+
+GENERATED = COMMON + """@ TXT "command"
+@ HTTPS 1 . alpn=h2
+mail A 9.2.3.6
+nolong 2 A 9.2.3.40
 """
 
 
@@ -147,6 +161,8 @@ def second_level():
         Zone("unsigned.com", ZONES, COMMON, sign=None, ds="wrong"),
         Zone("other.net", ZONES, OTHER),
         Zone("evil.net", ZONES, EVIL),
+        Zone(f"{generated(0)}.com", ZONES, GENERATED, sign=None, ds=False),
+        Zone(f"{generated(1)}.com", ZONES, GENERATED, sign=None, ds=False),
         Zone("load.net", ZONES, "".join(f"host{i} A 9.7.{i // 250}.{i % 250}\n" for i in range(5000)), sign=None, ds=False),
         Zone("optout.org", ZONES, COMMON, sign=None, ds=False),
         Zone("signed.org", ZONES, COMMON),

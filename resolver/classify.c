@@ -92,10 +92,10 @@ enum step classify(struct worker *w, struct query *q)
 	if (q->is_aliased)
 		return STEP_NEXT;
 	judge(w, q);
-	/* A refresh is of a name, not for a client, who may be allowed it: its answer is judged when it is given. Where a policy zone
-	 * waits for the answer, the zone decides. */
-	if (!is_blocking || q->dga_class == DGA_NONE || q->transport == TRANSPORT_NONE ||
-		q->is_allowed || q->is_waiting)
+	if (!is_blocking || q->dga_class == DGA_NONE || q->is_allowed || q->is_waiting)
 		return STEP_NEXT;
+	/* An answer from before block mode is not kept up for bots that go on asking; what another question waits for is wanted. */
+	if (q->transport == TRANSPORT_NONE)
+		return q->waiter ? STEP_NEXT : STEP_DROP;
 	return block(w, q);
 }

@@ -13,7 +13,8 @@
 #include "resolver/query.h"
 
 /* Scores q->qname when the cache did not know it; in block mode also when it did, but not whether the name is a suspect under this
- * view. STEP_NEXT; in block mode, for a suspect, STEP_REPLY or STEP_DROP with the verdict. */
+ * view. STEP_NEXT; in block mode, for a suspect, STEP_REPLY or STEP_DROP with the verdict. Where a policy zone waits for the answer,
+ * the zone decides. */
 enum step classify(struct worker *w, struct query *q);
 
 /* The words for people: "generated name (random, score 9.4)". Returns their length, less than `size`; always terminated. */

@@ -370,7 +370,9 @@ static const struct config_row config_rows[] = {
 		.initial = "monitor",
 		.is_live = true,
 		.help = "Are names judged that look as if a program had made them up? `monitor` "
-			"counts and shows; `block` answers them as sinkhole.action says."},
+			"counts and shows; `block` answers them, for every client, as "
+			"sinkhole.action "
+			"says."},
 	{.key = "dga.threshold",
 		.type = CONFIG_RATE,
 		AT(dga_threshold),

@@ -2,6 +2,7 @@
 """The classifier on the path: what the modes do to names that look generated, and to those that must never be touched."""
 import json
 import re
+import time
 
 import pytest
 
@@ -136,6 +137,35 @@ def test_what_is_cached_is_judged_by_the_mode_in_force(start):
     assert stats(cenote)["events"]["upstream_queries"] == len(before)
 
 
+def test_an_old_answer_is_not_kept_up(start):
+    cenote = start()
+    assert rdata(cenote.ask("nolong." + BOT)) == ["9.2.3.40"]  # for two seconds
+    set_mode(cenote, "block")
+    asked, end = stats(cenote)["events"]["upstream_queries"], time.monotonic() + 5
+    while time.monotonic() < end:
+        assert is_blocked(cenote.ask("nolong." + BOT))
+        time.sleep(0.05)
+    assert stats(cenote)["events"]["upstream_queries"] == asked
+
+
+@pytest.mark.parametrize("loose", ["0.1", 0.05])
+def test_the_threshold_in_force_decides(start, loose):
+    cenote = start({"dga": {"mode": "block", "threshold": "1e-6"}})
+    names = [generated(f"threshold {i}", 6 + i % 14) + ".com" for i in range(60)]
+    seen = []
+    for threshold in ("1e-6", loose, "1e-6"):
+        set_mode(cenote, "block", threshold=threshold)
+        counted = dga(cenote)
+        assert counted["threshold"] == float(threshold)
+        limit = counted["threshold_score"]
+        for name in names:
+            said = explain(cenote, name)["dga"]
+            wanted = said["score"] > limit and not said["is_popular"]
+            assert is_blocked(cenote.ask(name)) == wanted == (said["effect"] == "it is blocked"), (name, said)
+        seen.append((limit, sum(is_blocked(cenote.ask(name)) for name in names)))
+    assert seen[0] == seen[2] and seen[0][0] >= seen[1][0] and seen[0][1] <= seen[1][1]
+
+
 def test_allowed_names_are_let_through(start, tmp_path):
     files = write_lists(tmp_path / "lists", good=BOT2 + "\n", bad=fresh(3) + "\n")
     cenote = start({"dga": {"mode": "block"}, "allow": ["www." + BOT],
@@ -181,7 +211,7 @@ def test_where_a_chain_leads_is_not_judged(blocking):
 def test_bad_files_at_a_reload_change_nothing(blocking, tmp_path):
     bad = tmp_path / "bad.model"
     bad.write_bytes(b"this is no model" * 100)
-    for key in ("model",):
+    for key in ("model", "popular"):
         for path in (bad if key == "model" else tmp_path, tmp_path / "missing"):
             status, text = reload(blocking, dga={"mode": "monitor", key: str(path)})
             assert status == 422 and f"dga.{key}: " in text and path.name in text, text
@@ -209,6 +239,40 @@ def test_bad_files_at_the_start(start, tmp_path):
     assert "dga.model: " in json.loads(told)["error"] and str(bad) in told
     set_mode(cenote, "block")
     assert is_blocked(cenote.ask(BOT)) and cenote.get("/healthz")["status"] == "ok"
+    cenote.command("check")
+
+
+def test_popular_domains_are_let_through(start, tmp_path):
+    popular = tmp_path / "popular.txt"
+    popular.write_text(f"1,www.valid.com\n2,{BOT}\n")
+    cenote = start({"dga": {"mode": "block", "popular": str(popular)}})
+    for _ in range(2):
+        assert rdata(cenote.ask("www." + BOT)) == ["9.2.3.5"]
+        assert is_blocked(cenote.ask("www." + BOT2))
+    assert dga(cenote)["popular"] == 1 and suspects(cenote) == 2
+    x = explain(cenote, "www." + BOT)
+    assert x["dga"]["is_popular"] and x["dga"]["effect"] == "nothing: the domain is popular" and x["dga"]["class"] == "none"
+    assert "popular" in cenote.command("explain", BOT)
+    # The file's content changes under its name; what is in the cache is judged by the new one.
+    popular.write_text(f"1,www.valid.com\n2,{BOT2}\n")
+    set_mode(cenote, "block", popular=str(popular))
+    assert is_blocked(cenote.ask("www." + BOT)) and rdata(cenote.ask("www." + BOT2)) == ["9.2.3.5"]
+    set_mode(cenote, "block")
+    assert is_blocked(cenote.ask("www." + BOT)) and is_blocked(cenote.ask("www." + BOT2))
+
+
+def test_a_bad_popular_file_at_the_start(start, tmp_path):
+    missing = tmp_path / "missing"
+    cenote = start({"dga": {"mode": "block", "popular": str(missing)}})
+    assert is_blocked(cenote.ask(BOT))
+    reasons = cenote.get("/healthz")["reasons"]
+    assert len(reasons) == 1 and "the built-in set of popular domains is used" in reasons[0] and str(missing) in reasons[0]
+    assert "event=popular_built_in" in cenote.log()
+    told = cenote.command("check", "--json", codes=(78,))
+    assert "dga.popular: " in json.loads(told)["error"] and str(missing) in told
+    missing.write_text("1,valid.com\n")
+    set_mode(cenote, "block", popular=str(missing))
+    assert cenote.get("/healthz")["status"] == "ok"
     cenote.command("check")
 
 

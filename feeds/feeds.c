@@ -20,7 +20,7 @@
 enum {
 	RETRY_FIRST_S = 60, /* after a build that failed; doubles */
 	RETRY_MAX_S = 3600,
-	SLEEP_MAX_MS = 3600 * 1000,
+	SLEEP_MAX_MS = 60 * 1000, /* then the wall clock is looked at: it may have jumped */
 	BREATH_MS = 500, /* when there is not even memory for a plan */
 };
 
@@ -79,6 +79,8 @@ static int configure(struct feeds *f, const struct config *c)
 			c->feeds_unprotected_count);
 	if (!rc)
 		rc = copy_upstreams(&p, c);
+	if (!rc)
+		rc = feeds_calendar_configure(f, &p.calendar, c);
 	if (!rc)
 		rc = ledger_configure(&f->ledger, c);
 	if (rc) {
@@ -207,6 +209,9 @@ int feeds_open(const struct config *config, struct feeds_hooks hooks, struct fee
 		xfr_use_generation(f->xfr);
 	} else if (f->ledger.count)
 		log_error("feeds", "event=unfiltered reason=\"%s\"", trouble.text);
+	clockwatch_note(&f->clock, f->status.created_s);
+	clockwatch_note(&f->clock, ledger_newest_s(&f->ledger));
+	feeds_calendar_look(f);
 	f->is_wanted = true;
 	*out = f;
 	return 0;
@@ -218,6 +223,7 @@ static int make_plan(struct feeds *f, struct plan *plan)
 	*plan = *from;
 	plan->protected = plan->unprotected = plan->upstreams = NULL;
 	plan->protected_count = plan->unprotected_count = plan->upstream_count = 0;
+	plan->calendar = (struct plan_calendar){0};
 	plan->parent = (int64_t)getpid();
 	plan->has_generation = f->status.newest != 0;
 	plan->pinned = f->status.pinned;
@@ -229,6 +235,8 @@ static int make_plan(struct feeds *f, struct plan *plan)
 	bool is_whole = plan->state_directory && plan->cache_directory && plan->files_directory &&
 		plan->ca_file;
 	int rc = is_whole ? ledger_plan(&f->ledger, plan) : -ENOMEM;
+	if (!rc)
+		rc = feeds_calendar_plan(f, &plan->calendar);
 	if (!rc)
 		rc = plan_copy_texts(&plan->protected, &plan->protected_count, from->protected,
 			from->protected_count);
@@ -321,6 +329,8 @@ static void settle(struct feeds *f, const struct plan *plan, int rc,
 	if (rc == -ECANCELED)
 		return;
 	pthread_mutex_lock(&f->lock);
+	if (report->has_skew)
+		clockwatch_hear(&f->clock, report->skew_s);
 	if (report->results)
 		ledger_apply(&f->ledger, report);
 	else
@@ -369,6 +379,7 @@ static void end_shadow(struct feeds *f)
 static bool wait_until_due(struct feeds *f)
 {
 	while (!atomic_load(&f->is_stopping)) {
+		feeds_calendar_look(f);
 		uint64_t now = clock_ms(), next = ledger_next_ms(&f->ledger);
 		uint64_t count;
 		if (f->retry_ms < next)

@@ -15,6 +15,7 @@
 #include "feeds/listdb/listdb.h"
 #include "feeds/listdb/overlay.h"
 #include "resolver/base/addr.h"
+#include "resolver/base/calendar_list.h"
 #include "resolver/base/config.h"
 #include "resolver/base/err.h"
 
@@ -62,6 +63,7 @@ struct feeds_list_status {
 	uint64_t held_s; /* since when */
 	uint64_t shadow_s; /* how long it still only monitors; 0: it acts as configured */
 	struct feeds_transfer transfer;
+	struct calendar_list_facts calendar;
 };
 
 const char *feeds_step_name(enum feeds_step step); /* "idle", "waiting", "fetching", "fetched" */
@@ -70,13 +72,13 @@ const char *feeds_guard_name(enum feeds_guard guard); /* the first of a set; "" 
 
 struct feeds_status {
 	uint64_t generation; /* 0: none, serving unfiltered */
-	uint64_t
-		pinned; /* the operator went back to it and it serves until asked otherwise; 0: none */
+	uint64_t pinned; /* the operator went back to it: it serves on; 0: none */
 	uint64_t newest; /* the last one built; other than `generation` only when one is pinned */
 	uint64_t names, created_s;
 	uint64_t builds, build_failures;
 	bool is_building;
 	char last_error[256];
+	char clock_reason[256]; /* what speaks against the machine's clock; "": nothing */
 	uint32_t list_count;
 };
 
@@ -144,6 +146,5 @@ void feeds_notify_counts(struct feeds *f, struct feeds_notify_counts *out);
 /* Ends the thread and its helper within a second; releases the lock. */
 void feeds_stop(struct feeds *f);
 
-/* The helper process: `cenote build-generation` runs this with its plan on standard input and reports on standard output. Returns the exit
- * status. Not for people. */
-int feeds_helper_main(void);
+/* The helper process, `cenote build-generation`: a plan on standard input, a report on standard output. Returns the exit status. */
+int feeds_helper_main(calendar_list_maker *make_calendar);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "feeds/channel.h"
@@ -70,6 +71,13 @@ static char *read_all(int fd, size_t *len)
 	return text;
 }
 
+/* A folder in its place would give away all below it. */
+static const char *only_file(const char *path)
+{
+	struct stat st;
+	return !stat(path, &st) && S_ISREG(st.st_mode) ? path : "";
+}
+
 /* From here on only what a round needs can be reached: of the state folder the generations, and none of the files that lists may lie among. */
 static void give_up_rights(const struct plan *p)
 {
@@ -80,6 +88,8 @@ static void give_up_rights(const struct plan *p)
 		{generations, true},
 		{lists, true},
 		{PUBLICS_FILE, false},
+		{only_file(p->calendar.seeds), false},
+		{only_file(p->calendar.popular), false},
 		{*p->ca_file ? p->ca_file : "/etc/ssl", false},
 		{"/usr/lib/ssl", false},
 		{"/usr/share/ca-certificates", false},
@@ -108,7 +118,7 @@ static int prepare(struct plan *p)
 	return rc;
 }
 
-int feeds_helper_main(void)
+int feeds_helper_main(calendar_list_maker *make_calendar)
 {
 	struct plan plan;
 	struct plan_report report;
@@ -127,6 +137,7 @@ int feeds_helper_main(void)
 		plan_free(&plan);
 		return EXIT_ORPHAN;
 	}
+	plan.calendar.make = make_calendar;
 	report = (struct plan_report){0};
 	rc = prepare(&plan);
 	if (!rc)

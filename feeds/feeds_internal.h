@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "feeds/clockwatch.h"
 #include "feeds/feeds.h"
 #include "feeds/ledger.h"
 #include "feeds/plan.h"
@@ -34,10 +35,19 @@ struct feeds {
 	struct feeds_status status;
 	bool has_shadow; /* a list only monitors for a while */
 	uint64_t shadow_left_ms; /* until the next of them acts */
+	uint32_t calendar_days; /* before and after today */
+	struct clockwatch clock;
 	uint64_t digest; /* of the newest generation */
 	uint32_t fails; /* builds that failed in a row */
 	uint64_t retry_ms; /* of clock_ms: build again; UINT64_MAX: no need */
 };
+
+/* Looks at the wall clock: is it to be believed, and is it another day? The lock is held, or nobody else is there yet. */
+void feeds_calendar_look(struct feeds *f);
+/* What the configuration wants of the calendar. 0 or -ENOMEM. */
+int feeds_calendar_configure(struct feeds *f, struct plan_calendar *p, const struct config *c);
+/* The same into a plan, for today. 0 or -ENOMEM. */
+int feeds_calendar_plan(const struct feeds *f, struct plan_calendar *p);
 
 /* What a generation says of itself, kept when its map belongs to the daemon. */
 struct feeds_facts {

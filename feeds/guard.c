@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "feeds/guard.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 #include "feeds/popular.h"
 #include "resolver/base/addr.h"
+#include "resolver/base/calendar_list.h"
 #include "resolver/base/dname.h"
 #include "resolver/base/hash.h"
 
@@ -29,6 +31,9 @@ struct guard {
 	struct addr addresses[ADDRESSES_MAX];
 	size_t address_count;
 	struct listdb_scratch *scratch; /* NULL: made when first needed */
+	/* Hashes of keys, sorted: of the protected names, and of those and all above them. */
+	uint64_t *exact, *above;
+	size_t above_count;
 };
 
 /* What one list says of one name. */
@@ -126,6 +131,52 @@ static void add_addresses(struct guard *g, const struct plan *plan)
 			add_address(g, &a);
 }
 
+static int compare_hashes(const void *a, const void *b)
+{
+	const uint64_t *x = a, *y = b;
+	return (*x > *y) - (*x < *y);
+}
+
+static int hash_names(struct guard *g)
+{
+	size_t levels = 0;
+	for (size_t i = 0; i < g->count; i++)
+		levels += g->names[i].name.labels;
+	g->exact = calloc(g->count ? g->count : 1, sizeof *g->exact);
+	g->above = calloc(levels ? levels : 1, sizeof *g->above);
+	if (!g->exact || !g->above)
+		return -ENOMEM;
+	for (size_t i = 0; i < g->count; i++) {
+		uint8_t key[DNAME_MAX];
+		size_t len = dname_key(&g->names[i].name, key);
+		for (size_t at = 0; at < len;) {
+			at += (size_t)key[at] + 1;
+			g->above[g->above_count++] = hash_bytes(key, at, 0);
+		}
+		g->exact[i] = hash_bytes(key, len, 0);
+	}
+	qsort(g->exact, g->count, sizeof *g->exact, compare_hashes);
+	qsort(g->above, g->above_count, sizeof *g->above, compare_hashes);
+	return 0;
+}
+
+static bool has_hash(const uint64_t *hashes, size_t n, uint64_t hash)
+{
+	return bsearch(&hash, hashes, n, sizeof hash, compare_hashes);
+}
+
+bool guard_touches(const struct guard *g, const uint8_t *key, size_t len)
+{
+	if (has_hash(g->above, g->above_count, hash_bytes(key, len, 0)))
+		return true;
+	for (size_t at = 0; at < len;) {
+		at += (size_t)key[at] + 1;
+		if (has_hash(g->exact, g->count, hash_bytes(key, at, 0)))
+			return true;
+	}
+	return false;
+}
+
 struct guard *guard_new(const struct plan *plan)
 {
 	struct guard *g = calloc(1, sizeof *g);
@@ -139,6 +190,8 @@ struct guard *guard_new(const struct plan *plan)
 	popular_each(add_popular, g);
 	add_addresses(g, plan);
 	g->plan = NULL;
+	if (!g->is_short && hash_names(g))
+		g->is_short = true;
 	if (g->is_short) {
 		guard_free(g);
 		return NULL;
@@ -151,6 +204,8 @@ void guard_free(struct guard *g)
 	if (!g)
 		return;
 	listdb_scratch_free(g->scratch);
+	free(g->exact);
+	free(g->above);
 	free(g->names);
 	free(g);
 }
@@ -388,7 +443,8 @@ enum feeds_guard guard_judge(struct guard *g, const struct plan_list *list, stru
 	const struct listdb_list *l = find(now, list->name), *old = find(before, list->name);
 	struct err size = {""}, names = {""};
 	unsigned held = FEEDS_GUARD_NONE, all = FEEDS_GUARD_NONE;
-	if (!l)
+	/* The calendar leaves such names out by itself, and how many there are is the day's doing. */
+	if (!l || calendar_list_is(list->source))
 		return FEEDS_GUARD_NONE;
 	if (list->is_deny)
 		all |= judge_names(g, l, now, old, before, &names);

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "feeds/listdb/listdb.h"
 #include "feeds/plan.h"
@@ -25,6 +26,9 @@ struct guard;
 struct guard *guard_new(const struct plan *plan);
 void guard_free(struct guard *g);
 size_t guard_count(const struct guard *g);
+
+/* Would a rule for this name (its dname_key) and all below it block a protected name, or one below it? */
+bool guard_touches(const struct guard *g, const uint8_t *key, size_t len);
 
 /* Judges what `now` says for the list. `before`: the generation before, NULL: none. FEEDS_GUARD_NONE, or all that object, with the
  * sentence, when one does that is not `accepted`. FEEDS_GUARD_NONE also when the list is not in `now`. */

@@ -9,11 +9,12 @@
 #include <string.h>
 
 #include "feeds/schedule.h"
+#include "resolver/base/calendar_list.h"
 #include "resolver/base/clock.h"
 #include "resolver/base/hash.h"
 #include "resolver/base/log.h"
 
-enum { FILE_VERSION = 1, FAILS_MAX = 1000, JITTER_PARTS = 10, SOON_MS = 60000 };
+enum { FILE_VERSION = 1, FAILS_MAX = 1000, JITTER_PARTS = 10, SOON_MS = 60000, DAY_S = 86400 };
 
 static struct ledger_entry *find(const struct ledger *l, const char *name)
 {
@@ -25,7 +26,7 @@ static struct ledger_entry *find(const struct ledger *l, const char *name)
 
 static struct schedule schedule_of(const struct ledger_entry *e)
 {
-	return (struct schedule){e->refresh_s, e->at, e->fails, e->patience_s};
+	return (struct schedule){e->refresh_s, e->at, e->fails, e->patience_s, e->is_calendar};
 }
 
 static uint64_t wait_ms(const struct ledger_entry *e)
@@ -37,6 +38,12 @@ static uint64_t wait_ms(const struct ledger_entry *e)
 static void schedule(struct ledger_entry *e)
 {
 	e->due_ms = clock_ms() + wait_ms(e);
+}
+
+/* Counted from 1970-01-01 in UTC, and 1; -1: not known. */
+static int64_t day_of(const struct ledger *l, uint64_t wall_s)
+{
+	return l->is_day_unknown ? -1 : (int64_t)(wall_s / DAY_S) + 1;
 }
 
 static int copy_text(char **to, const char *from)
@@ -104,6 +111,9 @@ static int entry_init(struct ledger_entry *e, const struct config_list *c, struc
 	e->has_private = c->has_private;
 	/* What it was judged by may be another now. */
 	e->refusal = (struct plan_refusal){0};
+	/* The helper knows whether the files that it is made of are the same. */
+	e->is_calendar = calendar_list_is(c->source);
+	e->is_due_now = e->is_due_now || e->is_calendar;
 	/* A transferred zone has timers of its own. */
 	if (config_xfr_is(c->source)) {
 		e->due_ms = UINT64_MAX;
@@ -123,6 +133,7 @@ int ledger_configure(struct ledger *l, const struct config *config)
 		ledger_clear(&next);
 		return rc;
 	}
+	next.is_day_unknown = l->is_day_unknown;
 	memcpy(next.past, l->past, sizeof next.past);
 	next.past_count = l->past_count;
 	ledger_clear(l);
@@ -216,6 +227,7 @@ static void entry_load(struct ledger_entry *e, const json_t *o)
 	s->state = state < FEEDS_STATES ? (enum feeds_state)state : FEEDS_NEVER;
 	s->checked_s = number_at(o, "checked");
 	s->changed_s = number_at(o, "changed");
+	plan_calendar_from_json(json_object_get(o, "calendar"), &s->calendar);
 	e->fails = number_at(o, "fails") < FAILS_MAX ? (uint32_t)number_at(o, "fails") : FAILS_MAX;
 	/* Only a time in the past counts: the wall clock may have been wrong. */
 	struct schedule when = schedule_of(e);
@@ -224,7 +236,7 @@ static void entry_load(struct ledger_entry *e, const json_t *o)
 	if (!s->checked_s || s->checked_s > now_s || due_s <= now_s)
 		return;
 	e->due_ms = clock_ms() + schedule_jitter_ms(&when, due_s - now_s);
-	e->is_due_now = false;
+	e->is_due_now = e->is_calendar;
 }
 
 void ledger_load(struct ledger *l, const char *path)
@@ -254,11 +266,12 @@ static json_t *entry_to_json(const struct ledger_entry *e)
 	const struct feeds_list_status *s = &e->status;
 	char proof[17];
 	snprintf(proof, sizeof proof, "%016" PRIx64, e->proof);
-	return json_pack("{s:s, s:o, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:I, s:I, s:i}", "proof",
-		proof, "held", held_to_json(e), "name", s->name, "source", e->source, "etag",
-		e->tags.etag, "modified", e->tags.modified, "state", (int)s->state, "reason",
-		s->reason, "format", s->format, "checked", (json_int_t)s->checked_s, "changed",
-		(json_int_t)s->changed_s, "fails", (int)e->fails);
+	return json_pack("{s:o, s:s, s:o, s:s, s:s, s:s, s:s, s:i, s:s, s:s, s:I, s:I, s:i}",
+		"calendar", plan_calendar_to_json(&s->calendar), "proof", proof, "held",
+		held_to_json(e), "name", s->name, "source", e->source, "etag", e->tags.etag,
+		"modified", e->tags.modified, "state", (int)s->state, "reason", s->reason, "format",
+		s->format, "checked", (json_int_t)s->checked_s, "changed", (json_int_t)s->changed_s,
+		"fails", (int)e->fails);
 }
 
 char *ledger_to_text(const struct ledger *l)
@@ -355,6 +368,17 @@ uint64_t ledger_shadow_s(const struct ledger *l)
 	return next_s;
 }
 
+uint64_t ledger_newest_s(const struct ledger *l)
+{
+	uint64_t newest_s = 0;
+	for (size_t i = 0; i < l->count; i++) {
+		const struct feeds_list_status *s = &l->entries[i].status;
+		newest_s = s->checked_s > newest_s ? s->checked_s : newest_s;
+		newest_s = s->changed_s > newest_s ? s->changed_s : newest_s;
+	}
+	return newest_s;
+}
+
 int ledger_set_due(struct ledger *l, const char *name)
 {
 	struct ledger_entry *one = name ? find(l, name) : NULL;
@@ -370,6 +394,8 @@ uint64_t ledger_next_ms(const struct ledger *l)
 {
 	uint64_t next = UINT64_MAX;
 	for (size_t i = 0; i < l->count; i++) {
+		if (l->is_day_unknown && l->entries[i].is_calendar)
+			continue;
 		if (l->entries[i].is_due_now)
 			return 0;
 		if (l->entries[i].due_ms < next)
@@ -378,11 +404,31 @@ uint64_t ledger_next_ms(const struct ledger *l)
 	return next;
 }
 
-/* What is due soon is taken along: one build for both. */
+void ledger_turn_day(struct ledger *l, uint64_t now_s, bool is_known)
+{
+	l->is_day_unknown = !is_known;
+	for (size_t i = 0; is_known && i < l->count; i++) {
+		struct ledger_entry *e = &l->entries[i];
+		bool is_other = e->is_calendar && e->made_day != day_of(l, now_s);
+		e->is_due_now = e->is_due_now || (is_other && e->made_day && !e->fails);
+	}
+}
+
+/* What is due soon is taken along: one build for both. But tomorrow is not today. */
 static uint64_t soon_ms(const struct ledger_entry *e)
 {
+	if (e->is_calendar)
+		return 0;
 	uint64_t part = (uint64_t)e->refresh_s * 1000 / JITTER_PARTS;
 	return part < SOON_MS ? part : SOON_MS;
+}
+
+/* While nobody knows what day it is, the calendar that is there serves on. */
+static bool is_due(const struct ledger *l, const struct ledger_entry *e, uint64_t now_ms)
+{
+	if (l->is_day_unknown && e->is_calendar)
+		return false;
+	return e->is_due_now || e->due_ms <= now_ms + soon_ms(e);
 }
 
 int ledger_plan(struct ledger *l, struct plan *plan)
@@ -405,13 +451,14 @@ int ledger_plan(struct ledger *l, struct plan *plan)
 			.held = e->held,
 			.is_by_hand = e->is_by_hand,
 			.accepted = e->accepted,
-			.is_due = e->is_due_now || e->due_ms <= now + soon_ms(e),
+			.is_due = is_due(l, e, now),
 			.tags = e->tags,
 			.refusal = e->refusal,
 			.has_private = e->has_private,
 			.sha256 = strdup(e->sha256),
 			.key = strdup(e->key),
 			.signature = strdup(e->signature)};
+		e->planned_day = day_of(l, clock_wall_s());
 		e->is_due_now = e->is_by_hand = false;
 		e->accepted = 0; /* what is accepted while this round runs is the next one's */
 		if (!p->name || !p->source || !p->sha256 || !p->key || !p->signature)
@@ -439,6 +486,10 @@ static void apply(struct ledger_entry *e, const struct plan_result *r)
 	e->refusal = r->refusal;
 	e->patience_s = r->patience_s;
 	apply_held(e, &r->held);
+	if (r->calendar.is_known)
+		s->calendar = r->calendar;
+	if (r->is_asked && r->is_fetched)
+		e->made_day = e->planned_day;
 	if (r->is_changed)
 		s->changed_s = now_s;
 	if (!r->is_asked && !r->is_changed && is_same_held &&

@@ -31,6 +31,9 @@ struct ledger_entry {
 	bool is_deny;
 	uint32_t floor, max_change_percent, shadow_s;
 	uint64_t taken_s; /* of the generation in force: wall time, 0: it does not hold the list */
+	bool is_calendar;
+	int64_t made_day,
+		planned_day; /* of the calendar: for which day it was made, is being made; 0: not known, -1: for none */
 	struct plan_held held;
 	uint64_t accepted; /* hash of the held content that the operator accepts; 0: none */
 	struct plan_tags tags;
@@ -49,6 +52,7 @@ struct ledger {
 	size_t count;
 	struct ledger_past past[LEDGER_PAST_MAX]; /* newest first */
 	size_t past_count;
+	bool is_day_unknown; /* the clock is plainly wrong */
 };
 
 /* Takes over the lists of the configuration. What is known of a list stays with it while its source is the same; a new one is due at once.
@@ -79,6 +83,11 @@ uint64_t ledger_shadow_s(const struct ledger *l);
 int ledger_set_due(struct ledger *l, const char *name);
 /* The earliest time at which one is due, of clock_ms; UINT64_MAX: none is configured. */
 uint64_t ledger_next_ms(const struct ledger *l);
+
+/* The wall clock says `now_s`, and is or is not to be believed: with another day the calendar is due. */
+void ledger_turn_day(struct ledger *l, uint64_t now_s, bool is_known);
+/* The latest wall time that is written in it; 0: none. */
+uint64_t ledger_newest_s(const struct ledger *l);
 
 /* The lists into a plan; they are owned by the plan. 0 or -ENOMEM. */
 int ledger_plan(struct ledger *l, struct plan *plan);

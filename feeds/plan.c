@@ -147,6 +147,44 @@ static json_t *list_to_json(const struct plan_list *l)
 		l->tags.modified, "way", way_to_json(l));
 }
 
+static json_t *wish_to_json(const struct plan_calendar *c)
+{
+	return json_pack("{s:I, s:I, s:b, s:s*, s:s*}", "first", (json_int_t)c->wish.first_day,
+		"last", (json_int_t)c->wish.last_day, "is_undated", c->wish.is_undated, "seeds",
+		c->seeds, "popular", c->popular);
+}
+
+static int wish_from_json(const json_t *o, struct plan_calendar *c)
+{
+	c->seeds = strdup(text_at(o, "seeds"));
+	c->popular = strdup(text_at(o, "popular"));
+	c->wish = (struct calendar_list_wish){.first_day = (int64_t)number_at(o, "first"),
+		.last_day = (int64_t)number_at(o, "last"),
+		.is_undated = is_true_at(o, "is_undated"),
+		.seeds = c->seeds,
+		.popular = c->popular};
+	return c->seeds && c->popular ? 0 : -ENOMEM;
+}
+
+struct json_t *plan_calendar_to_json(const struct calendar_list_facts *c)
+{
+	return json_pack("{s:b, s:I, s:I, s:I, s:I, s:I, s:I}", "is_known", c->is_known, "first",
+		(json_int_t)c->first_day, "last", (json_int_t)c->last_day, "families",
+		(json_int_t)c->families, "popular", (json_int_t)c->popular, "short",
+		(json_int_t)c->too_short, "protected", (json_int_t)c->protected);
+}
+
+void plan_calendar_from_json(const struct json_t *o, struct calendar_list_facts *c)
+{
+	*c = (struct calendar_list_facts){.is_known = is_true_at(o, "is_known"),
+		.first_day = (int64_t)number_at(o, "first"),
+		.last_day = (int64_t)number_at(o, "last"),
+		.families = (uint32_t)number_at(o, "families"),
+		.popular = number_at(o, "popular"),
+		.too_short = number_at(o, "short"),
+		.protected = number_at(o, "protected")};
+}
+
 static char *dump(json_t *o)
 {
 	char *text = o ? json_dumps(o, JSON_COMPACT) : NULL;
@@ -172,17 +210,20 @@ char *plan_to_text(const struct plan *p)
 	json_t *way = json_pack("{s:i, s:i, s:s*, s:s*}", "fetch_time_s", (int)p->fetch_time_s,
 		"retry_wait_ms", (int)p->retry_wait_ms, "files", p->files_directory, "ca_file",
 		p->ca_file);
-	return dump(json_pack("{s:o, s:I, s:s, s:s, s:b, s:o, s:I, s:I, s:I, s:i, s:i, s:o, s:o}",
-		"way", way, "parent", (json_int_t)p->parent, "state", p->state_directory, "cache",
-		p->cache_directory, "has_generation", p->has_generation, "digest", hex(p->digest),
-		"max_bytes", (json_int_t)p->max_bytes, "max_rules", (json_int_t)p->max_rules,
-		"memory", (json_int_t)p->memory_bytes, "time_s", (int)p->time_s, "junk_percent",
-		(int)p->junk_percent, "lists", lists, "guards", guards));
+	return dump(json_pack(
+		"{s:o, s:o, s:I, s:s, s:s, s:b, s:o, s:I, s:I, s:I, s:i, s:i, s:o, s:o}",
+		"calendar", wish_to_json(&p->calendar), "way", way, "parent", (json_int_t)p->parent,
+		"state", p->state_directory, "cache", p->cache_directory, "has_generation",
+		p->has_generation, "digest", hex(p->digest), "max_bytes", (json_int_t)p->max_bytes,
+		"max_rules", (json_int_t)p->max_rules, "memory", (json_int_t)p->memory_bytes,
+		"time_s", (int)p->time_s, "junk_percent", (int)p->junk_percent, "lists", lists,
+		"guards", guards));
 }
 
 static json_t *result_to_json(const struct plan_result *r)
 {
-	return json_pack("{s:o, s:o, s:i, s:s, s:i, s:s, s:s, s:b, s:b, s:b, s:s, s:s}", "refusal",
+	return json_pack("{s:o, s:o, s:o, s:i, s:s, s:i, s:s, s:s, s:b, s:b, s:b, s:s, s:s}",
+		"calendar", plan_calendar_to_json(&r->calendar), "refusal",
 		refusal_to_json(&r->refusal), "held", held_to_json(&r->held), "patience_s",
 		(int)r->patience_s, "name", r->name, "state", (int)r->state, "reason", r->reason,
 		"format", r->format, "is_asked", r->is_asked, "is_fetched", r->is_fetched,
@@ -198,8 +239,9 @@ char *plan_report_to_text(const struct plan_report *r)
 			return NULL;
 		}
 	}
-	return dump(json_pack("{s:I, s:s, s:o}", "generation", (json_int_t)r->generation, "error",
-		r->error, "lists", results));
+	return dump(json_pack("{s:I, s:s, s:o, s:b, s:I}", "generation", (json_int_t)r->generation,
+		"error", r->error, "lists", results, "has_skew", r->has_skew, "skew",
+		(json_int_t)r->skew_s));
 }
 
 static json_t *load(const char *text, size_t len, struct err *why)
@@ -259,7 +301,7 @@ int plan_from_text(const char *text, size_t len, struct plan *out, struct err *w
 	p.lists = calloc(p.list_count ? p.list_count : 1, sizeof *p.lists);
 	bool is_whole =
 		p.state_directory && p.cache_directory && p.files_directory && p.ca_file && p.lists;
-	int rc = is_whole ? 0 : -ENOMEM;
+	int rc = is_whole ? wish_from_json(json_object_get(o, "calendar"), &p.calendar) : -ENOMEM;
 	if (!rc)
 		rc = texts_from_json(
 			json_object_get(guards, "protected"), &p.protected, &p.protected_count);
@@ -295,6 +337,7 @@ static void result_from_json(const json_t *o, struct plan_result *r)
 	r->is_changed = is_true_at(o, "is_changed");
 	refusal_from_json(json_object_get(o, "refusal"), &r->refusal);
 	r->patience_s = (uint32_t)number_at(o, "patience_s");
+	plan_calendar_from_json(json_object_get(o, "calendar"), &r->calendar);
 }
 
 int plan_report_from_text(const char *text, size_t len, struct plan_report *out, struct err *why)
@@ -306,6 +349,8 @@ int plan_report_from_text(const char *text, size_t len, struct plan_report *out,
 	struct plan_report r = {
 		.generation = number_at(o, "generation"),
 		.result_count = json_array_size(lists),
+		.has_skew = is_true_at(o, "has_skew"),
+		.skew_s = (int64_t)json_integer_value(json_object_get(o, "skew")),
 	};
 	plan_copy_plain(r.error, sizeof r.error, text_at(o, "error"));
 	r.results = calloc(r.result_count ? r.result_count : 1, sizeof *r.results);
@@ -353,6 +398,8 @@ void plan_free(struct plan *p)
 			close(p->files[i].signature);
 	}
 	free(p->files);
+	free(p->calendar.seeds);
+	free(p->calendar.popular);
 	free(p->files_directory);
 	free(p->ca_file);
 	free(p->lists);

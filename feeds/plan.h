@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "feeds/feeds.h"
+#include "resolver/base/calendar_list.h"
 #include "resolver/base/config.h"
 #include "resolver/base/err.h"
 
@@ -58,6 +59,13 @@ struct plan_files {
 	int source, signature;
 };
 
+/* What the list of the calendar is to be made of. */
+struct plan_calendar {
+	struct calendar_list_wish wish; /* its texts are `seeds` and `popular` */
+	char *seeds, *popular; /* files; "": not given */
+	calendar_list_maker *make; /* of the helper alone; NULL: there is no calendar */
+};
+
 struct plan {
 	int64_t parent; /* the process whose helper this is */
 	char *state_directory, *cache_directory;
@@ -75,6 +83,7 @@ struct plan {
 	char *ca_file; /* "": the system's certificates */
 	struct plan_list *lists;
 	size_t list_count;
+	struct plan_calendar calendar;
 	/* Of the helper alone, not of the text: one for each list, or NULL; and its end of the channel to the daemon, or 0. */
 	struct plan_files *files;
 	int channel;
@@ -92,6 +101,7 @@ struct plan_result {
 	struct plan_tags tags; /* of the content that serves now */
 	struct plan_held held; /* now */
 	struct plan_refusal refusal; /* now */
+	struct calendar_list_facts calendar; /* when it was taken in */
 };
 
 struct plan_report {
@@ -99,6 +109,8 @@ struct plan_report {
 	char error[512]; /* why none could be built; "" when there was nothing to do */
 	struct plan_result *results; /* in the order of the lists */
 	size_t result_count;
+	bool has_skew; /* a server of a list has said what time it is */
+	int64_t skew_s; /* by how much its clock is before ours; of several the smallest */
 };
 
 /* Text of JSON, owned, or NULL when memory is short. */
@@ -108,6 +120,11 @@ char *plan_report_to_text(const struct plan_report *r);
 /* 0, CEN_EFORMAT or -ENOMEM. `out` is owned. */
 int plan_from_text(const char *text, size_t len, struct plan *out, struct err *why);
 int plan_report_from_text(const char *text, size_t len, struct plan_report *out, struct err *why);
+
+/* The facts of a calendar's list, in that text and in the ledger's. */
+struct json_t;
+struct json_t *plan_calendar_to_json(const struct calendar_list_facts *c);
+void plan_calendar_from_json(const struct json_t *o, struct calendar_list_facts *c);
 
 void plan_free(struct plan *p);
 void plan_report_free(struct plan_report *r);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "feeds/schedule.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/random.h>
 #include <time.h>
@@ -30,6 +29,9 @@ static uint64_t until_time_of_day(uint32_t minutes, uint64_t from_s)
 
 uint64_t schedule_wait_s(const struct schedule *s, uint64_t from_s)
 {
+	uint64_t left_s = DAY_S - from_s % DAY_S;
+	if (s->is_daily && !s->fails)
+		return left_s < s->refresh_s ? left_s : s->refresh_s;
 	if (!s->fails)
 		return s->at ? until_time_of_day(s->at - 1, from_s) : s->refresh_s;
 	uint64_t wait = (uint64_t)SCHEDULE_RETRY_S << (s->fails - 1 < 20 ? s->fails - 1 : 20);
@@ -43,6 +45,8 @@ uint64_t schedule_wait_s(const struct schedule *s, uint64_t from_s)
 uint64_t schedule_jitter_ms(const struct schedule *s, uint64_t wait_s)
 {
 	uint32_t r = 0;
+	if (s->is_daily)
+		return wait_s * 1000;
 	if (getrandom(&r, sizeof r, GRND_NONBLOCK) != sizeof r)
 		r = 0;
 	uint64_t ms = wait_s * 1000;

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -19,6 +20,7 @@ struct schedule {
 	uint32_t at; /* minutes since midnight, local time, and 1; 0: every refresh_s */
 	uint32_t fails; /* in a row */
 	uint32_t patience_s; /* the server asked for it */
+	bool is_daily; /* also when a day begins, in UTC; nobody is asked over the network */
 };
 
 /* How long after `from_s` (wall time) it is due, without jitter. */

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "feeds/calendar_feed.h"
 #include "feeds/changes.h"
 #include "feeds/fetch/fetch.h"
 #include "feeds/format/intake.h"
@@ -199,6 +200,15 @@ static bool is_transferred(const struct item *it)
 	return config_xfr_is(it->plan->source);
 }
 
+/* One server whose clock agrees with ours is enough to believe ours. */
+static void note_skew(struct plan_report *r, const struct fetch_job *job)
+{
+	if (!job->has_skew || (r->has_skew && imaxabs(r->skew_s) <= imaxabs(job->skew_s)))
+		return;
+	r->has_skew = true;
+	r->skew_s = job->skew_s;
+}
+
 static int fetch_due(struct update *u)
 {
 	size_t n = 0, count = u->plan->list_count;
@@ -211,6 +221,7 @@ static int fetch_due(struct update *u)
 		.retry_wait_ms = u->plan->retry_wait_ms,
 		.directory = u->plan->files_directory,
 		.ca_file = u->plan->ca_file,
+		.calendar = &u->plan->calendar,
 		.channel = u->plan->channel};
 	struct fetch_job *jobs = calloc(count ? count : 1, sizeof *jobs);
 	struct item **of = calloc(count ? count : 1, sizeof(struct item *));
@@ -241,6 +252,7 @@ static int fetch_due(struct update *u)
 		fetch_all(jobs, n, &options);
 	for (size_t i = 0; !rc && i < n; i++) {
 		take_outcome(of[i], &jobs[i]);
+		note_skew(u->report, &jobs[i]);
 		if (jobs[i].is_ours)
 			u->disk = jobs[i].why;
 	}
@@ -316,7 +328,10 @@ static int take_in(
 	struct intake_report r = {0};
 	struct stat st;
 	int rc = build_begin(u->build, why);
-	if (!rc)
+	if (!rc && calendar_list_is(it->plan->source))
+		rc = calendar_feed_take(path, &limits, u->publics, u->guard, u->build, &r,
+			&it->result->calendar, why);
+	else if (!rc)
 		rc = intake_list(path, format_by_name(config_format_name(it->plan->format)),
 			it->plan->match, &limits, u->publics, u->build, &r, why);
 	*is_fatal = rc && r.has_build_failed;

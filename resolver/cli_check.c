@@ -75,5 +75,5 @@ int cli_build_generation(const struct cli *c)
 	sigset_t none;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	return feeds_helper_main();
+	return feeds_helper_main(NULL);
 }

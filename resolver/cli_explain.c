@@ -28,7 +28,7 @@ static void print_holders(const json_t *v)
 	json_t *h;
 	char list[80], name[CLI_TEXT_MAX], kind[16], mode[16];
 	const json_t *holders = json_object_get(v, "holders");
-	if (!json_array_size(holders))
+	if (!json_array_size(holders) && !json_array_size(json_object_get(v, "rules")))
 		printf("%-10sno list holds the name or one above it\n", "lists");
 	json_array_foreach(holders, i, h) printf("%-10s%-20s %-5s %-8s holds %s (%s): %s\n",
 		i ? "" : "lists", cli_text(h, "list", list, sizeof list),
@@ -43,15 +43,20 @@ static void print_rules(const json_t *v)
 {
 	size_t i;
 	json_t *r;
-	char list[80], trigger[32], rule[CLI_TEXT_MAX], verb[32];
-	json_array_foreach(json_object_get(v, "rules"), i, r) printf("%-10s%-20s %-8s %s: %s%s%s\n",
-		i ? "" : "rules", cli_text(r, "list", list, sizeof list),
-		cli_text(r, "trigger", trigger, sizeof trigger),
-		cli_text(r, "rule", rule, sizeof rule), cli_text(r, "verb", verb, sizeof verb),
-		cli_is(r, "is_important") ? ", important" : "",
-		!cli_is(r, "is_meant")		   ? " (its conditions do not hold)"
-			: cli_is(r, "is_deciding") ? " (decides)"
-						   : "");
+	char list[80], trigger[32], rule[CLI_TEXT_MAX], verb[32], family[80];
+	json_array_foreach(json_object_get(v, "rules"), i, r)
+	{
+		cli_text(r, "family", family, sizeof family);
+		printf("%-10s%-20s %-8s %s: %s%s%s%s%s\n", i ? "" : "rules",
+			cli_text(r, "list", list, sizeof list),
+			cli_text(r, "trigger", trigger, sizeof trigger),
+			cli_text(r, "rule", rule, sizeof rule),
+			cli_text(r, "verb", verb, sizeof verb), *family ? ", " : "", family,
+			cli_is(r, "is_important") ? ", important" : "",
+			!cli_is(r, "is_meant")		   ? " (its conditions do not hold)"
+				: cli_is(r, "is_deciding") ? " (decides)"
+							   : "");
+	}
 	if (cli_is(v, "is_late"))
 		printf("%-10slists have rules on addresses and name servers, too: the answer is "
 		       "judged when it is there\n",
@@ -74,7 +79,7 @@ static const char *verdict(const json_t *v)
 
 static void print_verdict(const json_t *v)
 {
-	char list[80], category[80], answer[CLI_TEXT_MAX];
+	char list[80], category[80], family[80], answer[CLI_TEXT_MAX];
 	cli_text(v, "list", list, sizeof list);
 	cli_text(v, "category", category, sizeof category);
 	printf("%-10s%s", "verdict", verdict(v));
@@ -82,6 +87,8 @@ static void print_verdict(const json_t *v)
 		printf(" by %s", list);
 	if (category[0])
 		printf(" (%s)", category);
+	if (cli_text(v, "family", family, sizeof family)[0])
+		printf(": %s", family);
 	printf("\n%-10s%s\n", "answer", cli_text(v, "answer", answer, sizeof answer));
 	const json_t *ede = json_object_get(v, "ede");
 	if (json_is_object(ede))

@@ -67,6 +67,26 @@ static void print_transfer(const json_t *list)
 		cli_is(t, "is_running") ? "; running" : "");
 }
 
+/* Of the calendar, one more line. */
+static void print_calendar(const json_t *list)
+{
+	const json_t *c = json_object_get(list, "calendar"), *out = json_object_get(c, "left_out");
+	char from[16], to[16];
+	if (!c)
+		return;
+	cli_text(c, "from", from, sizeof from);
+	cli_text(c, "to", to, sizeof to);
+	uint64_t families = cli_number(c, "families");
+	printf("  names that %llu botnet%s will ask for, %s%s%s; left out: %llu popular, %llu "
+	       "short, "
+	       "%llu protected\n",
+		(unsigned long long)families, families == 1 ? "" : "s",
+		*from ? from : "whatever the day", *from ? " to " : "", *from ? to : "",
+		(unsigned long long)cli_number(out, "popular"),
+		(unsigned long long)cli_number(out, "short"),
+		(unsigned long long)cli_number(out, "protected"));
+}
+
 static void print_feeds(const json_t *feeds)
 {
 	size_t i;
@@ -91,6 +111,7 @@ static void print_feeds(const json_t *feeds)
 			printf("  %s\n", reason);
 		print_waits(l);
 		print_transfer(l);
+		print_calendar(l);
 	}
 }
 

@@ -77,6 +77,10 @@ int cli_show_status(const struct cli *c)
 	printf("%-12s%s\n", "config", text[0] ? text : "built-in defaults");
 	print_policy(json_object_get(v, "policy"));
 	print_classifier(json_object_get(v, "dga"));
+	const json_t *clock = json_object_get(v, "clock");
+	printf("%-12s%s%s\n", "clock", cli_text(clock, "now", text, sizeof text),
+		cli_is(clock, "is_synchronised") ? ""
+						 : " (the kernel does not call it synchronised)");
 	json_decref(v);
 	return CLI_OK;
 }
@@ -146,6 +150,7 @@ static void print_stats(const json_t *v)
 	print_counts("types", json_object_get(v, "types"), queries);
 	print_counts("transports", json_object_get(v, "transports"), queries);
 	print_lists(json_object_get(v, "lists"));
+	print_counts("botnets", json_object_get(v, "families"), 0);
 	print_counts("events", json_object_get(v, "events"), 0);
 }
 

@@ -86,6 +86,7 @@ static void take_verdict(struct finding *f, const struct policy_verdict *v, bool
 		return;
 	if (f->monitored < 0)
 		f->monitored = v->monitored;
+	policy_note_family(f->w, q, v);
 	if (v->kind == POLICY_DENY && !policy_is_let_through(q, v)) {
 		block(f, v, outcome_of(v, is_first));
 		return;

@@ -8,6 +8,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "feeds/listdb/detail.h"
+#include "resolver/botnets.h"
 #include "resolver/rewrite.h"
 #include "resolver/stats.h"
 #include "resolver/worker.h"
@@ -344,12 +346,25 @@ static void by_deny_lists(struct judging *j)
 		deny(j->v, plain, &j->r);
 }
 
+/* Whichever list decides: what the calendar knows is worth saying. */
+static const char *family_of(const struct policy_work *w)
+{
+	for (unsigned i = 0; i < w->count; i++) {
+		const struct policy_candidate *c = &w->found[i];
+		const char *family = c->is_meant ? detail_family(c->about, c->about_len) : NULL;
+		if (family)
+			return family;
+	}
+	return NULL;
+}
+
 struct policy_verdict policy_decide(const struct view *v, const struct policy_work *w)
 {
 	struct judging j = {.v = v, .w = w, .g = group_of(v, w->question.group), .r = nothing()};
 	j.r.is_held = w->is_held;
 	if (by_own_rules(&j) || by_allow_lists(&j))
 		return j.r;
+	j.r.family = family_of(w);
 	find_exceptions(&j);
 	if (!by_important_rules(&j) && !by_policy_zones(&j))
 		by_deny_lists(&j);
@@ -381,7 +396,14 @@ static void block(const struct view *v, struct query *q, const struct policy_ver
 	q->action = verdict->action;
 	q->ede = list->ede;
 	q->ede_text = list->ede_text;
-	q->ede_trigger = triggers[verdict->trigger];
+	q->ede_trigger = verdict->family ? verdict->family : triggers[verdict->trigger];
+}
+
+void policy_note_family(
+	const struct worker *w, struct query *q, const struct policy_verdict *verdict)
+{
+	if (__builtin_expect(verdict->family != NULL, 0))
+		q->family = (uint8_t)(1 + botnets_index(w->botnets, verdict->family));
 }
 
 bool policy_is_let_through(const struct query *q, const struct policy_verdict *verdict)
@@ -400,6 +422,7 @@ enum step policy_act(struct worker *w, struct query *q, const struct policy_verd
 		return STEP_NEXT;
 	}
 	block(v, q, verdict, outcome);
+	policy_note_family(w, q, verdict);
 	if (verdict->is_data)
 		return rewrite(w, q, verdict);
 	switch (q->action) {
@@ -436,6 +459,7 @@ enum step policy(struct worker *w, struct query *q)
 		return STEP_NEXT;
 	if (verdict.monitored >= 0)
 		stats_add(&w->stats->list_monitored[v->lists[verdict.monitored].counter], 1);
+	policy_note_family(w, q, &verdict);
 	if (verdict.kind == POLICY_NONE)
 		return STEP_NEXT;
 	if (must_wait(v, q, &verdict)) {

@@ -26,6 +26,8 @@ struct policy_verdict {
 	int16_t list; /* bit of the deciding list, -1: none */
 	int16_t monitored; /* bit of the first monitor-mode list that would have blocked it, -1: none */
 	uint8_t monitored_trigger;
+	const char *
+		family; /* whose name it is, when the calendar speaks about it; of the generation; NULL: it does not */
 	const struct policy_candidate
 		*by; /* the deciding rule, valid with the work; NULL: plain names alone */
 };
@@ -46,6 +48,10 @@ struct policy_question policy_question_of(const struct query *q);
 
 /* A deny verdict that lets this query through: "TCP only" is PASSTHRU over TCP. */
 bool policy_is_let_through(const struct query *q, const struct policy_verdict *verdict);
+
+/* The query's name, or one that it leads to, is one of the calendar: it is counted with the query. */
+void policy_note_family(
+	const struct worker *w, struct query *q, const struct policy_verdict *verdict);
 
 /* Does what a deny verdict says: fills outcome, action, list and EDE, or the answer. `outcome` is for a plain block. STEP_REPLY, STEP_DROP,
  * STEP_AGAIN; STEP_NEXT when the query may go on, as an allowed one. */

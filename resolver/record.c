@@ -15,6 +15,8 @@ enum step record(struct worker *w, struct query *q)
 	stats_add(&s->transports[q->transport], 1);
 	if (q->list >= 0)
 		stats_add(&s->list_hits[w->view->lists[q->list].counter], 1);
+	if (__builtin_expect(q->family, 0))
+		stats_add(&s->families[q->family - 1], 1);
 	if (q->arrived_us == w->now_us) {
 		w->batch_count++; /* answered within its batch: one clock reading for all of them, in worker_leave */
 	} else {

@@ -243,6 +243,11 @@ const char *server_list_counter_name(struct server *s, unsigned index)
 	return is_known ? s->counter_names[index] : NULL;
 }
 
+const char *server_family_name(const struct server *s, unsigned index)
+{
+	return botnets_name(&s->botnets, index);
+}
+
 /* --- life --- */
 
 /* One plain bind of an address: 0 or the errno. SO_REUSEPORT would let a second cenote bind the same port, and each would get half
@@ -296,6 +301,7 @@ static int make_workers(struct server *s, struct err *why)
 	struct worker_shared shared = {
 		.config = s->config,
 		.cache = s->cache,
+		.botnets = &s->botnets,
 		.flight = s->flight,
 		.tcp_limits = s->tcp_limits,
 		.view = &s->view,
@@ -326,6 +332,7 @@ int server_new(struct config *config, struct listdb *db, struct server **out, st
 	s->db = db;
 	s->started_wall_s = clock_wall_s();
 	s->started_us = clock_us();
+	botnets_fill(&s->botnets);
 	int e = check_addresses(config, why);
 	if (!e)
 		e = rules_load(config->state_directory, &s->rules, why);

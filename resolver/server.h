@@ -39,6 +39,7 @@ struct server_word {
 	char trigger[24]; /* "name", "pattern", "client" */
 	char text[DNAME_TEXT_MAX + 4]; /* the owner, pattern or prefix */
 	char verb[16]; /* "match", "except", "passthru", "data", ... */
+	char family[64]; /* of a name of the calendar; "" */
 	bool is_important;
 	bool is_meant; /* its conditions on type, client and name hold */
 	bool is_deciding;
@@ -54,6 +55,7 @@ struct server_explanation {
 		[16]; /* "none", "allow", "block", "monitor", "local", "generated": blocked by its score */
 	char list[64]; /* the deciding list, "" */
 	char category[64];
+	char family[64]; /* whose name it is, when the calendar has a word on it; "" */
 	char action[16]; /* "null", "nxdomain", ... "" */
 	char answer[256]; /* in words and record form: `0.0.0.0`, `NXDOMAIN`, `resolved` */
 	int ede; /* -1: none */
@@ -113,6 +115,9 @@ void server_stats(struct server *s, struct stats_total *out);
 void server_info(struct server *s, struct server_info *out);
 /* The name behind a list counter (index into list_hits); NULL when unused. Valid while the server lives. */
 const char *server_list_counter_name(struct server *s, unsigned index);
+
+/* The botnet behind a family's counter (index into families); NULL when unused. */
+const char *server_family_name(const struct server *s, unsigned index);
 
 /* `client` NULL: this machine. `type` 0: A. Returns 0 or CEN_EFORMAT for a name that is none. */
 int server_explain(struct server *s, const char *name, const struct addr *client, uint16_t type,

@@ -207,6 +207,8 @@ static void say_words(const struct view *v, const struct policy_work *w,
 		snprintf(to->trigger, sizeof to->trigger, "%s", rule_trigger_name(c->trigger));
 		snprintf(to->verb, sizeof to->verb, "%s", rule_verb_name(c->verb));
 		say_owner(v, w, c, to->text, sizeof to->text);
+		const char *family = detail_family(c->about, c->about_len);
+		snprintf(to->family, sizeof to->family, "%.63s", family ? family : "");
 		to->is_important = c->flags & LISTDB_RULE_IMPORTANT;
 		to->is_meant = c->is_meant;
 		to->is_deciding = verdict->by ? verdict->by == c
@@ -259,6 +261,7 @@ static void say_verdict(struct server *s, struct server_explanation *x,
 		snprintf(x->list, sizeof x->list, "%s", v->lists[list].name);
 		snprintf(x->category, sizeof x->category, "%.63s", v->lists[list].category);
 	}
+	snprintf(x->family, sizeof x->family, "%.63s", verdict->family ? verdict->family : "");
 	if (verdict->kind == POLICY_DENY) {
 		snprintf(x->verdict, sizeof x->verdict, "block");
 		x->ede = v->lists[list].ede;

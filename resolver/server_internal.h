@@ -24,6 +24,7 @@ struct server {
 	struct rules *rules;
 	struct cache *cache;
 	struct dga *dga; /* NULL: there is no classifier */
+	struct botnets botnets;
 	struct flight *flight;
 	struct tcp_limits *tcp_limits;
 	const struct view *_Atomic view; /* the published one */

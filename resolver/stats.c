@@ -44,6 +44,7 @@ void stats_sum(struct stats_total *total, const struct stats_worker *w)
 	add_all(total->types, w->types, STATS_TYPES);
 	add_all(total->list_hits, w->list_hits, STATS_LISTS);
 	add_all(total->list_monitored, w->list_monitored, STATS_LISTS);
+	add_all(total->families, w->families, BOTNETS_MAX);
 	add_all(total->latency, w->latency, STATS_BUCKETS);
 	add_all(total->dga_suspects, w->dga_suspects, DGA_CLASSES);
 	total->latency_sum_us += read_counter(&w->latency_sum_us);

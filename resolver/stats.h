@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "resolver/botnets.h"
 #include "resolver/query.h"
 
 enum {
@@ -64,6 +65,8 @@ struct stats_worker {
 	_Atomic uint64_t types[STATS_TYPES];
 	_Atomic uint64_t list_hits[STATS_LISTS]; /* blocked or allowed by it */
 	_Atomic uint64_t list_monitored[STATS_LISTS]; /* would have been blocked */
+	_Atomic uint64_t
+		families[BOTNETS_MAX]; /* questions for names of the calendar, or that led to one */
 	_Atomic uint64_t latency[STATS_BUCKETS]; /* queries answered within 2^i us */
 	_Atomic uint64_t latency_sum_us;
 	_Atomic uint64_t dga_suspects[DGA_CLASSES]; /* scored, and to be blocked in block mode */
@@ -86,6 +89,7 @@ struct stats_total {
 	uint64_t transports[2];
 	uint64_t types[STATS_TYPES];
 	uint64_t list_hits[STATS_LISTS], list_monitored[STATS_LISTS];
+	uint64_t families[BOTNETS_MAX];
 	uint64_t latency[STATS_BUCKETS], latency_sum_us;
 	uint64_t dga_suspects[DGA_CLASSES];
 #define X(symbol, name, help) uint64_t symbol;

@@ -171,6 +171,7 @@ int worker_new(
 	w->worker_count = shared->worker_count;
 	w->published = shared->view;
 	w->cache = shared->cache;
+	w->botnets = shared->botnets;
 	w->flight = shared->flight;
 	w->tcp_limits = shared->tcp_limits;
 	w->wake_fd = -1;

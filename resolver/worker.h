@@ -15,6 +15,7 @@
 #include "resolver/query.h"
 #include "resolver/view.h"
 
+struct botnets;
 struct cache;
 struct flight;
 struct nameservers;
@@ -40,6 +41,7 @@ struct worker {
 	struct event_base *base;
 	const struct view *view; /* valid between worker_enter and worker_leave */
 	struct cache *cache; /* of all workers */
+	const struct botnets *botnets; /* of all workers */
 	struct flight *flight; /* of all workers (flight_new); set before recurse_new */
 	struct tcp_limits *tcp_limits; /* of all workers */
 	struct stats_worker *stats; /* written by this thread alone */
@@ -80,6 +82,7 @@ void worker_give_back(struct worker *w, struct query *q);
 struct worker_shared {
 	const struct config *config; /* read by worker_new only */
 	struct cache *cache;
+	const struct botnets *botnets;
 	struct flight *flight;
 	struct tcp_limits *tcp_limits;
 	const struct view *_Atomic *view; /* the published one */

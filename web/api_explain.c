@@ -49,11 +49,11 @@ static json_t *words(const struct server_explanation *e)
 	for (uint32_t i = 0; i < e->word_count && i < SERVER_WORDS_MAX; i++) {
 		const struct server_word *w = &e->words[i];
 		json_array_append_new(a,
-			json_pack("{s:o, s:s, s:o, s:s, s:b, s:b, s:b}", "list",
+			json_pack("{s:o, s:s, s:o, s:s, s:o, s:b, s:b, s:b}", "list",
 				response_text(w->list), "trigger", w->trigger, "rule",
-				response_text(w->text), "verb", w->verb, "is_important",
-				w->is_important, "is_meant", w->is_meant, "is_deciding",
-				w->is_deciding));
+				response_text(w->text), "verb", w->verb, "family",
+				response_text(w->family), "is_important", w->is_important,
+				"is_meant", w->is_meant, "is_deciding", w->is_deciding));
 	}
 	return a;
 }
@@ -124,7 +124,7 @@ static json_t *explanation(const struct server_explanation *e)
 		? json_null()
 		: json_pack("{s:i, s:s}", "code", e->ede, "name", ede_name(e->ede));
 	return json_pack("{s:o, s:o, s:o, s:o, s:b, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			 "s:o, s:b, s:b, s:o}",
+			 "s:o, s:b, s:b, s:o, s:o}",
 		"name", response_text(e->name), "type", response_text(e->type), "client",
 		response_text(e->client), "group", response_text(e->group), "is_client_admitted",
 		e->is_client_admitted, "verdict", response_text(e->verdict), "is_blocked",
@@ -132,7 +132,8 @@ static json_t *explanation(const struct server_explanation *e)
 		response_text(e->list), "category", response_text(e->category), "action",
 		response_text(e->action), "answer", response_text(e->answer), "ede", ede,
 		"generation", response_number(e->generation), "holders", holders(e), "rules",
-		words(e), "is_cut", e->is_cut, "is_late", e->is_late, "dga", generated(e));
+		words(e), "is_cut", e->is_cut, "is_late", e->is_late, "dga", generated(e), "family",
+		response_text(e->family));
 }
 
 void api_explain_get(const struct edge_request *q, struct edge_response *r)

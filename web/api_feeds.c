@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "resolver/base/clock.h"
 #include "web/api.h"
@@ -67,6 +68,29 @@ static json_t *with_transfer(json_t *list, const struct feeds_transfer *t)
 	return list;
 }
 
+static json_t *day(int64_t day)
+{
+	char text[16];
+	time_t at = (time_t)(day * 86400);
+	struct tm t;
+	if (!day || !gmtime_r(&at, &t) || !strftime(text, sizeof text, "%Y-%m-%d", &t))
+		return json_null();
+	return json_string(text);
+}
+
+/* Of the calendar: what it holds, and what it has left out. */
+static json_t *with_calendar(json_t *list, const struct calendar_list_facts *c)
+{
+	if (!c->is_known)
+		return list;
+	json_t *calendar = json_pack("{s:o, s:o, s:I, s:{s:o, s:o, s:o}}", "from",
+		day(c->first_day), "to", day(c->last_day), "families", (json_int_t)c->families,
+		"left_out", "popular", response_number(c->popular), "short",
+		response_number(c->too_short), "protected", response_number(c->protected));
+	json_object_set_new(list, "calendar", calendar);
+	return list;
+}
+
 static json_t *all_lists(const struct web_doors *doors)
 {
 	struct feeds_list_status *l = calloc(CONFIG_LISTS_MAX, sizeof *l);
@@ -78,7 +102,8 @@ static json_t *all_lists(const struct web_doors *doors)
 	for (size_t i = 0; i < n && i < CONFIG_LISTS_MAX; i++) {
 		json_t *o = one_list(&l[i]);
 		add_hits(o, l[i].name, doors->server, total);
-		json_array_append_new(a, with_transfer(o, &l[i].transfer));
+		o = with_calendar(with_transfer(o, &l[i].transfer), &l[i].calendar);
+		json_array_append_new(a, o);
 	}
 	free(total);
 	free(l);

@@ -28,6 +28,8 @@ static json_t *reasons(const struct feeds_status *f, const struct server_info *i
 			text, sizeof text, "the last build of the lists failed: %s", f->last_error);
 		add_reason(list, text);
 	}
+	if (f->clock_reason[0])
+		add_reason(list, f->clock_reason);
 	if (f->pinned) {
 		snprintf(text, sizeof text,
 			"rolled back by hand: generation %" PRIu64 " serves and stays, %" PRIu64
@@ -77,14 +79,16 @@ void api_state_get(const struct edge_request *q, struct edge_response *r)
 	server_info(w->doors.server, &i);
 	json_t *why = reasons(&f, &i);
 	const char *status = json_array_size(why) ? "degraded" : "ok";
+	json_t *clock = json_pack("{s:o, s:o, s:b}", "now", response_time(clock_wall_s()), "reason",
+		response_text(f.clock_reason), "is_synchronised", clock_is_synchronised());
 	response_json(r, 200,
-		json_pack("{s:s, s:s, s:o, s:I, s:o, s:I, s:I, s:o, s:o, s:o?, s:o,"
+		json_pack("{s:o, s:s, s:s, s:o, s:I, s:o, s:I, s:I, s:o, s:o, s:o?, s:o,"
 			  " s:{s:o, s:o, s:o, s:o, s:b, s:I, s:o, s:o}, s:{s:s, s:b, s:f, s:f},"
 			  " s:{s:o, s:o, s:o}, s:o}",
-			"version", CENOTE_VERSION, "status", status, "reasons", why, "pid",
-			(json_int_t)getpid(), "started", response_time(i.started_s), "uptime_s",
-			(json_int_t)i.uptime_s, "workers", (json_int_t)i.workers, "listen",
-			endpoints(w->dns_listen, w->dns_listen_count), "http_listen",
+			"clock", clock, "version", CENOTE_VERSION, "status", status, "reasons", why,
+			"pid", (json_int_t)getpid(), "started", response_time(i.started_s),
+			"uptime_s", (json_int_t)i.uptime_s, "workers", (json_int_t)i.workers,
+			"listen", endpoints(w->dns_listen, w->dns_listen_count), "http_listen",
 			endpoints(w->http_listen, w->http_listen_count), "config_file",
 			w->config_file ? response_text(w->config_file) : NULL, "socket",
 			response_text(w->socket), "policy", "generation",

@@ -42,6 +42,17 @@ static json_t *lists(struct server *s, const struct stats_total *t)
 	return a;
 }
 
+/* The botnets whose names of the calendar were asked for. */
+static json_t *families(const struct server *s, const struct stats_total *t)
+{
+	json_t *o = json_object();
+	for (unsigned i = 0; i < BOTNETS_MAX; i++)
+		if (t->families[i] && server_family_name(s, i))
+			json_object_set_new(
+				o, server_family_name(s, i), response_number(t->families[i]));
+	return o;
+}
+
 static json_t *latency(const struct stats_total *t)
 {
 	uint64_t count = 0;
@@ -101,13 +112,14 @@ void api_stats_get(const struct edge_request *q, struct edge_response *r)
 	json_t *by_outcome = outcomes(&t, &blocked);
 	double percent = t.queries ? 100.0 * (double)blocked / (double)t.queries : 0;
 	response_json(r, 200,
-		json_pack("{s:o, s:I, s:o, s:o, s:f, s:o, s:o, s:{s:o, s:o}, s:o, s:o,"
+		json_pack("{s:o, s:o, s:I, s:o, s:o, s:f, s:o, s:o, s:{s:o, s:o}, s:o, s:o,"
 			  " s:{s:o, s:o, s:o, s:o}, s:I, s:I, s:o, s:o, s:o}",
-			"started", response_time(i.started_s), "uptime_s", (json_int_t)i.uptime_s,
-			"queries", response_number(t.queries), "blocked", response_number(blocked),
-			"blocked_percent", round(percent * 100) / 100, "outcomes", by_outcome,
-			"types", types(&t), "transports", "udp", response_number(t.transports[0]),
-			"tcp", response_number(t.transports[1]), "latency", latency(&t), "lists",
+			"families", families(s, &t), "started", response_time(i.started_s),
+			"uptime_s", (json_int_t)i.uptime_s, "queries", response_number(t.queries),
+			"blocked", response_number(blocked), "blocked_percent",
+			round(percent * 100) / 100, "outcomes", by_outcome, "types", types(&t),
+			"transports", "udp", response_number(t.transports[0]), "tcp",
+			response_number(t.transports[1]), "latency", latency(&t), "lists",
 			lists(s, &t), "cache", "size_bytes", response_number(i.cache_bytes),
 			"used_bytes", response_number(i.cache_used_bytes), "entries",
 			response_number(i.cache_entries), "evictions",

@@ -105,6 +105,17 @@ static void classifier(FILE *f, const struct stats_total *t, const struct server
 		i->has_classifier);
 }
 
+/* All there are, so that a rate can be told from the first hit on. */
+static void families(FILE *f, const struct server *s, const struct stats_total *t)
+{
+	const char *name = "cenote_dga_family_hits_total";
+	head(f, name, "counter",
+		"Queries for names that the calendar knows of a botnet, blocked or not.");
+	for (unsigned i = 0; i < BOTNETS_MAX; i++)
+		if (server_family_name(s, i))
+			labelled(f, name, "family", server_family_name(s, i), t->families[i]);
+}
+
 static void events(FILE *f, const struct stats_total *t)
 {
 #define X(symbol, name, help) single(f, "cenote_" name "_total", "counter", help ".", t->symbol);
@@ -259,6 +270,8 @@ static void policy(FILE *f, struct feeds *feeds)
 		s.build_failures);
 	single(f, "cenote_policy_building", "gauge", "1 while a generation is built.",
 		s.is_building);
+	single(f, "cenote_clock_suspect", "gauge",
+		"1 while something speaks against the machine's clock.", s.clock_reason[0] != 0);
 	single(f, "cenote_policy_pinned", "gauge",
 		"1 while an older generation serves because the operator went back to it.",
 		s.pinned != 0);
@@ -298,6 +311,7 @@ void metrics_get(const struct edge_request *q, struct edge_response *r)
 	latency(f, &t);
 	list_hits(f, s, &t);
 	classifier(f, &t, &i);
+	families(f, s, &t);
 	events(f, &t);
 	resolver(f, &i);
 	policy(f, q->web->doors.feeds);

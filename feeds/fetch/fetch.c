@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "feeds/calendar_feed.h"
 #include "feeds/fetch/fetch_job.h"
 #include "feeds/fetch/signature.h"
 #include "resolver/base/clock.h"
@@ -44,6 +45,8 @@ static void fetch_some(
 			has_http = true;
 		else if (*job->source == '/')
 			fetch_file(job, options);
+		else if (options->calendar && calendar_list_is(job->source))
+			calendar_feed_make(job, options->calendar);
 		else
 			err_set(&job->why, CEN_EFORMAT,
 				"%.200s: only http and https are fetched, and files by their path",

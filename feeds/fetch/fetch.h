@@ -45,6 +45,8 @@ struct fetch_job {
 	bool is_refusal_again; /* FETCH_UNCHANGED: it is the refused content */
 	uint32_t
 		patience_s; /* FETCH_FAILED: the server wants to be left alone for so long; 0: it did not say */
+	bool has_skew; /* its server has said what time it is */
+	int64_t skew_s; /* by how much its clock is before ours */
 	int fd; /* FETCH_NEW without `to`: owned by the caller; else -1 */
 	struct err why; /* of FETCH_FAILED; without the list's name, and a URL's secrets */
 };
@@ -56,6 +58,8 @@ struct fetch_options {
 	uint64_t retry_wait_ms; /* before the second try; doubles */
 	const char *directory; /* files lie below it */
 	const char *ca_file; /* NULL or "": the system's certificates */
+	const struct plan_calendar
+		*calendar; /* what a list of the calendar is made of; NULL: there is none */
 	int channel; /* to the daemon, which knows addresses; 0: none, and only addresses can be asked */
 };
 

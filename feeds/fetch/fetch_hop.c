@@ -9,6 +9,9 @@
 
 #include "feeds/plan.h"
 #include "resolver/base/addr_special.h"
+#include "resolver/base/clock.h"
+
+enum { AGE_MAX_S = 30 * 86400 };
 
 static char *part(CURLU *u, CURLUPart what, unsigned flags)
 {
@@ -102,4 +105,21 @@ int fetch_hop_choose(const struct fetch_hop *h, const struct channel_answer *kno
 		return 0;
 	*out = curl_slist_append(NULL, line);
 	return *out ? 0 : err_set(why, -ENOMEM, "out of memory");
+}
+
+bool fetch_hop_skew(CURL *easy, int64_t *skew_s)
+{
+	struct curl_header *date, *age;
+	if (curl_easy_header(easy, "Date", 0, CURLH_HEADER, -1, &date))
+		return false;
+	int64_t then_s = (int64_t)curl_getdate(date->value, NULL), age_s = 0;
+	if (then_s < 0)
+		return false;
+	/* RFC 9111 4.2.3: an answer out of a cache is older by so much. */
+	if (!curl_easy_header(easy, "Age", 0, CURLH_HEADER, -1, &age))
+		age_s = strtoll(age->value, NULL, 10);
+	if (age_s < 0 || age_s > AGE_MAX_S)
+		return false;
+	*skew_s = then_s + age_s - (int64_t)clock_wall_s();
+	return true;
 }

@@ -28,3 +28,6 @@ void fetch_hop_clear(struct fetch_hop *h);
 /* Which addresses of the host may be connected to, in libcurl's words (owned by the caller; NULL: the host is an address). `hops`: redirections so far. */
 int fetch_hop_choose(const struct fetch_hop *h, const struct channel_answer *known,
 	bool has_private, unsigned hops, struct curl_slist **out, struct err *why);
+
+/* By how much the clock of the server that gave this answer is before ours, in seconds. False: it does not say. */
+bool fetch_hop_skew(CURL *easy, int64_t *skew_s);

@@ -436,6 +436,7 @@ static void finish(struct round *r, struct transfer *t, CURLcode code)
 	bool is_whole = !code ||
 		(code == CURLE_WRITE_ERROR && status != 200 && status != 0 && !t->is_head_cut);
 	bool is_known = t->job->has_content || fetch_job_has_refusal(t->job);
+	t->job->has_skew = fetch_hop_skew(t->easy, &t->job->skew_s);
 	if (!is_whole) {
 		if (!t->job->is_ours && is_passing(code, t) && try_again(r, t, 0))
 			return;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "resolver/base/calendar_list.h"
 #include "resolver/base/wire.h"
 
 enum { HEAD = 3, RECORD_HEAD = 6, PREFIX = 17 };
@@ -62,6 +63,17 @@ static bool is_name(const uint8_t *p, size_t len)
 	return at + 1 == len && !p[at];
 }
 
+/* Terminated, and nothing but plain ASCII: it is shown as it is. */
+static bool is_word(const uint8_t *p, size_t len)
+{
+	if (len < 2 || len > CALENDAR_LIST_FAMILY_MAX + 1 || p[len - 1])
+		return false;
+	for (size_t i = 0; i + 1 < len; i++)
+		if (p[i] <= ' ' || p[i] >= 127)
+			return false;
+	return true;
+}
+
 static bool is_good(const struct detail_item *i)
 {
 	switch (i->kind) {
@@ -77,6 +89,8 @@ static bool is_good(const struct detail_item *i)
 		return is_name(i->at, i->len);
 	case DETAIL_RECORD:
 		return i->len >= RECORD_HEAD;
+	case DETAIL_FAMILY:
+		return is_word(i->at, i->len);
 	case DETAIL_KINDS:
 		break;
 	}

@@ -21,6 +21,7 @@ enum detail_kind {
 	DETAIL_RECORD, /* of the answer: type (2), TTL in seconds (4), RDATA with uncompressed names */
 	DETAIL_ALIAS, /* the answer is that of this name, behind a CNAME: wire form */
 	DETAIL_ALIAS_BELOW, /* the same, of the question's name put below this one (`CNAME *.garden`) */
+	DETAIL_FAMILY, /* who makes such names: plain text, terminated; says nothing of when it acts; the first of its row */
 	DETAIL_KINDS,
 };
 
@@ -56,3 +57,9 @@ static inline struct detail_cursor detail_start(const uint8_t *row, size_t len)
 bool detail_next(struct detail_cursor *c, struct detail_item *out);
 /* Is the whole row well formed? */
 bool detail_is_good(const uint8_t *row, size_t len);
+
+/* Which malware makes the name, as its list says; NULL when the row does not. Borrowed from the row. */
+static inline const char *detail_family(const uint8_t *row, size_t len)
+{
+	return len > 3 && row[0] == DETAIL_FAMILY ? (const char *)row + 3 : NULL;
+}

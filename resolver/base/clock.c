@@ -2,8 +2,8 @@
 #include "resolver/base/clock.h"
 
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdlib.h>
+#include <sys/timex.h>
 #include <time.h>
 
 static _Atomic(bool) is_frozen;
@@ -45,6 +45,13 @@ uint64_t clock_wall_s(void)
 	if (atomic_load(&is_frozen))
 		return atomic_load(&frozen_wall_us) / 1000000;
 	return (uint64_t)((int64_t)time(NULL) + wall_offset_s());
+}
+
+bool clock_is_synchronised(void)
+{
+	struct timex t = {.modes = 0};
+	int state = adjtimex(&t);
+	return state >= 0 && state != TIME_ERROR && !(t.status & STA_UNSYNC);
 }
 
 void clock_freeze(uint64_t us, uint64_t wall_s)

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Monotonic time since an arbitrary start. Never goes back. */
@@ -16,6 +17,9 @@ uint32_t clock_s(void);
 
 /* Wall time, seconds since 1970-01-01 UTC. May jump. */
 uint64_t clock_wall_s(void);
+
+/* Does the kernel say that something keeps the wall clock right? A container may not be told. */
+bool clock_is_synchronised(void);
 
 /* Tests only: from now on all of the above stand still at `us` (monotonic) and `wall_s`, and move
  * only by clock_advance. The environment variable CENOTE_TEST_CLOCK_OFFSET_S, read once at first use,

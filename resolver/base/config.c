@@ -122,7 +122,8 @@ static int finish(struct config_draft *d, const char *file)
 		d->config->workers = core_count();
 	if (!d->config->cache_size_bytes)
 		d->config->cache_size_bytes = default_cache_bytes();
-	return config_check(d);
+	rc = config_check(d);
+	return rc ? rc : config_calendar_add(d);
 }
 
 /* Parses and remembers the tree, so that the draft may point into it. */

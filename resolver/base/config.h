@@ -18,8 +18,9 @@
 #include "resolver/base/err.h"
 
 enum {
-	CONFIG_LISTS_MAX =
+	CONFIG_LISTS_GIVEN_MAX =
 		250, /* the policy store's list sets have 256 bits; 0 and 1 are the own rules */
+	CONFIG_LISTS_MAX = CONFIG_LISTS_GIVEN_MAX + 1, /* the calendar is one more */
 	CONFIG_NAME_MAX = 63, /* characters in the name of a list or group: [a-z0-9._-]+ */
 	CONFIG_GROUPS_MAX = 1000,
 };
@@ -99,7 +100,8 @@ struct config {
 	uint32_t udp_payload_bytes; /* 1232 (DNS flag day 2020) */
 	uint32_t refused_per_s; /* REFUSED answers a second to clients outside `access` */
 
-	struct config_list *lists;
+	struct config_list
+		*lists; /* those given, then the calendar's (calendar_list.h) unless it is off */
 	size_t list_count;
 	struct config_rule *allow;
 	size_t allow_count;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "resolver/base/calendar_list.h"
 #include "resolver/base/config_value.h"
 
 /* Where a top-level key was given; also turns the draft's sentences to that place. NULL: by default. */
@@ -86,6 +87,11 @@ static int check_lists(struct config_draft *d)
 	for (size_t i = 0; i < c->list_count; i++) {
 		const struct config_list *list = &c->lists[i];
 		const struct config_yaml *node = item_node(d, "lists", i, "name");
+		if (!strcmp(list->name, CALENDAR_LIST_NAME))
+			return config_apply_fail(d, node, "lists.name", CEN_EFORMAT,
+				"\"%s\" is the name of the calendar's list (allowed: another "
+				"name; what that list does is said by dga.calendar.mode)",
+				list->name);
 		if (find_list(c, list->name) != list)
 			return config_apply_fail(d, node, "lists.name", CEN_EFORMAT,
 				"\"%s\" is the name of a list already (allowed: each name once)",
@@ -115,14 +121,14 @@ static int check_group(struct config_draft *d, size_t i)
 				"\"%s\" is the name of a group already (allowed: each name once)",
 				g->name);
 	for (size_t j = 0; j < g->list_count; j++) {
-		if (find_list(c, g->lists[j]))
+		if (find_list(c, g->lists[j]) || !strcmp(g->lists[j], CALENDAR_LIST_NAME))
 			continue;
 		const struct config_yaml *node = item_node(d, "groups", i, "lists");
 		if (node && node->kind == CONFIG_YAML_SEQUENCE)
 			node = config_yaml_item(node, j);
 		return config_apply_fail(d, node, "groups.lists", CEN_ENOTFOUND,
-			"\"%s\" is not the name of a list (allowed: `all`, or names given in "
-			"lists)",
+			"\"%s\" is not the name of a list (allowed: `all`, names given in "
+			"lists, " CALENDAR_LIST_NAME ")",
 			g->lists[j]);
 	}
 	return 0;

@@ -9,3 +9,5 @@
 
 /* Returns 0 or a code, with a sentence in the draft's `why`. */
 int config_check(struct config_draft *d);
+/* When all is good: appends the calendar's list, unless its mode is off. 0 or -ENOMEM. */
+int config_calendar_add(struct config_draft *d);

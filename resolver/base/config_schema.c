@@ -271,7 +271,7 @@ static const struct config_row config_rows[] = {
 	{.key = "lists",
 		.type = CONFIG_ITEM,
 		ARRAY(lists, list_count),
-		.count_max = CONFIG_LISTS_MAX,
+		.count_max = CONFIG_LISTS_GIVEN_MAX,
 		.item = &config_schema_list_table,
 		.is_live = true,
 		.help = "What is blocked, and what never is.",

@@ -44,7 +44,7 @@ static void show(const char *what, struct feeds *f, uint64_t start_us)
 int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "build-generation"))
-		return feeds_helper_main();
+		return feeds_helper_main(NULL);
 	if (argc < 2) {
 		fprintf(stderr, "usage: bench_feeds LIST [FOLDER]\n");
 		return 2;

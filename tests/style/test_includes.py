@@ -13,7 +13,7 @@ MAY_INCLUDE = [
     ("resolver/cli*", ["*"]),
     ("resolver/base/*", ["resolver/base/*"]),
     ("resolver/evidence/*", ["resolver/base/*", "dga/dga.h", "resolver/evidence/*"]),
-    ("resolver/*", ["resolver/base/*", "dga/dga.h", "dga/calendar.h", "dga/popularity.h", "feeds/listdb/listdb.h",
+    ("resolver/*", ["resolver/base/*", "dga/dga.h", "dga/calendar.h", "dga/label.h", "dga/popularity.h", "feeds/listdb/listdb.h",
                     "feeds/listdb/overlay.h", "feeds/listdb/detail.h", "resolver/evidence/evidence.h", "resolver/*.h"]),
     ("dga/*", ["resolver/base/*", "dga/*"]),
     ("feeds/*", ["resolver/base/*", "feeds/*"]),

@@ -39,6 +39,12 @@ void server_info(struct server *s, struct server_info *out)
 	*out = s->info;
 }
 
+const char *server_family_name(const struct server *s, unsigned index)
+{
+	(void)s;
+	return index < 2 ? (const char *[]){"necurs", "tinba"}[index] : NULL;
+}
+
 const char *server_list_counter_name(struct server *s, unsigned index)
 {
 	return s->list_names[index];

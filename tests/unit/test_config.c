@@ -94,8 +94,8 @@ static void the_defaults_are_sane(void **state)
 	assert_int_equal(c->feeds_retry_wait_ms, 1000);
 	assert_null(c->feeds_ca_file);
 	assert_int_equal(c->log_level, LOG_LEVEL_INFO);
-	assert_null(c->lists);
-	assert_int_equal(c->list_count + c->group_count + c->forward_count + c->stub_count, 0);
+	assert_int_equal(c->group_count + c->forward_count + c->stub_count, 0);
+	assert_int_equal(c->list_count, 1); /* the calendar's */
 	config_free(c);
 	config_free(NULL);
 }
@@ -188,7 +188,7 @@ static void full_lists_and_groups_are_read(void **state)
 {
 	(void)state;
 	struct config *c = parse(full);
-	assert_int_equal(c->list_count, 2);
+	assert_int_equal(c->list_count, 3); /* with the calendar's */
 	const struct config_list *l = &c->lists[0];
 	assert_string_equal(l->name, "botnets");
 	assert_string_equal(l->source, "https://example.org/c2.txt");

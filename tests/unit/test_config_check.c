@@ -144,14 +144,14 @@ static void lists_are_checked(void **state)
 static void lists_are_counted(void **state)
 {
 	(void)state;
-	for (unsigned n = CONFIG_LISTS_MAX; n <= CONFIG_LISTS_MAX + 1; n++) {
+	for (unsigned n = CONFIG_LISTS_GIVEN_MAX; n <= CONFIG_LISTS_GIVEN_MAX + 1; n++) {
 		char text[10000] = "lists: [";
 		size_t len = strlen(text);
 		for (unsigned i = 0; i < n; i++)
 			len += (size_t)snprintf(
 				text + len, sizeof text - len, "{name: a%u, source: /x},", i);
 		memcpy(text + len, "]", 2);
-		if (n > CONFIG_LISTS_MAX)
+		if (n > CONFIG_LISTS_GIVEN_MAX)
 			assert_words(text, "lists: has 251 items (allowed: 0-250)");
 		else
 			config_free(parse(text));
@@ -164,9 +164,9 @@ static void groups_are_checked(void **state)
 	assert_sentence(
 		"lists: [{name: a, source: /x}]\ngroups:\n  - name: g\n    clients: [\"::1\"]\n"
 		"    lists:\n      - a\n      - b\n",
-		"t.yaml:7: groups.lists: \"b\" is not the name of a list (allowed: `all`, or names "
-		"given "
-		"in lists)");
+		"t.yaml:7: groups.lists: \"b\" is not the name of a list (allowed: `all`, names "
+		"given in "
+		"lists, dga-calendar)");
 	assert_words("groups: [{name: g, clients: [\"::1\"], lists: [all, b]}]",
 		"groups: the word `all` stands beside names");
 	assert_sentence("groups:\n  - {name: g}\n",
@@ -222,6 +222,34 @@ static void networks_are_checked(void **state)
 		"t.yaml:3: cache.min_ttl: 6s is more than cache.max_ttl, 5s");
 }
 
+static void the_calendar_is_a_list(void **state)
+{
+	(void)state;
+	assert_sentence("lists:\n  - name: dga-calendar\n    source: /x\n",
+		"t.yaml:2: lists.name: \"dga-calendar\" is the name of the calendar's list "
+		"(allowed: "
+		"another name; what that list does is said by dga.calendar.mode)");
+	struct config *c = parse("lists:\n  - {name: a, source: /x}\n");
+	assert_int_equal(c->list_count, 2);
+	assert_string_equal(c->lists[0].name, "a");
+	const struct config_list *l = &c->lists[1];
+	assert_string_equal(l->name, "dga-calendar");
+	assert_string_equal(l->source, "calendar:2");
+	assert_string_equal(l->category, "botnet");
+	assert_true(l->kind == LIST_DENY && l->mode == LIST_MODE_BLOCK && l->refresh_s == 86400);
+	config_free(c);
+	c = parse("dga: {calendar: {mode: monitor, days: 0, seeds: /s}, popular: /p}\n");
+	assert_int_equal(c->list_count, 1);
+	assert_string_equal(c->lists[0].source, "calendar:0 /s but /p");
+	assert_true(c->lists[0].mode == LIST_MODE_MONITOR && c->lists[0].refresh_s == 3600);
+	config_free(c);
+	/* Off, it is no list, but still a good name for one in a group. */
+	c = parse("dga: {calendar: {mode: \"off\"}}\ngroups:\n"
+		  "  - {name: g, clients: [10.0.0.1], lists: [dga-calendar]}\n");
+	assert_int_equal(c->list_count, 0);
+	config_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +259,7 @@ int main(void)
 		cmocka_unit_test(lists_are_counted),
 		cmocka_unit_test(groups_are_checked),
 		cmocka_unit_test(networks_are_checked),
+		cmocka_unit_test(the_calendar_is_a_list),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

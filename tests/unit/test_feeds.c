@@ -473,15 +473,87 @@ static void stop_does_not_wait_for_the_helper(void **state)
 	assert_true(holds(t, "name0.v0.example"));
 }
 
+/* --- the calendar ------------------------------------------------------------------------------- */
+
+/* Says the names that its file of seeds holds. */
+static int make_calendar(const struct calendar_list_wish *wish, FILE *to,
+	struct calendar_list_tally *tally, struct err *why)
+{
+	char line[64];
+	FILE *in = fopen(wish->seeds, "r");
+	if (!in || !fgets(line, sizeof line, in) || strncmp(line, "bad", 3) == 0) {
+		if (in)
+			fclose(in);
+		return err_set(why, CEN_EFORMAT, "seeds line 1: is bad");
+	}
+	fclose(in);
+	line[strcspn(line, "\n")] = 0;
+	fprintf(to, "%s\tnecurs\nevery.example\ttinba\n", line);
+	*tally = (struct calendar_list_tally){.names = 2, .families = 2, .popular = 1};
+	return 0;
+}
+
+static void the_calendar_is_a_list(void **state)
+{
+	struct test *t = *state;
+	write_list(t, 0, "one.example\n");
+	write_list(t, 1, "first.example\n");
+	t->config.list_count = 2;
+	t->lists[1] = (struct config_list){.name = (char *)(uintptr_t) "dga-calendar",
+		.source = (char *)(uintptr_t) "calendar:2",
+		.refresh_s = 3600,
+		.floor = 1000,
+		.max_change_percent = 1};
+	t->config.dga_calendar_days = 2;
+	t->config.dga_calendar_seeds = t->sources[1];
+	start(t);
+	assert_true(holds(t, "one.example") && holds(t, "first.example"));
+	struct feeds_list_status l = list_status(t, 1);
+	assert_int_equal(l.state, FEEDS_OK);
+	assert_string_equal(l.format, "calendar");
+	assert_int_equal(l.rules, 2);
+	assert_true(l.calendar.is_known && l.calendar.popular == 1 && l.calendar.families == 2);
+	assert_int_equal(l.calendar.last_day - l.calendar.first_day, 4);
+	assert_false(list_status(t, 0).calendar.is_known);
+	assert_string_equal(status(t).clock_reason, "");
+	/* The same day and files: nothing is made, also after a restart. */
+	update(t);
+	close_feeds(t);
+	start(t);
+	assert_int_equal(status(t).generation, 1);
+	assert_int_equal(list_status(t, 1).calendar.popular, 1);
+	/* Other seeds, and no guard asks how many names there were. */
+	write_list(t, 1, "second.example\n");
+	feeds_reconfigure(t->feeds, &t->config);
+	settle(t);
+	assert_int_equal(status(t).generation, 2);
+	assert_true(holds(t, "second.example") && !holds(t, "first.example"));
+	/* Bad ones: it is said, and the old calendar serves on beside the rest. */
+	write_list(t, 1, "bad\n");
+	write_list(t, 0, "one.example\ntwo.example\n");
+	update(t);
+	l = list_status(t, 1);
+	assert_int_equal(l.state, FEEDS_STALE);
+	assert_string_equal(l.reason, "seeds line 1: is bad");
+	assert_true(holds(t, "second.example") && holds(t, "two.example"));
+	assert_int_equal(status(t).generation, 3);
+	/* Gone from the configuration, gone from the generation. */
+	t->config.list_count = 1;
+	feeds_reconfigure(t->feeds, &t->config);
+	settle(t);
+	assert_false(holds(t, "second.example"));
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "build-generation"))
-		return feeds_helper_main();
+		return feeds_helper_main(make_calendar);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_list_becomes_a_generation, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(only_changes_make_generations, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_old_content_serves_on, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_any_content, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_calendar_is_a_list, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(serves_at_once_after_a_restart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 			damaged_generations_are_passed_over, set_up, tear_down),

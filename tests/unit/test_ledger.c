@@ -290,6 +290,87 @@ static void damaged_files_are_no_failure(void **state)
 	folder_remove(&folder);
 }
 
+/* --- the calendar ------------------------------------------------------------------------------- */
+
+enum { DAY_S = 86400 };
+
+static void use_calendar(struct test *t, const char *source)
+{
+	t->lists[0].source = (char *)(uintptr_t)source;
+	t->lists[0].refresh_s = DAY_S;
+	assert_int_equal(ledger_configure(&t->ledger, &t->config), 0);
+	ledger_turn_day(&t->ledger, clock_wall_s(), true);
+}
+
+static void the_calendar_is_due_with_the_day(void **state)
+{
+	struct test *t = *state;
+	use_calendar(t, "calendar:2");
+	assert_true(is_due(t, 0));
+	apply(t, FEEDS_OK, true, "");
+	uint64_t left_s = DAY_S - WALL_S % DAY_S;
+	assert_int_equal(wait_ms(t), left_s * S); /* no server is spared by coming later */
+	clock_advance((left_s - 1) * 1000000);
+	ledger_turn_day(&t->ledger, clock_wall_s(), true);
+	assert_false(is_due(t, 0));
+	clock_advance(1000000);
+	ledger_turn_day(&t->ledger, clock_wall_s(), true);
+	assert_int_equal(ledger_next_ms(&t->ledger), 0);
+	assert_true(is_due(t, 0));
+	apply(t, FEEDS_OK, true, "");
+	ledger_turn_day(&t->ledger, clock_wall_s(), true);
+	assert_false(is_due(t, 0));
+	/* The wall clock alone may jump. */
+	clock_freeze(clock_us(), clock_wall_s() + 3 * DAY_S);
+	ledger_turn_day(&t->ledger, clock_wall_s(), true);
+	assert_true(is_due(t, 0));
+	/* A day that cannot be made is tried again soon, not at once. */
+	apply(t, FEEDS_STALE, false, "no");
+	ledger_turn_day(&t->ledger, clock_wall_s(), true);
+	assert_false(is_due(t, 0));
+	assert_int_equal(wait_ms(t), 60 * S);
+}
+
+static void without_a_day_the_calendar_waits(void **state)
+{
+	struct test *t = *state;
+	use_calendar(t, "calendar:2");
+	ledger_turn_day(&t->ledger, 5, false);
+	assert_true(ledger_next_ms(&t->ledger) == UINT64_MAX);
+	assert_false(is_due(t, 0)); /* the helper makes one of no day if there is none at all */
+	apply(t, FEEDS_OK, true, "");
+	ledger_turn_day(&t->ledger, 5, false);
+	assert_false(is_due(t, 0));
+	/* Now it is known. */
+	ledger_turn_day(&t->ledger, clock_wall_s(), true);
+	assert_int_equal(ledger_next_ms(&t->ledger), 0);
+	assert_true(is_due(t, 0));
+}
+
+static void what_the_calendar_holds_is_kept(void **state)
+{
+	struct test *t = *state;
+	struct folder folder;
+	struct feeds_list_status s;
+	folder_make(&folder);
+	use_calendar(t, "calendar:2");
+	assert_true(is_due(t, 0));
+	struct plan_result r = {.name = "a",
+		.state = FEEDS_OK,
+		.is_asked = true,
+		.is_fetched = true,
+		.calendar = {true, 20000, 20004, 31, 7, 9, 2}};
+	struct plan_report report = {.results = &r, .result_count = 1};
+	ledger_apply(&t->ledger, &report);
+	restart(t, folder_file(&folder, "feeds.json"));
+	ledger_status(&t->ledger, 0, &s);
+	assert_memory_equal(&s.calendar, &r.calendar, sizeof s.calendar);
+	/* The helper sees whether its files are the same. */
+	assert_int_equal(ledger_next_ms(&t->ledger), 0);
+	assert_int_equal(ledger_newest_s(&t->ledger), WALL_S);
+	folder_remove(&folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -306,6 +387,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(configuration_changes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(it_is_kept_over_restarts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(damaged_files_are_no_failure, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			the_calendar_is_due_with_the_day, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			without_a_day_the_calendar_waits, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_the_calendar_holds_is_kept, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

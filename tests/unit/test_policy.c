@@ -166,7 +166,7 @@ static void test_lists(void **state)
 static void test_many_lists(void **state)
 {
 	(void)state;
-	enum { MANY = CONFIG_LISTS_MAX };
+	enum { MANY = CONFIG_LISTS_GIVEN_MAX };
 	static struct view_harness_list many[MANY];
 	static char names[MANY][16], rules[MANY][32], config[MANY * 64];
 	size_t n = (size_t)snprintf(config, sizeof config,

@@ -302,6 +302,81 @@ static void test_large_overlay(void **state)
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, start, finish)
 
+/* --- the calendar ------------------------------------------------------------------------------ */
+
+static void add_family(struct build *b, const char *name, const char *family)
+{
+	static struct detail_writer about;
+	struct rule r = rule_of(name, RULE_MATCH);
+	about.len = 0;
+	detail_put(&about, DETAIL_FAMILY, family, strlen(family) + 1);
+	r.is_below = true;
+	r.about = about.bytes;
+	r.about_len = about.len;
+	add(b, r);
+}
+
+static void add_calendar(struct build *b)
+{
+	add_family(b, "bot.example", "necurs");
+	add_family(b, "both.example", "tinba");
+	add_family(b, "both.example", "necurs");
+	add_family(b, "ordinary.example", "murofet");
+	add_family(b, "pass.example", "pushdo");
+}
+
+/* The words of the verdict, and the family behind a colon. */
+static const char *named(const char *name)
+{
+	static char out[200];
+	struct dname n = fixture_name(name);
+	struct policy_question about = {.name = &n, .type = TYPE_A, .is_first = true};
+	struct policy_verdict v = policy_judge(h.view, &work, &about);
+	snprintf(out, sizeof out, "%s%s%s", words(&v), v.family ? ": " : "",
+		v.family ? v.family : "");
+	return out;
+}
+
+#define NAMED(name, wanted) assert_string_equal(named(name), wanted)
+
+static void test_the_family_is_named(void **state)
+{
+	(void)state;
+	static const struct view_harness_more more[] = {{"first", "rpz", add_first},
+		{"second", "rpz", add_second}, {"dga-calendar", "calendar", add_calendar},
+		{NULL, NULL, NULL}};
+	static const struct view_harness_list all[] = {{"first", "=plain.example"},
+		{"second", "=plain.example =other.example"},
+		{"ordinary", "ordinary.example pass.example"}, {"dga-calendar", ""}};
+	h.more = more;
+	view_harness_join(&h, CONFIG("", "") "allow: [mine.bot.example]\n", all, 4);
+	NAMED("bot.example", "deny dga-calendar null: necurs");
+	NAMED("a.b.bot.example", "deny dga-calendar null: necurs");
+	NAMED("notbot.example", "none");
+	NAMED("mine.bot.example", "allow own allow");
+	/* Of two that make the name the first; of two lists the one given in the configuration. */
+	NAMED("both.example", "deny dga-calendar null: tinba");
+	NAMED("www.ordinary.example", "deny ordinary null: murofet");
+	NAMED("pass.example", "allow first: pushdo");
+	NAMED("plain.example", "deny first nxdomain");
+	/* It may only look on. */
+	view_harness_join(&h,
+		CONFIG("", "") "dga: {calendar: {mode: monitor}}\n"
+			       "groups: [{name: g, clients: [10.0.0.0/8], lists: [ordinary]}]\n",
+		all, 4);
+	NAMED("bot.example", "none?dga-calendar: necurs");
+	/* Switched off since the generation was built. */
+	view_harness_join(&h, CONFIG("", "") "dga: {calendar: {mode: \"off\"}}\n", all, 4);
+	NAMED("bot.example", "none");
+	/* A group may name it, or do without. */
+	view_harness_join(
+		&h, CONFIG("", "") "groups: [{name: default, lists: [ordinary]}]\n", all, 4);
+	NAMED("bot.example", "none");
+	view_harness_join(
+		&h, CONFIG("", "") "groups: [{name: default, lists: [dga-calendar]}]\n", all, 4);
+	NAMED("bot.example", "deny dga-calendar null: necurs");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -312,6 +387,7 @@ int main(void)
 		TEST(test_both_bits_are_one_list),
 		TEST(test_overlay),
 		TEST(test_large_overlay),
+		TEST(test_the_family_is_named),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -133,6 +133,8 @@ static void test_sum(void **state)
 		assert_true(t.list_hits[i] == 1000001 * ++n);
 	for (unsigned i = 0; i < STATS_LISTS; i++)
 		assert_true(t.list_monitored[i] == 1000001 * ++n);
+	for (unsigned i = 0; i < BOTNETS_MAX; i++)
+		assert_true(t.families[i] == 1000001 * ++n);
 	for (unsigned i = 0; i < STATS_BUCKETS; i++)
 		assert_true(t.latency[i] == 1000001 * ++n);
 	assert_true(t.latency_sum_us == 1000001 * ++n);

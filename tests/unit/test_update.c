@@ -225,7 +225,7 @@ static void plans_that_are_not_its_own(void **state)
 int main(int argc, char **argv)
 {
 	if (argc > 1 && !strcmp(argv[1], "build-generation"))
-		return feeds_helper_main();
+		return feeds_helper_main(NULL);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(the_report_says_what_was_done, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(plans_that_are_not_its_own, set_up, tear_down),

@@ -335,14 +335,15 @@ static void test_all_bits(void **state)
 		snprintf(names[i], sizeof names[i], "list%u", i);
 		lists[i] = (struct view_harness_list){
 			names[i], i + 1 == LISTS_MAX ? "z.example" : "a.example"};
-		if (i < CONFIG_LISTS_MAX)
+		if (i < CONFIG_LISTS_GIVEN_MAX)
 			n += (size_t)snprintf(text + n, sizeof text - n,
 				"  - {name: list%u, source: /x, kind: deny}\n", i);
 	}
 	const struct view *v = view_harness_join(&h, text, lists, LISTS_MAX);
 	assert_string_equal(v->lists[LISTDB_LISTS_MAX - 1].name, "list253");
 	assert_false(v->lists[LISTDB_LISTS_MAX - 1].is_used);
-	assert_true(listdb_bits_test(&v->groups[0].deny, LISTDB_FIRST_LIST + CONFIG_LISTS_MAX - 1));
+	assert_true(listdb_bits_test(
+		&v->groups[0].deny, LISTDB_FIRST_LIST + CONFIG_LISTS_GIVEN_MAX - 1));
 	assert_false(listdb_bits_test(&v->groups[0].deny, LISTDB_LISTS_MAX - 1));
 	const struct listdb_set *s = view_find(v, hash_of(v, "z.example"));
 	assert_non_null(s);

@@ -267,6 +267,9 @@ function notes(feed) {
 		list.push(`held ${ago(feed.held.since)}: cenote feeds accept ${feed.name} takes it in`);
 	if (feed.shadow_s)
 		list.push(`only monitors for another ${duration(feed.shadow_s)} (shadow)`);
+	if (feed.calendar)
+		list.push(`names that ${feed.calendar.families} botnets will ask for` +
+			(feed.calendar.from ? `, ${feed.calendar.from} to ${feed.calendar.to}` : ", whatever the day"));
 	return list;
 }
 
@@ -344,7 +347,7 @@ function showExplanation(x) {
 	const dl = element("dl");
 	const row = (term, ...content) => dl.append(element("dt", {}, term), element("dd", {}, ...content));
 	row("Verdict", element("span", { class: "badge", "data-state": x.verdict }, VERDICTS[x.verdict] || x.verdict),
-		x.list ? ` by ${x.list}` : "", x.category ? ` (${x.category})` : "");
+		x.list ? ` by ${x.list}` : "", x.category ? ` (${x.category})` : "", x.family ? `: ${x.family}` : "");
 	row("Question", element("code", {}, x.name), ` ${x.type}`);
 	row("Answer", element("code", {}, x.answer), x.ede ? ` with extended error ${x.ede.code} ${x.ede.name}` : "");
 	row("Client", `${x.client}, group ${x.group}${x.is_client_admitted ? "" : "; outside access: it would be refused"}`);

@@ -153,7 +153,7 @@ static int take_line(struct taking *t, const char *line, size_t len, struct err 
 	rule.about_len = t->about.len;
 	t->report->rules++;
 	t->report->kinds[RULE_NAME][RULE_MATCH]++;
-	return build_add(t->build, &rule, why);
+	return t->build ? build_add(t->build, &rule, why) : 0;
 }
 
 static int take_lines(struct taking *t, struct reader *reader, struct err *why)

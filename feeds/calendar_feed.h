@@ -19,7 +19,7 @@
 /* Makes the file of the job, as fetching would: FETCH_UNCHANGED while the day and the files it is made of are the same. */
 void calendar_feed_make(struct fetch_job *job, const struct plan_calendar *plan);
 
-/* Reads such a file into the list begun in `build`, but for names that the guards protect. 0, or a code with the sentence. */
+/* Reads such a file into the list begun in `build` (NULL: only looks), but for names that the guards protect. 0, or a code with the sentence. */
 int calendar_feed_take(const char *path, const struct intake_limits *limits,
 	const struct publics *publics, const struct guard *guard, struct build *build,
 	struct intake_report *report, struct calendar_list_facts *facts, struct err *why);

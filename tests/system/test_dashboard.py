@@ -6,6 +6,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from authority import generated
 from daemons import tool, until
 from lists import wait_for_lists
 
@@ -112,6 +113,24 @@ def test_hostile_text_stays_text(browser, cenote):
     until(lambda: "broken" in text(browser, "lists"))
     assert browser.title == "cenote"
     assert not browser.find_elements(By.CSS_SELECTOR, "main img")
+
+
+def test_shows_generated_names(browser, start):
+    cenote = start({"dga": {"mode": "block"}})
+    show(browser, cenote)
+    until(lambda: "blocked, over a score of" in text(browser, "generated-note"))
+    assert text(browser, "generated") == "No suspects yet"
+    cenote.ask(f"{generated(7)}.com")
+    until(lambda: "random letters\n1 · 100.0 %" in text(browser, "generated"))
+    until(lambda: "blocked as a generated name" in text(browser, "outcomes"))
+    assert text(browser, "blocked") == "1"
+    browser.find_element(By.ID, "explain-name").send_keys(generated(7) + ".com" + Keys.ENTER)
+    until(lambda: "it is blocked (mode block)" in text(browser, "explanation"))
+    for width in (360, 1280):
+        browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                                {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600})
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+        assert browser.execute_script(CONTRAST) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

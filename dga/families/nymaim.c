@@ -35,8 +35,8 @@ static const char *tld_of(char letter)
 static void generate(struct family_run *r)
 {
 	int64_t constants[WORDS];
-	if (family_numbers(r, "constants", 0, UINT32_MAX, constants, WORDS) != WORDS && !r->missing)
-		r->missing = "constants";
+	if (family_numbers(r, "constants", 0, UINT32_MAX, constants, WORDS) != WORDS)
+		family_wrong(r, "constants");
 	if (r->missing)
 		return;
 	struct family_date date = family_date(r->day);

@@ -65,8 +65,8 @@ static void generate(struct family_run *r)
 	const char *first = family_text(r, "seed_domain", NAME_MAX_BYTES);
 	int64_t count = family_number_or(r, "count", 1, NAMES_MAX, NAMES);
 	struct name n;
-	if (!r->missing && !name_read(&n, first))
-		r->missing = "seed_domain";
+	if (!name_read(&n, first))
+		family_wrong(r, "seed_domain");
 	if (r->missing || !family_emit(r, first))
 		return;
 	for (int64_t i = 1; i < count; i++) {

@@ -6,7 +6,6 @@
  * One name a day: a linear congruential step of the day since 1970 seeds a second such generator, which shuffles the
  * alphabet and then picks from it. A bot tries today's name and all those before, back to a fixed day.
  */
-#include "dga/calendar.h"
 #include "dga/families/emit.h"
 #include "dga/families/families.h"
 
@@ -45,12 +44,9 @@ static uint32_t label_of(int64_t day, char label[static LENGTH_MIN + LENGTH_MORE
 static void generate(struct family_run *r)
 {
 	const char *tlds[TLDS];
-	const char *text = family_text(r, "end_date", 10);
-	int64_t last;
-	if (family_texts(r, "tlds", tlds, TLDS) != TLDS && !r->missing)
-		r->missing = "tlds";
-	if (!r->missing && !calendar_day_from_text(text, &last))
-		r->missing = "end_date";
+	int64_t last = family_text_day(r, "end_date");
+	if (family_texts(r, "tlds", tlds, TLDS) != TLDS)
+		family_wrong(r, "tlds");
 	if (r->missing)
 		return;
 	for (int64_t day = r->day; day >= last; day--) {

@@ -42,8 +42,8 @@ static void generate(struct family_run *r)
 	int64_t rounds = family_number(r, "rounds", 1, ROUNDS_MAX);
 	const char *tlds[TLDS_MAX];
 	size_t count = family_texts(r, "tlds", tlds, TLDS_MAX);
-	if (!r->missing && strlen(first) <= LENGTH)
-		r->missing = "first_domain";
+	if (strlen(first) <= LENGTH)
+		family_wrong(r, "first_domain");
 	if (r->missing || !family_emit(r, first))
 		return;
 	char before[LENGTH + 1];

@@ -32,3 +32,5 @@ extern const struct family tufik_v1;
 extern const struct family vidro_v1;
 extern const struct family unnamed_downloader_v1;
 extern const struct family vawtrak_v1, vawtrak_v2, vawtrak_v3;
+extern const struct family kraken_v1, kraken_v2;
+extern const struct family locky_v2, locky_v3;

@@ -17,6 +17,7 @@ enum {
 	CALENDAR_DAYS_MAX = 62, /* days in one request */
 	CALENDAR_SET_MAX = 10000, /* names of one set of parameters on one day */
 	CALENDAR_NAME_TEXT = 256,
+	CALENDAR_SETS_MAX = 4096, /* sets of parameters in one file */
 };
 
 /* Who makes a name. */
@@ -33,7 +34,8 @@ struct calendar_request {
 		seeds; /* file with further sets of parameters, `family TAB variant TAB JSON` a line; NULL: only the built-in ones */
 };
 
-/* A name, lower case, without the last dot. False ends it all. The same name may come several times (of several days or makers). */
+/* A name, lower case, without the last dot. False ends it all. Day by day; what no date changes comes once, with the first day. The same name may
+ * come several times (of several days or makers). */
 typedef bool calendar_each_name(
 	void *arg, int64_t day, const struct calendar_maker *maker, const char *name);
 

@@ -13,6 +13,7 @@ static const struct {
 	const char *name;
 	int (*function)(int argc, char **argv);
 } commands[] = {
+	{"calendar", cli_dga_calendar},
 	{"score", cli_dga_score},
 	{"popular", cli_dga_popular},
 	{"train", cli_dga_train},

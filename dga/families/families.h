@@ -7,8 +7,11 @@
 
 #include "dga/families/family.h"
 
+extern const struct family banjori_v1;
 extern const struct family ccleaner_v1;
 extern const struct family enviserv_v1;
+extern const struct family kraken_v1, kraken_v2;
+extern const struct family locky_v2, locky_v3;
 extern const struct family m0yv_time_dependent, m0yv_time_independent;
 extern const struct family monerodownloader_v1;
 extern const struct family murofet_v1, murofet_v2, murofet_v3;
@@ -29,8 +32,6 @@ extern const struct family symmi_v1;
 extern const struct family tempedreve_v1;
 extern const struct family tinba_v1;
 extern const struct family tufik_v1;
-extern const struct family vidro_v1;
 extern const struct family unnamed_downloader_v1;
 extern const struct family vawtrak_v1, vawtrak_v2, vawtrak_v3;
-extern const struct family kraken_v1, kraken_v2;
-extern const struct family locky_v2, locky_v3;
+extern const struct family vidro_v1;

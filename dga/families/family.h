@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * A generator of names, as a botnet has it: one file a family, one constant `struct family` a variant, all of them in
- * families.c.
+ * A generator of names, as a botnet has it: one file a family, one constant `struct family` a variant, all of them
+ * declared in families.h and listed in family_table.c.
  *
  * Threads: pure.
  * Owns: nothing; what a run points to is valid during the run.
@@ -11,7 +11,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct family_params; /* a set of parameters: a JSON object (family.c) */
+#include "resolver/base/err.h"
+
+enum {
+	FAMILY_PARAMETERS_MAX = 4096, /* octets of a set of parameters */
+	FAMILY_NAME_MAX = 253, /* octets of a name without its last dot */
+};
+
+struct family_params; /* a set of parameters: a JSON object */
+
+/* Returns owned, NULL with one sentence when the text is no JSON object, has a key twice or is too long. */
+struct family_params *family_params_read(const char *text, size_t len, struct err *why);
+void family_params_free(struct family_params *p);
+/* How many names "count" allows: 1 to `most`, `most` when there is no such key or it is wrong. */
+size_t family_params_count(const struct family_params *p, size_t most);
+/* The day of "date". False: there is none, or it is wrong. */
+bool family_params_day(const struct family_params *p, int64_t *day);
 
 /* One run of a generator. */
 struct family_run {
@@ -32,6 +47,14 @@ struct family {
 	void (*generate)(struct family_run *r);
 };
 
+/* Nothing more may come: enough names, a wrong parameter, or whoever takes them has enough. */
+bool family_is_done(const struct family_run *r);
+/* Notes what is wrong, unless something is already, and so ends the run. `what` is static. */
+void family_wrong(struct family_run *r, const char *what);
+/* Runs a generator for at most `most` names. NULL, or the parameter that is missing or wrong. */
+const char *family_generate(const struct family *f, const struct family_params *p, int64_t day,
+	size_t most, bool (*each)(void *arg, const char *name), void *arg);
+
 /* False: enough, return. Upper case becomes lower case. What is not a domain name ends the run as a wrong parameter would. */
 bool family_emit(struct family_run *r, const char *name);
 
@@ -43,10 +66,12 @@ int64_t family_number_or(
 	struct family_run *r, const char *key, int64_t low, int64_t high, int64_t otherwise);
 /* Of 1 to `max` octets. */
 const char *family_text(struct family_run *r, const char *key, size_t max);
+/* The JSON value is true; false when it is false or not there. */
+bool family_is_true(struct family_run *r, const char *key);
+/* A date such as "2026-11-23", in days since 1970-01-01. */
+int64_t family_text_day(struct family_run *r, const char *key);
 /* The JSON value is null or not there. */
 bool family_is_null(struct family_run *r, const char *key);
-/* The JSON value is true; false when it is anything else or not there. */
-bool family_is_true(struct family_run *r, const char *key);
 /* An array of texts of 1 to 63 octets each: how many, at most `max`; 0 when missing or wrong. */
 size_t family_texts(struct family_run *r, const char *key, const char **out, size_t max);
 /* An array of numbers. */
@@ -61,6 +86,8 @@ struct family_date {
 };
 struct family_date family_date(int64_t day);
 int64_t family_day(int year, int month, int day);
+/* Years 1970 to 2199; false: no such date. */
+bool family_day_from_text(const char *text, int64_t *day);
 
 /* All there are, the order of the names; NULL past the end. */
 const struct family *family_at(size_t i);

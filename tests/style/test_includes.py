@@ -30,7 +30,7 @@ THIRD_PARTY = {
     "zlib.h": ["dga/samples.c", "dga/top_list.c"],
     "idn2.h": ["resolver/base/dname.c"],
     "yaml.h": ["resolver/base/config*.[ch]"],
-    "openssl/*": ["feeds/transfer/tsig.c"],
+    "openssl/*": ["feeds/transfer/tsig.c", "dga/families/digest.c"],
     "ldns/*": ["feeds/format/format_record.c", "feeds/transfer/xfr_stream.c", "feeds/transfer/zone_text.c", "resolver/local*.c"],
     "event2/*": ["resolver/worker.[ch]", "resolver/udp.[ch]", "resolver/tcp.[ch]", "resolver/recurse*.[ch]",
                  "resolver/lookup.c", "resolver/nameservers.c", "resolver/server.c"],
@@ -39,13 +39,13 @@ THIRD_PARTY = {
     "archive*.h": ["feeds/format/reader.c"],
     "microhttpd.h": ["web/http*.[ch]"],
     "pcre2.h": ["feeds/listdb/patterns.c"],
-    "jansson.h": ["web/*", "feeds/*.c", "dga/calendar.c", "dga/families/family.c", "resolver/cli*.[ch]"],
+    "jansson.h": ["web/*", "feeds/*.c", "dga/families/family.c", "resolver/cli*.[ch]"],
     "sodium.h": ["resolver/base/*.c", "resolver/cache.c", "resolver/flight.c", "resolver/view.c", "feeds/*.c", "web/*.c"],
     "systemd/*": ["resolver/main.c", "resolver/cli_run.c"],
 }
 OF_THE_SYSTEM = re.compile(
     r"^(std\w+|assert|ctype|dirent|endian|errno|fcntl|float|ifaddrs|inttypes|limits|locale|math|netdb|poll|pthread|pwd|grp"
-    r"|sched|semaphore|signal|string|strings|syslog|termios|threads|time|unistd|malloc|getopt|spawn|wchar"
+    r"|sched|search|semaphore|signal|string|strings|syslog|termios|threads|time|unistd|malloc|getopt|spawn|wchar"
     r"|(arpa|net|netinet|sys|linux|bits)/[\w/]+)\.h$")
 
 

@@ -9,10 +9,11 @@
 
 #include <string.h>
 
-/* A letter moved on by a sum of letters, as the malware counts: both by their codes, not from zero. */
+/* A sum of letters' codes, as a letter. */
 static char letter(int sum)
 {
-	return (char)('a' + sum % 26);
+	int place = (sum - 'a') % 26;
+	return (char)('a' + (place < 0 ? place + 26 : place));
 }
 
 static void generate(struct family_run *r)
@@ -26,12 +27,10 @@ static void generate(struct family_run *r)
 		return;
 	memcpy(name, seed, len);
 	while (family_emit(r, name)) {
-		unsigned char s[4];
-		memcpy(s, name, 4);
-		name[0] = letter(s[0] + s[3] - 2 * 'a');
-		name[1] = letter(s[0] + s[1] - 2 * 'a' + s[0] - 'a');
-		name[2] = letter(s[0] + s[2] - 1 - 2 * 'a');
-		name[3] = letter(s[1] + s[2] - 2 * 'a');
+		name[0] = letter(name[0] + name[3]);
+		name[1] = letter(name[0] + 2 * name[1]);
+		name[2] = letter(name[0] + name[2] - 1);
+		name[3] = letter(name[1] + name[2] + name[3]);
 	}
 }
 

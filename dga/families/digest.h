@@ -12,4 +12,5 @@
 
 /* False: the library does not offer it (a machine under FIPS rules has no MD5). */
 bool digest_md5(const void *bytes, size_t len, uint8_t out[static 16]);
+bool digest_sha1(const void *bytes, size_t len, uint8_t out[static 20]);
 bool digest_sha256(const void *bytes, size_t len, uint8_t out[static 32]);

@@ -9,7 +9,12 @@
 
 extern const struct family banjori_v1;
 extern const struct family ccleaner_v1;
+extern const struct family chinad_v1;
+extern const struct family dmsniff_v1;
+extern const struct family dnschanger_v1;
 extern const struct family enviserv_v1;
+extern const struct family fobber_v1, fobber_v2;
+extern const struct family fosniw_v1;
 extern const struct family kraken_v1, kraken_v2;
 extern const struct family locky_v2, locky_v3;
 extern const struct family m0yv_time_dependent, m0yv_time_independent;

@@ -14,8 +14,19 @@
 static const struct family_seed seeds[] = {
 	SET("banjori", "v1", {"seed_domain": "earnestnessbiophysicalohax.com", "count": 1000}),
 	SET("ccleaner", "v1", {"tld": "com"}),
+	SET("chinad", "v1", {"tlds": ["com", "org", "net", "biz", "info", "ru", "cn"]}),
+	SET("dmsniff", "v1", {"prefix": "sn", "multipliers": [1, 7, 3, 5, 11, 13], "tlds":
+		["com", "org", "net", "ru", "in"]}),
+	SET("dmsniff", "v1", {"prefix": "al", "multipliers": [1, 3, 5, 7, 11, 13], "tlds":
+		["com", "org", "net", "ru", "in"]}),
 	SET("enviserv", "v1", {"seed": "papa_koli", "tlds": ["com", "net", "org", "info", "biz",
 		"in"]}),
+	SET("fobber", "v1", {"seed": "0xC87C8A78", "multiplier": 321167, "increment":
+		"0x9983F4AA", "length": 17, "tld": "net", "count": 300}),
+	SET("fobber", "v2", {"seed": "0x851A3E59", "multiplier": 321167, "increment":
+		"0x8DC47B21", "length": 10, "tld": "com", "count": 300}),
+	SET("fosniw", "v1", {"pattern": "appx.koreasys{}.com", "first": 0, "count": 101}),
+	SET("fosniw", "v1", {"pattern": "app2.winsoft{}.com", "first": 0, "count": 101}),
 	SET("kraken", "v1", {"seed_odd_index": -265273224, "seed_even_index": 143803713,
 		"first_counter": 1000015, "tlds": ["dyndns.org", "yi.org", "dynserv.com", "mooo.com"]}),
 	SET("kraken", "v1", {"seed_odd_index": -533708679, "seed_even_index": 127026498,

@@ -8,7 +8,13 @@
 static const struct family *const table[] = {
 	&banjori_v1,
 	&ccleaner_v1,
+	&chinad_v1,
+	&dmsniff_v1,
+	&dnschanger_v1,
 	&enviserv_v1,
+	&fobber_v1,
+	&fobber_v2,
+	&fosniw_v1,
 	&kraken_v1,
 	&kraken_v2,
 	&locky_v2,

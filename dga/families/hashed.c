@@ -29,6 +29,12 @@ bool hashed_md5(struct family_run *r, const void *bytes, size_t len, uint8_t out
 	return is_offered(r, is_done);
 }
 
+bool hashed_sha1(
+	struct family_run *r, const void *bytes, size_t len, uint8_t out[static HASHED_SHA1])
+{
+	return is_offered(r, digest_sha1(bytes, len, out));
+}
+
 bool hashed_md5_hex(struct family_run *r, const char *text, char out[static 2 * HASHED_MD5 + 1])
 {
 	uint8_t hash[HASHED_MD5];

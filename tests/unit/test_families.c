@@ -458,8 +458,13 @@ static const struct {
 	size_t names;
 	uint64_t hash;
 } whole[] = {
+	{"banjori", 1000, UINT64_C(0x5374f3a46497a1f3)},
 	{"ccleaner", 1, UINT64_C(0xf3b357a2acf7f847)},
+	{"chinad", 256, UINT64_C(0x7037e21f1c7d123f)},
+	{"dmsniff", 100, UINT64_C(0xb29e9d924c4cee6b)},
 	{"enviserv", 500, UINT64_C(0x77fe30a7d6a58b6d)},
+	{"fobber", 600, UINT64_C(0x8aab5bf9fa886f19)},
+	{"fosniw", 202, UINT64_C(0x4413e5b01d14c4a2)},
 	{"kraken", 12000, UINT64_C(0x37a1aebf99c74413)},
 	{"locky", 294, UINT64_C(0xab34a49bf3cb904d)},
 	{"m0yv", 768, UINT64_C(0xdaafd8299a88caa8)},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Chinad, a denial-of-service bot.
  *
- * Source: 360 Netlab, "DGA", issue 1 (2016).
+ * Source: 360 Netlab, "DGA", chinad (2016).
  * SHA-1 of year, month, day and counter, padded with zeros to sixteen octets. The octets of the hash, each word of it
  * backwards, stand for sixteen letters or digits and one of seven top-level domains.
  */

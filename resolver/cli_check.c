@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "feeds/feeds.h"
+#include "resolver/calendar_list.h"
 #include "resolver/classifier.h"
 #include "resolver/cli.h"
 #include "resolver/local.h"
@@ -75,5 +76,5 @@ int cli_build_generation(const struct cli *c)
 	sigset_t none;
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	return feeds_helper_main(NULL);
+	return feeds_helper_main(calendar_list_make);
 }

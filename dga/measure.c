@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "dga/measure.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static int by_value(const void *a, const void *b)
@@ -48,4 +49,10 @@ double measure_auc(const int32_t *benign, size_t benign_count, const int32_t *ba
 		wins += (double)(below + at_most) / 2;
 	}
 	return benign_count && bad_count ? wins / (double)benign_count / (double)bad_count : 0;
+}
+
+double measure_rate(size_t point)
+{
+	const double steps = MEASURE_POINTS - 1;
+	return pow(10, MEASURE_DECADES * ((double)point / steps - 1));
 }

@@ -16,3 +16,7 @@ double measure_over(const int32_t *scores, size_t n, int32_t threshold);
 /* The probability that a name of `bad` scores higher than one of `benign`, a tie counting half. Both sorted. */
 double measure_auc(
 	const int32_t *benign, size_t benign_count, const int32_t *bad, size_t bad_count);
+
+/* The points of a curve: false positive rates from 1e-5 to 1, 24 steps a decade. */
+enum { MEASURE_DECADES = 5, MEASURE_POINTS = MEASURE_DECADES * 24 + 1 };
+double measure_rate(size_t point);

@@ -17,6 +17,7 @@ static const struct {
 	{"score", cli_dga_score},
 	{"popular", cli_dga_popular},
 	{"train", cli_dga_train},
+	{"eval", cli_dga_eval},
 };
 
 enum { COMMANDS = sizeof commands / sizeof *commands };
@@ -46,6 +47,17 @@ bool cli_dga_number(const char *text, uint64_t *out)
 	unsigned long long n = strtoull(text, &end, 10);
 	*out = n;
 	return text[0] >= '0' && text[0] <= '9' && !*end && !errno;
+}
+
+int cli_dga_rate(char **argv, const char *text, double *out)
+{
+	char *end;
+	double rate = strtod(text, &end);
+	if (end == text || *end || !(rate >= 1e-6 && rate <= 0.1))
+		return cli_fail(CLI_USAGE,
+			"dga %s: --threshold is a false positive rate from 1e-6 to 0.1", argv[0]);
+	*out = rate;
+	return 0;
 }
 
 int cli_dga(const struct cli *c)

@@ -24,3 +24,8 @@ int cli_dga_option(int argc, char **argv, const struct option *options);
 int cli_dga_usage(char **argv);
 /* A decimal number, nothing around it. */
 bool cli_dga_number(const char *text, uint64_t *out);
+
+/* The false positive rate that stands for a threshold when none is given. */
+#define CLI_DGA_RATE 1e-4
+/* One of 1e-6 to 0.1. 0, or CLI_USAGE after having said what is allowed. */
+int cli_dga_rate(char **argv, const char *text, double *out);

@@ -16,7 +16,7 @@
 bool suffix_is_public(const struct dname *name);
 
 /* Labels of the longest public suffix of a name, at least 1; 0 for the root. `is_known`: its top-level domain is one of the Internet's, as far as the
- * list knows (those of two letters are taken for that). Costs 10-30 ns under com, net, org and forty more; else 0.2 us, rarely 0.4. */
+ * list knows (those of two letters are taken for that). Costs 10-50 ns for nine names of ten, else 0.2 us, rarely 0.4. */
 unsigned suffix_labels(const struct dname *name, bool *is_known);
 
 /* The registrable domain: the longest public suffix and one label. The name itself when it has none. `out` may be `name`.

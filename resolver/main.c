@@ -84,7 +84,8 @@ static const struct command commands[] = {
 	{"dga",
 		"dga score [--model FILE] [FILE|-]\n"
 		"       cenote dga train --benign FILE --dga DIR [--out MODEL] [--seed N] "
-		"[--synthetic N] [--left-out FAMILY,...]",
+		"[--synthetic N] [--left-out FAMILY,...]\n"
+		"       cenote dga popular LIST --out FILE [--count N]",
 		"score names; train the classifier's model",
 		"`score` prints for each line of its input, in order: the name as it stands there, "
 		"a TAB, the score\n"
@@ -95,7 +96,9 @@ static const struct command commands[] = {
 		"family (one a line, may be gzipped), measures it on names it has not learned, and "
 		"tells the figures.\n"
 		"The same input and seed give the same model, bit for bit. Without --out it only "
-		"measures.\n",
+		"measures.\n"
+		"`popular` makes a set of the first N domains (100000) of a top list, for "
+		"`dga.popular`.\n",
 		cli_dga, HAS_OWN, 0, 0},
 	{"sample-config", "sample-config", "print a configuration with every key and its default",
 		"", cli_sample, 0, 0, 0},

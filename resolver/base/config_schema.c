@@ -392,8 +392,9 @@ static const struct config_row config_rows[] = {
 		.type = CONFIG_PATH,
 		AT(dga_popular),
 		.is_live = true,
-		.help = "Domains that no score counts against, made by `cenote dga popular`. Not "
-			"given: the built-in set.",
+		.help = "Domains that no score counts against: a top list (a name a line or "
+			"`rank,name`), or a file made by `cenote dga popular`. Not given: the "
+			"built-in set.",
 		.example = "popular: /etc/cenote/popular.bin"},
 	{.key = "dga.calendar.mode",
 		.type = CONFIG_WORD,

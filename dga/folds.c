@@ -103,8 +103,11 @@ static int measure(const struct folds_request *r, const char *left_out, const st
 	struct dga_eval run[static BASELINE_JUDGES], struct err *why)
 {
 	struct samples s;
+	const struct samples_sources from = {.benign = r->training.benign,
+		.families = r->training.families,
+		.left_out = left_out};
 	const struct dga_eval_options how = {.is_left_out_only = true, .apart = r->apart};
-	int e = samples_load(r->training.benign, r->training.families, left_out, &s, why);
+	int e = samples_load(&from, &s, why);
 	if (e)
 		return e;
 	struct dga_eval_judge model = dga_eval_model(d);
@@ -133,7 +136,9 @@ static int run_fold(const struct folds_request *r, const char *left_out, FILE *p
 static int check_names(const struct folds_request *r, const struct folds *f, struct err *why)
 {
 	struct samples s;
-	int e = samples_load(r->training.benign, r->training.families, NULL, &s, why);
+	const struct samples_sources from = {
+		.benign = r->training.benign, .families = r->training.families};
+	int e = samples_load(&from, &s, why);
 	if (e)
 		return e;
 	e = dga_eval_check_families(&s, r->apart, why);

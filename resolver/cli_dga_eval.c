@@ -227,7 +227,9 @@ static int run_model(const struct wishes *w)
 	if (dga_open(&as, &d, &why))
 		return cli_fail(CLI_FAILED, "%s", why.text);
 	int status = CLI_FAILED;
-	if (samples_load(t->benign, t->families, w->left_out, &s, &why)) {
+	const struct samples_sources from = {
+		.benign = t->benign, .families = t->families, .left_out = w->left_out};
+	if (samples_load(&from, &s, &why)) {
 		cli_fail(CLI_FAILED, "%s", why.text);
 	} else {
 		status = eval_samples(w, &s, d);

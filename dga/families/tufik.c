@@ -10,6 +10,8 @@
 static void generate(struct family_run *r)
 {
 	const char *tlds[] = {"biz", "info", "org", "net", "com"};
+	if (family_is_null(r, "key"))
+		family_wrong(r, "key");
 	murofet_pairs(r, tlds, sizeof tlds / sizeof tlds[0]);
 }
 

@@ -76,6 +76,7 @@ static int build(const struct gathering *g, uint8_t **bytes, size_t *len, struct
 		return 0;
 	}
 	free(*bytes);
+	*bytes = NULL;
 	return err_set(why, e, "the set of popular domains cannot be built: %s", err_string(e));
 }
 
@@ -99,8 +100,8 @@ int64_t popularity_file_make(
 
 int64_t popularity_make(const char *list, size_t max, const char *out, struct err *why)
 {
-	uint8_t *bytes;
-	size_t len;
+	uint8_t *bytes = NULL;
+	size_t len = 0;
 	int64_t count = popularity_file_make(list, max, false, &bytes, &len, why);
 	if (count < 0)
 		return count;

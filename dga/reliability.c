@@ -86,6 +86,6 @@ double reliability_error(const struct reliability *r)
 			b->generated.probability * part(r->generated);
 		error += fabs(claimed - b->generated.weight * part(r->generated));
 	}
-	return error /
-		((r->benign > 0) + (r->generated > 0) ? (r->benign > 0) + (r->generated > 0) : 1);
+	int kinds = (r->benign > 0) + (r->generated > 0);
+	return error / (kinds ? kinds : 1);
 }

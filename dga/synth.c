@@ -93,7 +93,7 @@ static int add_family(struct samples *s, struct synth_maker *m, const struct syn
 {
 	/* Every family stands alone: another number of them changes none. */
 	struct synth_dice dice = {synth_dice_mix(seed ^ synth_dice_mix(number + 1))};
-	struct tops tops;
+	struct tops tops = {0};
 	char name[32];
 	snprintf(name, sizeof name, "synthetic-%zu", number + 1);
 	struct samples_family *f = samples_add_family(s, name, why);

@@ -25,7 +25,7 @@ static void generate(struct family_run *r)
 		family_wrong(r, "seed_domain");
 	if (family_is_done(r))
 		return;
-	memcpy(name, seed, len);
+	memcpy(name, seed, len + 1);
 	while (family_emit(r, name)) {
 		name[0] = letter(name[0] + name[3]);
 		name[1] = letter(name[0] + 2 * name[1]);

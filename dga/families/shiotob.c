@@ -5,6 +5,7 @@
  * Every name is made from the one before: its octets are mixed with one another, the name's length and the sum of its
  * letters, then stand for places in a row of letters and digits. The top-level domains com and net take turns.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "dga/families/emit.h"
@@ -75,10 +76,7 @@ static void generate(struct family_run *r)
 		name_next(&n, label);
 		if (!emit_name(r, label, tld))
 			return;
-		size_t length = strlen(label);
-		memcpy(text, label, length);
-		text[length] = '.';
-		memcpy(text + length + 1, tld, TLD_BYTES);
+		snprintf(text, sizeof text, "%s.%s", label, tld);
 		if (!name_read(&n, text))
 			return;
 	}

@@ -78,7 +78,8 @@ static bool is_plain_ending(struct ending e)
 		{"\2ac", 3}, {"\2cm", 3}, {"\2cx", 3}, {"\3xxx", 0}, {"\3icu", 0}};
 	size_t at = 0;
 	while (at < sizeof tops / sizeof *tops &&
-		(e.top[0] != tops[at].top[0] || memcmp(e.top + 1, tops[at].top + 1, e.top[0]) != 0))
+		(e.top[0] != (uint8_t)tops[at].top[0] ||
+			memcmp(e.top + 1, tops[at].top + 1, e.top[0]) != 0))
 		at++;
 	if (at == sizeof tops / sizeof *tops)
 		return false;

@@ -104,7 +104,9 @@ def test_it_is_shown_as_a_list(today):
     facts = row["calendar"]
     first, last = time.strptime(facts["from"], "%Y-%m-%d"), time.strptime(facts["to"], "%Y-%m-%d")
     assert (time.mktime(last) - time.mktime(first)) // 3600 in (95, 96, 97)
-    assert facts["families"] == len(set(names_of().values())) >= 5
+    # Its five letters on a shared zone may be anybody's: all of them are left out.
+    families = set(names_of().values()) - {"unnamed_downloader"}
+    assert facts["families"] == len(families) >= 25
     assert row["rules"] > 10000 and set(facts["left_out"]) == {"popular", "short", "protected"}
     shown = today.command("feeds", "list")
     assert f"names that {facts['families']} botnets will ask for, {facts['from']} to {facts['to']}; left out: " in shown

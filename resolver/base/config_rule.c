@@ -34,9 +34,15 @@ int config_rule_from_text(const char *text, size_t len, struct config_rule *out)
 	if (memchr(text, '*', len) || is_address(text, len))
 		return CEN_EFORMAT;
 	int rc = dname_from_text(text, len, &rule.name);
-	if (rc == 0)
-		*out = rule;
-	return rc;
+	if (rc)
+		return rc;
+	/* Escapes and other scripts' digits hide an address until they are read. */
+	char plain[DNAME_TEXT_MAX];
+	dname_to_text(rule.name.bytes, plain);
+	if (is_address(plain, strlen(plain)))
+		return CEN_EFORMAT;
+	*out = rule;
+	return 0;
 }
 
 const char *config_rule_to_text(const struct config_rule *rule, char out[static DNAME_TEXT_MAX + 2])

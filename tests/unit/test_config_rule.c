@@ -36,6 +36,8 @@ static void rules_are_checked(void **state)
 	assert_words("deny: [\"2001:db8::/32\"]", "is an address and never a rule");
 	assert_words("deny: [=192.0.2.1]", "is not a rule");
 	assert_words("allow: [192.0.2.1.]", "is not a rule");
+	assert_words("deny: ['192.0.\\052.1']", "is not a rule");
+	assert_words("deny: [\"\xef\xbc\x91.2.3.4\"]", "is not a rule");
 	assert_words("allow: [.]", "allow: \".\" is the root and never a rule");
 	assert_words("rebinding: {except: [.]}", "rebinding.except: \".\" is the root");
 	/* A private suffix may be denied, a whole country allowed. */

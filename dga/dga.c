@@ -3,18 +3,85 @@
 
 #include <math.h>
 
+#include "dga/dense.h"
 #include "dga/dga_model.h"
+#include "dga/dga_shape.h"
 #include "dga/features.h"
 #include "dga/popularity.h"
+#include "dga/trees.h"
+
+/* Entries of a table of signed octets. */
+static int32_t octet(const struct dga *d, enum dga_section s, uint32_t at)
+{
+	return (int8_t)d->sections[s][at];
+}
+
+int32_t dga_linear(const struct dga *d, const struct label *l)
+{
+	struct features_walk w = FEATURES_WALK;
+	int32_t sums[DGA_PARTS] = {0};
+	unsigned bits = d->hash_bits;
+	for (unsigned i = 0; i <= l->len; i++) {
+		unsigned s = i < l->len ? features_symbol(l->bytes[i]) : (unsigned)FEATURES_EDGE;
+		features_next(&w, s);
+		sums[DGA_TRIPLES - DGA_TRIPLES] += octet(d, DGA_TRIPLES, w.triple);
+		sums[DGA_QUADS - DGA_TRIPLES] += octet(d, DGA_QUADS, features_quad(&w, bits));
+		sums[DGA_QUINTS - DGA_TRIPLES] += octet(d, DGA_QUINTS, features_quint(&w, bits));
+		if (i < l->len) {
+			features_next_class(&w, s);
+			sums[DGA_CLASS_WINDOWS - DGA_TRIPLES] +=
+				octet(d, DGA_CLASS_WINDOWS, w.classes);
+		}
+	}
+	uint32_t top = features_top_hash(l->top);
+	sums[DGA_LENGTHS - DGA_TRIPLES] = octet(d, DGA_LENGTHS, l->len);
+	sums[DGA_TOPS - DGA_TRIPLES] = octet(d, DGA_TOPS, features_top(top));
+	sums[DGA_TOP_LENGTHS - DGA_TRIPLES] =
+		octet(d, DGA_TOP_LENGTHS, features_top_length(top, l->len));
+	int64_t total = 0;
+	for (unsigned p = 0; p < DGA_PARTS; p++)
+		total += (int64_t)sums[p] * d->numbers[DGA_UNITS + p];
+	return d->numbers[DGA_BASE] + (int32_t)(total / 1000000);
+}
+
+int32_t dga_raw(const struct dga *d, int32_t linear, const int16_t *x)
+{
+	return d->numbers[DGA_START] + (int32_t)((int64_t)linear * d->numbers[DGA_SLOPE] / 1024) +
+		trees_sum(d->sections[DGA_TREES], d->tree_count, x);
+}
+
+void dga_judge(const struct dga *d, const struct label *l, struct dga_judgement *out)
+{
+	int16_t x[DENSE_COUNT];
+	int32_t linear = dga_linear(d, l);
+	*out = (struct dga_judgement){linear, linear, DGA_CURVE_LINEAR};
+	if (linear < d->numbers[DGA_GATE])
+		return;
+	dense_of(d, l, linear, x);
+	out->raw = dga_raw(d, linear, x);
+	out->curve = dense_is_words(x) ? DGA_CURVE_WORDS : DGA_CURVE_TREES;
+}
+
+/* Straight lines between the knots, and on from the outer ones. */
+int32_t dga_calibrated(const struct dga *d, int32_t raw, enum dga_curve curve)
+{
+	const int32_t(*knots)[2] = d->knots[curve];
+	unsigned k = 1;
+	while (k < DGA_KNOTS - 1 && raw > knots[k][0])
+		k++;
+	int64_t run = knots[k][0] - knots[k - 1][0], rise = knots[k][1] - knots[k - 1][1];
+	int64_t score = knots[k - 1][1] + ((int64_t)raw - knots[k - 1][0]) * rise / run;
+	if (score > DGA_SCORE_MAX || score < -DGA_SCORE_MAX)
+		return score > 0 ? DGA_SCORE_MAX : -DGA_SCORE_MAX;
+	return (int32_t)score;
+}
 
 int32_t dga_label_score(const struct dga *d, const struct label *l)
 {
-	uint32_t at[FEATURES_MAX];
-	unsigned n = features_of(l, d->bits, at);
-	int32_t sum = 0;
-	for (unsigned i = 0; i < n; i++)
-		sum += d->weights[at[i]];
-	return d->base_milli + (int32_t)((int64_t)sum * d->unit_nano / 1000000);
+	struct dga_judgement j;
+	dga_judge(d, l, &j);
+	int32_t score = dga_calibrated(d, j.raw, j.curve);
+	return score ? score : 1; /* 0 is kept for what is not judged */
 }
 
 void dga_score(const struct dga *d, const struct dname *name, struct dga_verdict *out)
@@ -28,7 +95,7 @@ void dga_score(const struct dga *d, const struct dname *name, struct dga_verdict
 		return;
 	out->is_popular = d->popular && popularity_has(d->popular, name);
 	if (!out->is_popular)
-		out->class = DGA_RANDOM;
+		out->class = dga_shape(d, &l);
 }
 
 int32_t dga_threshold(const struct dga *d)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Logistic regression on hashed features, one pass of stochastic gradient descent (AdaGrad) an epoch, then weights
- * rounded to octets. Only +, -, *, / and sqrt on floats, each rounded as IEEE 754 says, in a fixed order: the result is
- * the same on every machine.
+ * A score has two stages: a linear one, which knows n-grams, and trees, which see the linear score beside facts of the whole label. Trees have
+ * to learn how far to trust the first stage with families that nobody has seen. So the names are split into groups, families as
+ * a whole; what trees are shown of a group comes from a first stage (n-grams, benign letters, words) that has learned the other
+ * groups only ("stacking": Wolpert, "Stacked generalization", 1992). The first stage of the model itself learns all groups.
  */
 #include "dga/dga_train.h"
 
@@ -13,283 +14,486 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "dga/calibrate.h"
+#include "dga/dense.h"
+#include "dga/dga_figures.h"
 #include "dga/dga_model.h"
-#include "dga/features.h"
+#include "dga/learn_language.h"
+#include "dga/learn_linear.h"
+#include "dga/learn_trees.h"
+#include "dga/learn_words.h"
 #include "dga/measure.h"
 #include "dga/samples.h"
 #include "dga/synth.h"
 #include "resolver/base/clock.h"
+#include "resolver/base/hash.h"
 
 enum {
-	BITS = 18,
-	EPOCHS = 6,
-	WEIGHT_MAX = 127, /* of a signed octet */
+	HASH_BITS = 17,
+	WORD_BITS = 16,
+	TREES = 300,
+	GROUPS = 4,
+	EPOCHS = 5,
+	EPOCHS_TO_TRIM = 2,
+	ROWS_OF_FAMILY = 3000, /* that trees see, at most */
+	NO_GROUP = 0xff, /* of names that are not learned */
 };
 
-static const float learning_rate = 0.03f;
-/* What all generated names together weigh against the benign ones. */
+/* What all generated names together weigh against the benign ones, */
 static const double generated_share = 0.25;
-static const float generated_share_log = -1.386294361f; /* its logarithm */
-/* What all synthetic families together weigh against the real ones. */
+/* and all synthetic families against the real ones. */
 static const double synthetic_share = 1;
-/* The share of benign names that the shipped threshold lets through. */
-static const double false_positive_rate = 1e-4;
+/* The share of unvetted names that look so much like generated ones that they are not learned as benign. */
+static const double trimmed_share = 0.016;
+
+/* The gate in front of the trees loses so many of the names that are found at that rate of false positives. */
+static const double gate_lost = 0.005, gate_rate = 0.01;
+
+/* Names made of words score below that of the second rate; above that of the first one their scores are bent. */
+static const double words_rate_full = 0.012, words_rate = 0.003;
 
 struct trainer {
+	const struct dga_training *how;
 	struct samples samples;
-	float *weights, *squares; /* sums of squared gradients */
-	float base, base_square;
-	float *family_weights; /* of each of its names */
-	uint32_t *order;
-	size_t order_len;
-	uint64_t random;
+	uint8_t *groups; /* of each sample */
+	uint8_t *is_first; /* of the benign names with its label */
+	uint32_t *rows; /* room for numbers of samples */
+	float *family_weights;
+	struct dga_layout layout;
 	uint8_t *bytes; /* the model file */
 	struct dga model;
+	struct learn_trees_rows dense;
 	FILE *tell;
+	uint64_t started_ms;
 };
 
-/* --- learning --- */
-
-/* xorshift64*, for the order of names alone. */
-static uint64_t next_random(struct trainer *t)
+static void tell_step(const struct trainer *t, const char *what)
 {
-	t->random ^= t->random >> 12;
-	t->random ^= t->random << 25;
-	t->random ^= t->random >> 27;
-	return t->random * 0x2545f4914f6cdd1dull;
+	if (t->tell)
+		fprintf(t->tell, "%6.1f s  %s\n", (double)(clock_ms() - t->started_ms) / 1000,
+			what);
 }
 
-static void shuffle(struct trainer *t)
+static bool is_benign(const struct sample *s)
 {
-	for (size_t i = t->order_len; i > 1; i--) {
-		size_t k = (size_t)((next_random(t) >> 32) * i >> 32);
-		uint32_t held = t->order[i - 1];
-		t->order[i - 1] = t->order[k];
-		t->order[k] = held;
+	return s->family == SAMPLES_BENIGN;
+}
+
+static int out_of_memory(struct err *why)
+{
+	return err_set(why, -ENOMEM, "out of memory for the training");
+}
+
+/* --- groups --- */
+
+/* Families that share code or words belong together, so that what is left out is really unknown. */
+static uint64_t family_hash(const char *name)
+{
+	static const char *const kin[][2] = {{"oderoor", "kraken"}, {"vidro", "kraken"},
+		{"suppobox", "pizd"}, {"pykspa_precursor", "pykspa"}, {"goz", "cryptolocker"}};
+	for (size_t i = 0; i < sizeof kin / sizeof kin[0]; i++)
+		if (!strcmp(name, kin[i][0]))
+			name = kin[i][1];
+	return hash_bytes(name, strlen(name), 1);
+}
+
+static void group_names(struct trainer *t)
+{
+	for (size_t i = 0; i < t->samples.count; i++) {
+		const struct sample *s = &t->samples.all[i];
+		const struct samples_family *f = &t->samples.families[s->family];
+		struct label l = samples_label(&t->samples, s);
+		uint64_t hash = is_benign(s) ? hash_bytes(l.bytes, l.len, 1) : family_hash(f->name);
+		t->groups[i] = (uint8_t)(s->is_held || !s->len ? NO_GROUP : hash % GROUPS);
 	}
 }
 
-/* 1 / (1 + e^-x), e^x as (1 + x / 2^20)^(2^20): libm's own may differ from version to version. */
-static float logistic(float x)
+/* Marks the first of all benign names with the same label. */
+static int mark_first(struct trainer *t)
 {
-	double limited = x > 30 ? 30 : x < -30 ? -30 : (double)x;
-	double e = 1 - limited / (1 << 20);
-	for (int i = 0; i < 20; i++)
-		e *= e;
-	return (float)(1 / (1 + e));
+	size_t room = 1;
+	while (room < 2 * t->samples.count)
+		room *= 2;
+	uint64_t *seen = calloc(room, sizeof *seen);
+	if (!seen)
+		return -ENOMEM;
+	for (size_t i = 0; i < t->samples.count; i++) {
+		const struct sample *s = &t->samples.all[i];
+		struct label l = samples_label(&t->samples, s);
+		if (!is_benign(s) || t->groups[i] == NO_GROUP)
+			continue;
+		uint64_t hash = hash_bytes(l.bytes, l.len, 2) | 1;
+		size_t at = (size_t)(hash >> 1) & (room - 1);
+		while (seen[at] && seen[at] != hash)
+			at = (at + 1) & (room - 1);
+		t->is_first[i] = !seen[at];
+		seen[at] = hash;
+	}
+	free(seen);
+	return 0;
 }
 
-static float step(float gradient, float *square)
-{
-	*square += gradient * gradient;
-	return learning_rate * gradient / (sqrtf(*square) + 1e-6f);
-}
+/* Which names a step learns from. */
+struct choice {
+	unsigned without_group; /* GROUPS: with all */
+	bool is_benign_only, is_vetted_only;
+};
 
-/* One name. Returns by how much its probability was wrong. */
-static float learn(struct trainer *t, const struct sample *s)
+static struct learn_rows choose(struct trainer *t, struct choice c)
 {
-	uint32_t at[FEATURES_MAX];
-	struct label l = samples_label(&t->samples, s);
-	unsigned n = features_of(&l, BITS, at);
-	float sum = t->base;
-	for (unsigned i = 0; i < n; i++)
-		sum += t->weights[at[i]];
-	float wrong = logistic(sum) - (s->family != SAMPLES_BENIGN ? 1.0f : 0.0f);
-	float gradient = wrong * t->family_weights[s->family];
-	for (unsigned i = 0; i < n; i++)
-		t->weights[at[i]] -= step(gradient, &t->squares[at[i]]);
-	t->base -= step(gradient, &t->base_square);
-	return fabsf(wrong);
+	size_t n = 0;
+	for (size_t i = 0; i < t->samples.count; i++) {
+		const struct sample *s = &t->samples.all[i];
+		if (t->groups[i] == NO_GROUP || t->groups[i] == c.without_group)
+			continue;
+		if (c.is_benign_only && !t->is_first[i])
+			continue;
+		if (c.is_vetted_only && s->is_unvetted)
+			continue;
+		t->rows[n++] = (uint32_t)i;
+	}
+	return (struct learn_rows){&t->samples, t->rows, n};
 }
 
 /* Every family counts by the root of its size: large ones more, but not all. Synthetic ones share one sum. */
-static void weigh_families(struct trainer *t)
+static int weigh_families(const struct trainer *t, const size_t *names)
 {
-	double sums[2] = {0}, benign = 0;
-	const struct samples_family *f = t->samples.families;
-	for (size_t i = 0; i < t->samples.family_count; i++) {
-		double learned = (double)(f[i].names - f[i].held - f[i].unvetted);
-		if (i == SAMPLES_BENIGN)
-			benign = learned;
-		else
-			sums[f[i].is_synthetic] += sqrt(learned);
-	}
-	double real = sums[1] > 0 && sums[0] > 0 ? 1 / (1 + synthetic_share) : 1;
-	double of_all = benign * generated_share;
-	double shares[2] = {of_all * real, sums[0] > 0 ? of_all * (1 - real) : of_all};
+	const struct samples *s = &t->samples;
+	double sums[2] = {0}, of_all = generated_share * (double)names[SAMPLES_BENIGN];
+	for (size_t i = SAMPLES_BENIGN + 1; i < s->family_count; i++)
+		sums[s->families[i].is_synthetic] += sqrt((double)names[i]);
+	double real = sums[0] > 0 ? (sums[1] > 0 ? 1 / (1 + synthetic_share) : 1) : 0;
 	t->family_weights[SAMPLES_BENIGN] = 1;
-	for (size_t i = SAMPLES_BENIGN + 1; i < t->samples.family_count; i++) {
-		double learned = (double)(f[i].names - f[i].held);
-		int k = f[i].is_synthetic;
-		t->family_weights[i] =
-			(float)(learned > 0 ? shares[k] / sums[k] / sqrt(learned) : 0);
-	}
-}
-
-static int learn_all(struct trainer *t, struct err *why)
-{
-	size_t classes[2] = {0};
-	for (size_t i = 0; i < t->samples.count; i++) {
-		const struct sample *s = &t->samples.all[i];
-		if (s->is_held || s->is_unvetted || !s->len)
-			continue;
-		t->order[t->order_len++] = (uint32_t)i;
-		classes[s->family != SAMPLES_BENIGN]++;
-	}
-	if (!classes[0] || !classes[1])
-		return err_set(why, CEN_EFORMAT,
-			"nothing to learn from: no %s name of %d letters or more",
-			classes[0] ? "generated" : "benign", LABEL_JUDGED_MIN);
-	weigh_families(t);
-	for (int epoch = 0; epoch < EPOCHS; epoch++) {
-		double wrong = 0;
-		uint64_t started_ms = clock_ms();
-		shuffle(t);
-		for (size_t i = 0; i < t->order_len; i++)
-			wrong += (double)learn(t, &t->samples.all[t->order[i]]);
-		if (t->tell)
-			fprintf(t->tell, "epoch %d of %d: %zu names, mean error %.4f, %.1f s\n",
-				epoch + 1, EPOCHS, t->order_len, wrong / (double)t->order_len,
-				(double)(clock_ms() - started_ms) / 1000);
-	}
-	return 0;
-}
-
-/* Weights to octets. The prior that the training weights imply is taken out of the base: what is left is a likelihood ratio. */
-static void round_weights(struct trainer *t)
-{
-	float largest = 1e-3f;
-	int8_t *to = (int8_t *)t->bytes + DGA_MODEL_HEADER;
-	for (size_t i = 0; i < (size_t)1 << BITS; i++)
-		largest = fabsf(t->weights[i]) > largest ? fabsf(t->weights[i]) : largest;
-	float unit = largest / WEIGHT_MAX;
-	for (size_t i = 0; i < (size_t)1 << BITS; i++)
-		to[i] = (int8_t)lrintf(t->weights[i] / unit);
-	t->model = (struct dga){
-		.weights = to,
-		.bits = BITS,
-		.unit_nano = (uint32_t)lrintf(unit * 1e9f),
-		.base_milli = (int32_t)lrintf((t->base - generated_share_log) * 1000),
-		.threshold_milli = DGA_MODEL_MILLI_MAX,
-	};
-}
-
-/* --- measuring --- */
-
-enum { RATES = 3 };
-static const double rates[RATES] = {1e-2, 1e-3, 1e-4};
-
-struct held {
-	int32_t *scores; /* of all held names, family by family, sorted within */
-	size_t *from; /* where each family's begin; one more for the end */
-	int32_t thresholds[RATES];
-};
-
-static int score_held(const struct trainer *t, struct held *h, struct err *why)
-{
-	const struct samples *s = &t->samples;
-	size_t total = 0, *next = calloc(s->family_count, sizeof *next);
-	h->from = calloc(s->family_count + 1, sizeof *h->from);
-	h->scores = calloc(s->count, sizeof *h->scores);
-	if (!next || !h->from || !h->scores) {
-		free(next);
-		return err_set(why, -ENOMEM, "out of memory for the scores");
-	}
-	for (size_t i = 0; i < s->family_count; i++) {
-		next[i] = h->from[i] = total;
-		total += s->families[i].held;
-	}
-	h->from[s->family_count] = total;
-	for (size_t i = 0; i < s->count; i++) {
-		const struct sample *name = &s->all[i];
-		struct label l = samples_label(s, name);
-		if (name->is_held)
-			h->scores[next[name->family]++] =
-				name->len ? dga_label_score(&t->model, &l) : 0;
-	}
-	free(next);
-	for (size_t i = 0; i < s->family_count; i++)
-		measure_sort(h->scores + h->from[i], h->from[i + 1] - h->from[i]);
-	return 0;
-}
-
-static void tell_family(
-	const struct trainer *t, const struct held *h, size_t i, double sums[RATES + 1])
-{
-	const int32_t *scores = h->scores + h->from[i];
-	size_t n = h->from[i + 1] - h->from[i];
-	double auc = measure_auc(h->scores, h->from[1], scores, n);
-	fprintf(t->tell, "%-24s %8zu %7.4f", t->samples.families[i].name, n, auc);
-	sums[RATES] += auc;
-	for (int r = 0; r < RATES; r++) {
-		double over = measure_over(scores, n, h->thresholds[r]);
-		fprintf(t->tell, " %6.1f", 100 * over);
-		sums[r] += over;
-	}
-	fprintf(t->tell, "%s\n", t->samples.families[i].is_left_out ? "  left out" : "");
-}
-
-/* The mean over families, each counting the same: all, or those left out. */
-static void tell_figures(const struct trainer *t, const struct held *h)
-{
-	const struct samples *s = &t->samples;
-	double sums[2][RATES + 1] = {{0}};
-	size_t families[2] = {0};
-	fprintf(t->tell, "%-24s %8s %7s %s\n", "family", "measured", "AUC",
-		"% found at a false positive rate of 1e-2, 1e-3, 1e-4");
 	for (size_t i = SAMPLES_BENIGN + 1; i < s->family_count; i++) {
-		if (h->from[i + 1] == h->from[i])
-			continue;
-		tell_family(t, h, i, sums[s->families[i].is_left_out]);
-		families[s->families[i].is_left_out]++;
+		bool k = s->families[i].is_synthetic;
+		double share = of_all * (k ? 1 - real : real);
+		t->family_weights[i] =
+			(float)(names[i] ? share / sums[k] / sqrt((double)names[i]) : 0);
 	}
-	for (int k = 0; k < 2; k++) {
-		double n = (double)families[k];
-		if (families[k])
-			fprintf(t->tell, "mean of %2zu families %-8s    %7.4f %6.1f %6.1f %6.1f\n",
-				families[k], k ? "left out" : "learned", sums[k][RATES] / n,
-				100 * sums[k][0] / n, 100 * sums[k][1] / n, 100 * sums[k][2] / n);
-	}
-	fprintf(t->tell, "AUC over all %zu measured names: %.4f\n", h->from[s->family_count],
-		measure_auc(h->scores, h->from[1], h->scores + h->from[1],
-			h->from[s->family_count] - h->from[1]));
-	fprintf(t->tell, "threshold: %d milli-nats, which %.4f %% of %zu benign names are over\n",
-		(int)t->model.threshold_milli,
-		100 * measure_over(h->scores, h->from[1], t->model.threshold_milli), h->from[1]);
+	return names[SAMPLES_BENIGN] && sums[0] + sums[1] > 0 ? 0 : -ENOENT;
 }
 
-static int measure(struct trainer *t, struct err *why)
+static int weigh_rows(struct trainer *t, const struct learn_rows *rows, struct err *why)
 {
-	struct held h = {0};
-	int e = score_held(t, &h, why);
-	if (!e && !h.from[1])
-		e = err_set(why, CEN_EFORMAT, "too few benign names to set a threshold by");
-	if (!e) {
-		for (int r = 0; r < RATES; r++)
-			h.thresholds[r] = measure_threshold(h.scores, h.from[1], rates[r]);
-		int32_t threshold = measure_threshold(h.scores, h.from[1], false_positive_rate);
-		t->model.threshold_milli = threshold > 0 ? threshold : 0;
-		if (t->tell)
-			tell_figures(t, &h);
+	size_t *names = calloc(t->samples.family_count, sizeof *names);
+	if (!names)
+		return out_of_memory(why);
+	for (size_t i = 0; i < rows->count; i++)
+		names[t->samples.all[rows->at[i]].family]++;
+	int e = weigh_families(t, names);
+	if (e)
+		err_set(why, CEN_EFORMAT, "nothing to learn from: no %s name of %d letters or more",
+			names[SAMPLES_BENIGN] ? "generated" : "benign", LABEL_JUDGED_MIN);
+	free(names);
+	return e ? CEN_EFORMAT : 0;
+}
+
+/* --- the first stage --- */
+
+static int learn_first(struct trainer *t, struct choice c, unsigned epochs, struct err *why)
+{
+	struct learn_rows rows = choose(t, c);
+	int e = weigh_rows(t, &rows, why);
+	const struct learn_linear how = {
+		rows, t->family_weights, learn_log(generated_share), epochs, t->how->seed};
+	if (!e && learn_linear(&how, &t->layout, t->bytes, &t->model))
+		e = out_of_memory(why);
+	return e;
+}
+
+static int learn_benign(struct trainer *t, struct choice c, struct err *why)
+{
+	c.is_benign_only = true;
+	struct learn_rows rows = choose(t, c);
+	if (learn_language(&rows, &t->layout, t->bytes) ||
+		learn_words(&rows, WORD_BITS, &t->layout, t->bytes))
+		return out_of_memory(why);
+	return 0;
+}
+
+/* Are there both benign and generated names outside of a group? */
+static bool has_both(const struct trainer *t, unsigned without_group)
+{
+	bool has[2] = {false, false};
+	for (size_t i = 0; i < t->samples.count; i++)
+		if (t->groups[i] != NO_GROUP && t->groups[i] != without_group)
+			has[is_benign(&t->samples.all[i])] = true;
+	return has[0] && has[1];
+}
+
+static int learn_stage(struct trainer *t, unsigned without_group, struct err *why)
+{
+	const struct choice c = {
+		.without_group = has_both(t, without_group) ? without_group : GROUPS};
+	int e = learn_first(t, c, EPOCHS, why);
+	return e ? e : learn_benign(t, c, why);
+}
+
+/* Unvetted names that the vetted ones speak against are learned by nobody. */
+static int trim(struct trainer *t, struct err *why)
+{
+	struct learn_rows all = choose(t, (struct choice){.without_group = GROUPS});
+	size_t n = 0;
+	int32_t *scores = calloc(all.count + 1, sizeof *scores);
+	if (!scores)
+		return out_of_memory(why);
+	int e = learn_first(t, (struct choice){.without_group = GROUPS, .is_vetted_only = true},
+		EPOCHS_TO_TRIM, why);
+	for (int pass = 0; !e && pass < 2; pass++) {
+		int32_t most = 0;
+		if (pass && n) {
+			measure_sort(scores, n);
+			most = measure_threshold(scores, n, trimmed_share);
+		}
+		for (size_t i = 0; i < t->samples.count; i++) {
+			struct label l = samples_label(&t->samples, &t->samples.all[i]);
+			if (!t->samples.all[i].is_unvetted || t->groups[i] == NO_GROUP)
+				continue;
+			int32_t score = dga_linear(&t->model, &l);
+			if (!pass)
+				scores[n++] = score;
+			else if (score > most)
+				t->groups[i] = NO_GROUP;
+		}
 	}
-	free(h.from);
-	free(h.scores);
+	free(scores);
+	tell_step(t, "unvetted names trimmed");
+	return e;
+}
+
+/* --- trees --- */
+
+/* Which samples trees learn from: those that are learned, and not too many of one family. */
+static size_t choose_dense(struct trainer *t, uint32_t *at)
+{
+	size_t n = 0, of_family = 0;
+	uint16_t family = SAMPLES_BENIGN;
+	for (size_t i = 0; i < t->samples.count; i++) {
+		uint16_t f = t->samples.all[i].family;
+		of_family = f == family ? of_family : 0;
+		family = f;
+		if (t->groups[i] == NO_GROUP ||
+			(f != SAMPLES_BENIGN && of_family >= ROWS_OF_FAMILY))
+			continue;
+		of_family++;
+		at[n++] = (uint32_t)i;
+	}
+	return n;
+}
+
+static int allocate_dense(struct trainer *t, size_t n)
+{
+	struct learn_trees_rows *d = &t->dense;
+	d->count = n;
+	d->x = calloc(n, DENSE_COUNT * sizeof *d->x);
+	d->linear = calloc(n, sizeof *d->linear);
+	d->weights = calloc(n, sizeof *d->weights);
+	d->families = calloc(n, sizeof *d->families);
+	return d->x && d->linear && d->weights && d->families ? 0 : -ENOMEM;
+}
+
+static void free_dense(struct trainer *t)
+{
+	free(t->dense.x);
+	free(t->dense.linear);
+	free(t->dense.weights);
+	free(t->dense.families);
+	t->dense = (struct learn_trees_rows){0};
+}
+
+/* What the first stage, as it stands, says of one group. */
+static void fill_dense(struct trainer *t, const uint32_t *at, unsigned group)
+{
+	for (size_t i = 0; i < t->dense.count; i++) {
+		if (t->groups[at[i]] != group)
+			continue;
+		struct label l = samples_label(&t->samples, &t->samples.all[at[i]]);
+		t->dense.linear[i] = dga_linear(&t->model, &l);
+		t->dense.families[i] = t->samples.all[at[i]].family;
+		dense_of(&t->model, &l, t->dense.linear[i], t->dense.x + i * DENSE_COUNT);
+	}
+}
+
+static int make_dense(struct trainer *t, struct err *why)
+{
+	uint32_t *at = calloc(t->samples.count + 1, sizeof *at);
+	size_t n = at ? choose_dense(t, at) : 0;
+	int e = at && !allocate_dense(t, n) ? 0 : out_of_memory(why);
+	for (unsigned g = 0; !e && g < GROUPS; g++) {
+		e = learn_stage(t, g, why);
+		if (!e)
+			fill_dense(t, at, g);
+		tell_step(t, "a first stage without one group");
+	}
+	if (!e)
+		e = weigh_rows(t, &(struct learn_rows){&t->samples, at, n}, why);
+	for (size_t i = 0; !e && i < n; i++)
+		t->dense.weights[i] = t->family_weights[t->dense.families[i]];
+	free(at);
 	return e;
 }
 
 /* --- the whole --- */
 
+static int32_t dense_raw(const struct trainer *t, size_t i)
+{
+	return dga_raw(&t->model, t->dense.linear[i], t->dense.x + i * DENSE_COUNT);
+}
+
+struct detection {
+	int32_t linear;
+	float weight;
+};
+
+static int by_linear(const void *a, const void *b)
+{
+	const struct detection *x = a, *y = b;
+	return (x->linear > y->linear) - (x->linear < y->linear);
+}
+
+/* The linear score that nearly all names reach which are found at the loosest rate that matters. */
+static int set_gate(struct trainer *t, struct err *why)
+{
+	size_t n = 0, benign = 0;
+	double all = 0, below = 0;
+	struct detection *found = calloc(t->dense.count + 1, sizeof *found);
+	int32_t *raws = calloc(t->dense.count + 1, sizeof *raws);
+	if (!found || !raws) {
+		free(found);
+		free(raws);
+		return out_of_memory(why);
+	}
+	for (size_t i = 0; i < t->dense.count; i++)
+		if (t->dense.families[i] == SAMPLES_BENIGN)
+			raws[benign++] = dense_raw(t, i);
+	measure_sort(raws, benign);
+	int32_t least = measure_threshold(raws, benign, gate_rate);
+	for (size_t i = 0; i < t->dense.count; i++)
+		if (t->dense.families[i] != SAMPLES_BENIGN && dense_raw(t, i) > least) {
+			found[n++] = (struct detection){t->dense.linear[i], t->dense.weights[i]};
+			all += (double)t->dense.weights[i];
+		}
+	qsort(found, n, sizeof *found, by_linear);
+	size_t k = 0;
+	while (k < n && below + (double)found[k].weight < gate_lost * all)
+		below += (double)found[k++].weight;
+	t->model.numbers[DGA_GATE] = k < n ? found[k].linear : -DGA_MILLI_MAX;
+	free(found);
+	free(raws);
+	return 0;
+}
+
+/* Generated names as trees were shown them, benign ones that nobody has learned. One curve for all that trees judge. */
+static int calibrate(struct trainer *t, struct err *why)
+{
+	size_t held = t->samples.families[SAMPLES_BENIGN].held, n[2] = {0};
+	struct calibrate_point *points[2];
+	double bad = 0;
+	for (int c = 0; c < 2; c++)
+		points[c] = calloc(t->dense.count + held + 1, sizeof *points[c]);
+	int e = points[0] && points[1] ? 0 : out_of_memory(why);
+	for (size_t i = 0; !e && i < t->dense.count; i++)
+		bad += t->dense.families[i] != SAMPLES_BENIGN ? (double)t->dense.weights[i] : 0;
+	for (size_t i = 0; !e && i < t->dense.count; i++) {
+		if (t->dense.families[i] == SAMPLES_BENIGN)
+			continue;
+		bool c = t->dense.linear[i] >= t->model.numbers[DGA_GATE];
+		points[c][n[c]++] =
+			(struct calibrate_point){c ? dense_raw(t, i) : t->dense.linear[i], true,
+				(double)t->dense.weights[i] / bad};
+	}
+	for (size_t i = 0; !e && i < t->samples.count; i++) {
+		const struct sample *s = &t->samples.all[i];
+		if (!is_benign(s) || !s->is_held || !s->len)
+			continue;
+		struct label l = samples_label(&t->samples, s);
+		struct dga_judgement j;
+		dga_judge(&t->model, &l, &j);
+		bool c = j.curve != DGA_CURVE_LINEAR;
+		points[c][n[c]++] = (struct calibrate_point){j.raw, false, 1 / (double)held};
+	}
+	if (!e) {
+		calibrate_curve(points[0], n[0], t->model.knots[DGA_CURVE_LINEAR]);
+		calibrate_curve(points[1], n[1], t->model.knots[DGA_CURVE_TREES]);
+		memcpy(t->model.knots[DGA_CURVE_WORDS], t->model.knots[DGA_CURVE_TREES],
+			sizeof t->model.knots[DGA_CURVE_WORDS]);
+	}
+	free(points[0]);
+	free(points[1]);
+	return e;
+}
+
+/* A name made of words is never so sure a case as the rarest of the others: it stays below the score of words_rate. */
+static int bend_words(struct trainer *t, struct err *why)
+{
+	struct dga_figures f;
+	int e = dga_figures_score(&t->model, &t->samples, &f, why);
+	if (e)
+		return e;
+	calibrate_bend(t->model.knots[DGA_CURVE_WORDS],
+		measure_threshold(f.scores, f.from[1], words_rate_full),
+		measure_threshold(f.scores, f.from[1], words_rate));
+	dga_figures_free(&f);
+	return 0;
+}
+
+static int measure(struct trainer *t, struct err *why)
+{
+	struct dga_figures f;
+	int e = set_gate(t, why);
+	if (!e)
+		e = calibrate(t, why);
+	if (!e)
+		e = bend_words(t, why);
+	if (!e)
+		e = dga_figures_score(&t->model, &t->samples, &f, why);
+	if (e)
+		return e;
+	calibrate_tail(f.scores, f.from[1], t->model.tail);
+	t->model.threshold_milli = dga_model_threshold(&t->model, 1e-4);
+	if (t->tell)
+		dga_figures_tell(&f, &t->samples, t->model.threshold_milli, t->tell);
+	dga_figures_free(&f);
+	return 0;
+}
+
 static int allocate(struct trainer *t, struct err *why)
 {
-	size_t n = (size_t)1 << BITS;
-	t->weights = calloc(n, sizeof *t->weights);
-	t->squares = calloc(n, sizeof *t->squares);
+	size_t n = t->samples.count + 1;
+	dga_model_layout(HASH_BITS, WORD_BITS, TREES, &t->layout);
+	t->groups = calloc(n, 1);
+	t->is_first = calloc(n, 1);
+	t->rows = calloc(n, sizeof *t->rows);
 	t->family_weights = calloc(t->samples.family_count, sizeof *t->family_weights);
-	t->order = calloc(t->samples.count, sizeof *t->order);
-	t->bytes = calloc(1, DGA_MODEL_HEADER + n);
-	return t->weights && t->squares && t->family_weights && t->order && t->bytes
-		? 0
-		: err_set(why, -ENOMEM, "out of memory for the weights");
+	t->bytes = calloc(1, t->layout.total);
+	t->model =
+		(struct dga){.hash_bits = HASH_BITS, .word_bits = WORD_BITS, .tree_count = TREES};
+	if (!t->groups || !t->is_first || !t->rows || !t->family_weights || !t->bytes)
+		return out_of_memory(why);
+	for (unsigned s = 0; s < DGA_SECTIONS; s++)
+		t->model.sections[s] = t->bytes + t->layout.at[s];
+	t->model.numbers[DGA_GATE] = -DGA_MILLI_MAX;
+	return 0;
+}
+
+static int learn(struct trainer *t, struct err *why)
+{
+	group_names(t);
+	int e = trim(t, why);
+	if (!e && mark_first(t))
+		e = out_of_memory(why);
+	if (!e)
+		e = make_dense(t, why);
+	/* The trees do not overwrite, and are not read by, the first stage. */
+	if (!e)
+		e = learn_stage(t, GROUPS, why);
+	tell_step(t, "the first stage");
+	if (!e &&
+		learn_trees(&t->dense, TREES, t->how->seed, t->bytes + t->layout.at[DGA_TREES],
+			&t->model))
+		e = out_of_memory(why);
+	tell_step(t, "trees");
+	return e;
 }
 
 /* A whole file or none: under another name first. */
@@ -312,33 +516,9 @@ static int write_file(const char *file, const uint8_t *bytes, size_t len, struct
 	return err_set(why, -failed, "%s: %s", file, strerror(failed));
 }
 
-static void tell_input(const struct trainer *t)
-{
-	const struct samples *s = &t->samples;
-	size_t bad = 0, dropped = 0, names[2] = {0}, families[2] = {0};
-	for (size_t i = 0; i < s->family_count; i++) {
-		const struct samples_family *f = &s->families[i];
-		bad += f->bad;
-		dropped += i != SAMPLES_BENIGN ? f->dropped : 0;
-		names[f->is_synthetic] += i != SAMPLES_BENIGN ? f->names : 0;
-		families[f->is_synthetic] += i != SAMPLES_BENIGN;
-	}
-	fprintf(t->tell, "%zu benign names and %zu of %zu families; %zu lines were no names\n",
-		s->families[SAMPLES_BENIGN].names, names[0], families[0], bad);
-	if (dropped)
-		fprintf(t->tell,
-			"%zu names of families stand among the benign ones too, and count in "
-			"neither\n",
-			dropped);
-	if (families[1])
-		fprintf(t->tell, "%zu names of %zu synthetic families\n", names[1], families[1]);
-}
-
 int dga_train(const struct dga_training *how, FILE *tell, struct err *why)
 {
-	/* Any odd number does: a seed of 0 would stay 0. */
-	struct trainer t = {.tell = tell, .random = how->seed * 2 + 0x9e3779b97f4a7c15ull};
-	size_t len = DGA_MODEL_HEADER + ((size_t)1 << BITS);
+	struct trainer t = {.how = how, .tell = tell, .started_ms = clock_ms()};
 	const struct samples_sources from = {
 		how->benign, how->unvetted, how->families, how->left_out};
 	int e = samples_load(&from, &t.samples, why);
@@ -347,23 +527,22 @@ int dga_train(const struct dga_training *how, FILE *tell, struct err *why)
 	if (how->synthetic)
 		e = synth_add(&t.samples, how->synthetic, how->seed, why);
 	if (!e && tell)
-		tell_input(&t);
+		dga_figures_tell_input(&t.samples, tell);
 	if (!e)
 		e = allocate(&t, why);
 	if (!e)
-		e = learn_all(&t, why);
-	if (!e) {
-		round_weights(&t);
+		e = learn(&t, why);
+	if (!e)
 		e = measure(&t, why);
-	}
 	if (!e && how->out) {
-		dga_model_seal(&t.model, t.bytes, len);
-		e = write_file(how->out, t.bytes, len, why);
+		dga_model_seal(&t.model, &t.layout, t.bytes);
+		e = write_file(how->out, t.bytes, t.layout.total, why);
 	}
-	free(t.weights);
-	free(t.squares);
+	free_dense(&t);
+	free(t.groups);
+	free(t.is_first);
+	free(t.rows);
 	free(t.family_weights);
-	free(t.order);
 	free(t.bytes);
 	samples_free(&t.samples);
 	return e;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * What is seen of a label: places in a table of weights, one for each n-gram and for a few facts of the whole.
+ * What is seen of a label: where in the model's tables its n-grams and the facts of the whole have their entries.
  *
  * Threads: pure.
- * Method: n-grams of 1-5 characters (the ends count as characters) and of 4-7 character classes (vowel, consonant, digit, other), the
- *         length, the top-level domain and both together, each as a number of 32 bits that no other feature has, hashed into
- *         the table. Scoring and training share this file: a change here makes a new FEATURES_VERSION.
+ * Method: n-grams of 1-3 characters (the ends count as characters) have entries of their own, summed up into one of the
+ *         longest; those of 4 and of 5 are hashed. Windows of up to 7 character classes (vowel, consonant, digit, other)
+ *         stand for their shorter ends as well. Scoring and training share this file: a change here makes a new FEATURES_VERSION.
  */
 #pragma once
 
@@ -13,80 +13,107 @@
 #include "dga/label.h"
 
 enum {
-	FEATURES_VERSION = 1,
-	FEATURES_CHARACTERS = 5, /* longest n-gram */
-	FEATURES_CLASSES_MIN = 4, /* shortest and longest n-gram of classes */
-	FEATURES_CLASSES_MAX = 7,
-	/* Of the longest label with its two ends, and three facts. */
-	FEATURES_MAX = (DNAME_LABEL_MAX + 2) * FEATURES_CHARACTERS +
-		DNAME_LABEL_MAX * (FEATURES_CLASSES_MAX - FEATURES_CLASSES_MIN + 1) + 3,
+	FEATURES_VERSION = 2,
+	FEATURES_SYMBOLS = 40,
+	FEATURES_PAIRS = FEATURES_SYMBOLS * FEATURES_SYMBOLS,
+	FEATURES_TRIPLES = FEATURES_PAIRS * FEATURES_SYMBOLS,
+	FEATURES_CLASS_WINDOW = 7,
+	FEATURES_CLASSES =
+		2 << 2 * FEATURES_CLASS_WINDOW, /* a leading 1 tells the window's length */
+	FEATURES_LENGTHS = DNAME_LABEL_MAX + 1,
+	FEATURES_TOPS = 1 << 12, /* top-level domains, hashed */
+	FEATURES_TOP_LENGTHS = 1 << 13, /* these with a third of the length, hashed */
+	FEATURES_LETTERS = 27, /* 0: no letter */
+	FEATURES_LETTER_QUADS =
+		FEATURES_LETTERS * FEATURES_LETTERS * FEATURES_LETTERS * FEATURES_LETTERS,
 };
 
-/* Numbers of characters, 6 bits: letters from 1, digits from 27, hyphen, all others, both ends. */
-enum { FEATURES_HYPHEN = 37, FEATURES_OTHER, FEATURES_FIRST, FEATURES_LAST };
+/* Numbers of characters: letters from 1, digits from 27. */
+enum {
+	FEATURES_PAD, /* in front of the first edge */
+	FEATURES_DIGIT = 27,
+	FEATURES_HYPHEN = 37,
+	FEATURES_OTHER,
+	FEATURES_EDGE
+};
 
-/* Consonant, vowel, digit, other: 2 bits. */
-static inline unsigned features_class(uint8_t c)
-{
-	/* A bit for each of a, e, i, o, u. */
-	static const uint32_t vowels = 1u | 1u << 4 | 1u << 8 | 1u << 14 | 1u << 20;
-	uint8_t letter = (uint8_t)(c - 'a');
-	if (letter < 26)
-		return vowels >> letter & 1;
-	return (uint8_t)(c - '0') < 10 ? 2 : 3;
-}
+enum features_class { FEATURES_CONSONANT, FEATURES_VOWEL, FEATURES_NUMBER, FEATURES_MARK };
 
-static inline unsigned features_character(uint8_t c)
+static inline unsigned features_symbol(uint8_t c)
 {
 	uint8_t letter = (uint8_t)(c - 'a'), digit = (uint8_t)(c - '0');
 	if (letter < 26)
 		return letter + 1u;
 	if (digit < 10)
-		return digit + 27u;
+		return digit + (unsigned)FEATURES_DIGIT;
 	return c == '-' ? FEATURES_HYPHEN : FEATURES_OTHER;
 }
 
-/* Knuth's multiplicative hash; the upper bits are the good ones. */
-static inline uint32_t features_place(uint32_t feature, unsigned bits)
+static inline enum features_class features_class(unsigned symbol)
 {
-	return feature * 0x9e3779b1u >> (32 - bits);
+	/* A bit for each of a, e, i, o, u. */
+	static const uint32_t vowels = 1u << 1 | 1u << 5 | 1u << 9 | 1u << 15 | 1u << 21;
+	if (symbol < FEATURES_DIGIT)
+		return vowels >> symbol & 1 ? FEATURES_VOWEL : FEATURES_CONSONANT;
+	return symbol < FEATURES_HYPHEN ? FEATURES_NUMBER : FEATURES_MARK;
 }
 
-/* FNV-1a. */
-static inline uint32_t features_top(const uint8_t *top)
+/* The windows that end at one character. Begins with FEATURES_WALK. */
+struct features_walk {
+	uint32_t pair, triple; /* entries */
+	uint32_t key; /* the last five symbols, 6 bits each */
+	uint32_t classes; /* entry */
+};
+
+#define FEATURES_WALK \
+	((struct features_walk){.pair = FEATURES_EDGE, \
+		.triple = FEATURES_EDGE, \
+		.key = FEATURES_EDGE, \
+		.classes = 1})
+
+/* The next character, or FEATURES_EDGE behind the last one. */
+static inline void features_next(struct features_walk *w, unsigned symbol)
+{
+	w->triple = w->pair * FEATURES_SYMBOLS + symbol;
+	w->pair = w->triple % FEATURES_PAIRS;
+	w->key = (w->key << 6 | symbol) & 0x3fffffff;
+}
+
+static inline void features_next_class(struct features_walk *w, unsigned symbol)
+{
+	uint32_t longer = w->classes << 2 | (uint32_t)features_class(symbol);
+	w->classes = longer < FEATURES_CLASSES
+		? longer
+		: (longer & (FEATURES_CLASSES / 2 - 1)) | FEATURES_CLASSES / 2;
+}
+
+/* Entries of the last four and five symbols in tables of 2^bits, by Knuth's multiplicative hash: the upper bits are the good ones. */
+static inline uint32_t features_quad(const struct features_walk *w, unsigned bits)
+{
+	return (w->key & 0xffffff) * 0x9e3779b1u >> (32 - bits);
+}
+
+static inline uint32_t features_quint(const struct features_walk *w, unsigned bits)
+{
+	return (w->key | 0x40000000) * 0x9e3779b1u >> (32 - bits);
+}
+
+/* FNV-1a with a last mix, so that its upper bits are good ones. */
+static inline uint32_t features_top_hash(const uint8_t *top)
 {
 	uint32_t h = 0x811c9dc5u;
 	for (unsigned i = 1; i <= top[0]; i++)
 		h = (h ^ top[i]) * 0x01000193u;
-	return h >> 4;
+	return h * 0x9e3779b1u;
 }
 
-/* Writes the places of `l` in a table of 2^bits weights; returns how many. */
-static inline unsigned features_of(
-	const struct label *l, unsigned bits, uint32_t at[static FEATURES_MAX])
+static inline uint32_t features_top(uint32_t hash)
 {
-	unsigned n = 0;
-	uint32_t characters = FEATURES_FIRST, classes = 0;
-	for (unsigned i = 0; i <= l->len; i++) {
-		unsigned c = i < l->len ? features_character(l->bytes[i]) : FEATURES_LAST;
-		/* The last five characters, 6 bits each. */
-		characters = (characters << 6 | c) & 0x3fffffff;
-		/* A leading 1 tells n-grams of different length apart. */
-		for (unsigned k = 1; k <= FEATURES_CHARACTERS && k <= i + 2; k++)
-			at[n++] = features_place(
-				1u << 6 * k | (characters & ((1u << 6 * k) - 1)), bits);
-		if (i == l->len)
-			break;
-		classes = classes << 2 | features_class(l->bytes[i]);
-		for (unsigned k = FEATURES_CLASSES_MIN; k <= FEATURES_CLASSES_MAX && k <= i + 1;
-			k++)
-			at[n++] = features_place(
-				0x80000000u | 1u << 2 * k | (classes & ((1u << 2 * k) - 1)), bits);
-	}
-	uint32_t top = features_top(l->top);
-	at[n++] = features_place(0xc0000000u | l->len, bits);
-	at[n++] = features_place(0xd0000000u | top, bits);
-	at[n++] =
-		features_place(0xe0000000u | ((top ^ l->len / 3u * 0x9e3779u) & 0x0fffffff), bits);
-	return n;
+	return hash / (UINT32_MAX / FEATURES_TOPS + 1);
+}
+
+static inline uint32_t features_top_length(uint32_t hash, unsigned length)
+{
+	return (hash ^ length / 3 * 0x9e3779b1u) * 0x85ebca6bu /
+		(UINT32_MAX / FEATURES_TOP_LENGTHS + 1);
 }

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "dga/dga_model.h"
+#include "dga/dga_shape.h"
 #include "dga/features.h"
 
 static struct dga *model;
@@ -91,30 +92,113 @@ static void names_below_change_nothing(void **state)
 	assert_int_not_equal(judge("xjqwzvkhtrpbdmfl.ru").score, score);
 }
 
-/* Two labels that differ anywhere have different features, and no label has more than the array holds. */
-static void features_fit_and_differ(void **state)
+/* Every place is within its table, whatever the label. */
+static void places_are_within_their_tables(void **state)
 {
 	(void)state;
-	static uint32_t at[FEATURES_MAX], other[FEATURES_MAX];
-	uint8_t bytes[DNAME_LABEL_MAX];
-	static const uint8_t top[] = "\3com";
-	for (unsigned len = 1; len <= DNAME_LABEL_MAX; len++) {
-		memset(bytes, 'a', sizeof bytes);
-		struct label l = {.bytes = bytes, .len = (uint8_t)len, .top = top};
-		unsigned n = features_of(&l, DGA_MODEL_BITS_MAX, at);
-		assert_in_range(n, 1, FEATURES_MAX);
-		for (unsigned i = 0; i < n; i++)
-			assert_in_range(at[i], 0, (1 << DGA_MODEL_BITS_MAX) - 1);
-		for (unsigned i = 0; i < len; i++) {
-			bytes[i] = 'b';
-			unsigned m = features_of(&l, DGA_MODEL_BITS_MAX, other);
-			assert_int_equal(m, n);
-			assert_memory_not_equal(at, other, n * sizeof *at);
-			bytes[i] = 'a';
+	for (unsigned first = 0; first < 256; first++) {
+		struct features_walk w = FEATURES_WALK;
+		for (unsigned i = 0; i < DNAME_LABEL_MAX; i++) {
+			unsigned symbol = features_symbol((uint8_t)(first + i * 7));
+			assert_in_range(symbol, 1, FEATURES_OTHER);
+			features_next(&w, symbol);
+			features_next_class(&w, symbol);
+			assert_in_range(w.pair, 0, FEATURES_PAIRS - 1);
+			assert_in_range(w.triple, 0, FEATURES_TRIPLES - 1);
+			assert_in_range(w.classes, 1, FEATURES_CLASSES - 1);
+			assert_in_range(features_quad(&w, 8), 0, 255);
+			assert_in_range(features_quint(&w, 8), 0, 255);
 		}
+		features_next(&w, FEATURES_EDGE);
+		assert_in_range(w.triple, 0, FEATURES_TRIPLES - 1);
 	}
-	struct label l = {.bytes = bytes, .len = DNAME_LABEL_MAX, .top = top};
-	assert_int_equal(features_of(&l, DGA_MODEL_BITS_MAX, at), 551);
+	for (uint32_t hash = 0; hash < 100; hash++) {
+		assert_in_range(features_top(UINT32_MAX - hash), 0, FEATURES_TOPS - 1);
+		assert_in_range(features_top_length(hash * 0x9e3779b1u, 63 - hash % 60), 0,
+			FEATURES_TOP_LENGTHS - 1);
+	}
+}
+
+static void windows_tell_their_length(void **state)
+{
+	(void)state;
+	struct features_walk w = FEATURES_WALK;
+	static const uint32_t wanted[] = {4, 17, 70, 283};
+	static const char text[] = "ba1-";
+	for (unsigned i = 0; i < 4; i++) {
+		features_next_class(&w, features_symbol((uint8_t)text[i]));
+		assert_int_equal(w.classes, wanted[i]);
+	}
+}
+
+static void shapes_have_classes(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		enum dga_class class;
+	} labels[] = {{"0a1b2c3d4e5f", DGA_HASH}, {"xk3q9zt7w1m8p4vh", DGA_HASH},
+		{"xjqwzvkhtrpbdmfl", DGA_RANDOM}, {"onlinebookstore", DGA_WORDS},
+		{"rutovikeda", DGA_WORDS}, {"deadbeefdeadbeef", DGA_RANDOM}};
+	for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
+		struct label l = {.bytes = (const uint8_t *)labels[i].text,
+			.len = (uint8_t)strlen(labels[i].text),
+			.top = (const uint8_t *)"\3com"};
+		if (dga_shape(model, &l) != labels[i].class)
+			fail_msg("%s: %s", labels[i].text, dga_class_name(dga_shape(model, &l)));
+	}
+}
+
+static void a_score_is_explained(void **state)
+{
+	(void)state;
+	struct dname name;
+	struct dga_explanation e;
+	bool has_length = false, has_top = false, has_shape = false;
+	assert_int_equal(dname_from_text("www.xjqwzvkhtrpbdmfl.com", 24, &name), 0);
+	dga_explain(model, &name, &e);
+	assert_string_equal(e.label, "xjqwzvkhtrpbdmfl");
+	assert_null(e.why_not);
+	assert_int_equal(e.verdict.score, judge("xjqwzvkhtrpbdmfl.com").score);
+	assert_int_equal(e.verdict.class, DGA_RANDOM);
+	assert_in_range(e.part_count, 5, DGA_PARTS_MAX);
+	for (size_t i = 0; i < e.part_count; i++) {
+		if (i)
+			assert_true(abs(e.parts[i - 1].milli) >= abs(e.parts[i].milli));
+		has_length |= !strcmp(e.parts[i].text, "length 16");
+		has_top |= !strcmp(e.parts[i].text, "top-level domain com");
+		has_shape |= !strcmp(e.parts[i].text, "shape");
+		if (!e.parts[i].is_fact && e.parts[i].text[0] != '^')
+			assert_non_null(strstr("^xjqwzvkhtrpbdmfl$", e.parts[i].text));
+	}
+	assert_true(has_shape && (has_length || has_top));
+	assert_int_equal(dname_from_text("abc.com", 7, &name), 0);
+	dga_explain(model, &name, &e);
+	assert_non_null(e.why_not);
+	assert_int_equal(e.part_count, 0);
+	assert_string_equal(e.label, "");
+	assert_int_equal(e.verdict.class, DGA_NONE);
+}
+
+/* The rarer a benign name may be over it, the higher the threshold; the score does not change. */
+static void the_threshold_is_looked_up(void **state)
+{
+	(void)state;
+	int32_t last = INT32_MIN;
+	struct dname name;
+	assert_int_equal(dname_from_text("xjqwzvkhtrpbdmfl.com", 20, &name), 0);
+	for (double rate = 0.1; rate > 0.9e-6; rate /= 10) {
+		struct dga *d;
+		struct dga_verdict v;
+		const struct dga_options as = {.popular = "", .threshold = rate};
+		assert_int_equal(dga_open(&as, &d, NULL), 0);
+		assert_true(dga_threshold(d) > last);
+		last = dga_threshold(d);
+		dga_score(d, &name, &v);
+		assert_int_equal(v.score, judge("xjqwzvkhtrpbdmfl.com").score);
+		assert_int_equal(v.class != DGA_NONE, v.score > last);
+		dga_close(d);
+	}
 }
 
 static void any_octets_have_a_score(void **state)
@@ -128,7 +212,7 @@ static void any_octets_have_a_score(void **state)
 		memcpy(wire + 64, "\3com", 5);
 		assert_int_equal(dname_from_wire(wire, sizeof wire, &name), 69);
 		dga_score(model, &name, &v);
-		assert_in_range(v.score + 1000000, 0, 2000000);
+		assert_in_range(v.score + DGA_SCORE_MAX, 0, 2 * DGA_SCORE_MAX);
 	}
 }
 
@@ -139,7 +223,11 @@ int main(void)
 		cmocka_unit_test(random_letters_are_suspects),
 		cmocka_unit_test(what_cannot_be_judged_scores_nothing),
 		cmocka_unit_test(names_below_change_nothing),
-		cmocka_unit_test(features_fit_and_differ),
+		cmocka_unit_test(places_are_within_their_tables),
+		cmocka_unit_test(windows_tell_their_length),
+		cmocka_unit_test(shapes_have_classes),
+		cmocka_unit_test(a_score_is_explained),
+		cmocka_unit_test(the_threshold_is_looked_up),
 		cmocka_unit_test(any_octets_have_a_score),
 	};
 	return cmocka_run_group_tests(tests, open_model, close_model);

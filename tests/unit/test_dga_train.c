@@ -125,9 +125,10 @@ static void it_learns(void **state)
 	struct err why;
 	struct dga *d;
 	assert_int_equal(train("benign", "families", "a.model", 0, NULL, &why), 0);
-	assert_int_equal(
-		dga_open(&(const struct dga_options){.model = path("a.model"), .threshold = 1e-4},
-			&d, &why),
+	assert_int_equal(dga_open(
+				 &(const struct dga_options){
+					 .model = path("a.model"), .popular = "", .threshold = 0.1},
+				 &d, &why),
 		0);
 	static const char *const texts[] = {"molinportsen.com", "jqxzkvhwpbfy.net"};
 	struct dga_verdict v[2];

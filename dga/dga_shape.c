@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "dga/dga_shape.h"
+
+#include "dga/features.h"
+#include "dga/words.h"
+
+enum {
+	SHAPE_HEX_MIN = 8,
+	SHAPE_BASE_MIN = 14,
+	SHAPE_SWITCHES_MIN = 4,
+	SHAPE_WORD_MIN = 4, /* letters a word */
+};
+
+struct shape {
+	unsigned letters, digits, not_hex, switches, alternations;
+};
+
+static void look(const struct label *l, struct shape *s)
+{
+	unsigned last = FEATURES_MARK;
+	*s = (struct shape){0};
+	for (unsigned i = 0; i < l->len; i++) {
+		unsigned symbol = features_symbol(l->bytes[i]);
+		unsigned class = features_class(symbol);
+		bool is_digit = class == FEATURES_NUMBER;
+		s->digits += is_digit;
+		s->letters += class <= FEATURES_VOWEL;
+		s->not_hex += !is_digit && (symbol == FEATURES_PAD || symbol > 6);
+		if (i) {
+			s->switches += is_digit != (last == FEATURES_NUMBER);
+			s->alternations +=
+				class != last && class <= FEATURES_VOWEL && last <= FEATURES_VOWEL;
+		}
+		last = class;
+	}
+}
+
+enum dga_class dga_shape(const struct dga *d, const struct label *l)
+{
+	struct shape s;
+	struct words_layout w;
+	look(l, &s);
+	bool is_mixed = s.letters && s.digits;
+	if (is_mixed && !s.not_hex && l->len >= SHAPE_HEX_MIN)
+		return DGA_HASH;
+	if (is_mixed && l->len >= SHAPE_BASE_MIN && s.digits * 8 >= l->len &&
+		s.switches >= SHAPE_SWITCHES_MIN)
+		return DGA_HASH;
+	words_lay_out(d->sections[DGA_WORDS_TABLE], d->word_bits, l->bytes, l->len, &w);
+	if (w.words && w.covered * 4 >= l->len * 3 && w.covered >= w.words * SHAPE_WORD_MIN)
+		return DGA_WORDS;
+	if (!s.digits && s.alternations * 4 >= (l->len - 1u) * 3)
+		return DGA_WORDS;
+	return DGA_RANDOM;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Words found in names that nobody has parted.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dga/learn_words.h"
+#include "dga/words.h"
+#include "learn_harness.h"
+
+static int level_of(const struct learn_harness *h, const char *word)
+{
+	uint32_t hash = WORDS_HASH;
+	for (; *word; word++)
+		hash = words_hash_next(hash, (uint8_t)*word);
+	return words_find(
+		h->bytes + h->layout.at[DGA_WORDS_TABLE], LEARN_WORD_BITS, words_hash_end(hash));
+}
+
+static void words_that_come_again_are_found(void **state)
+{
+	(void)state;
+	static const char *const words[] = {"garden", "online", "store", "wood", "music", "travel",
+		"house", "kitchen", "green", "light", "paper", "smart"};
+	struct learn_harness h;
+	learn_harness_open(&h);
+	for (int i = 0; i < 3000; i++) {
+		char text[64];
+		/* The first ones are the frequent ones. */
+		unsigned a = learn_harness_pick(&h, 1 + learn_harness_pick(&h, 12));
+		snprintf(
+			text, sizeof text, "%s%s.com", words[a], words[learn_harness_pick(&h, 12)]);
+		learn_harness_add(&h, text);
+	}
+	struct learn_rows rows = learn_harness_rows(&h);
+	assert_int_equal(learn_words(&rows, LEARN_WORD_BITS, &h.layout, h.bytes), 0);
+	for (unsigned i = 0; i < 12; i++)
+		assert_in_range(level_of(&h, words[i]), 0, WORDS_LEVELS - 1);
+	/* Pieces and neighbours of words are none. */
+	assert_int_equal(level_of(&h, "enonl"), -1);
+	assert_int_equal(level_of(&h, "itche"), -1);
+	assert_int_equal(level_of(&h, "zzzzz"), -1);
+	struct words_layout w;
+	words_lay_out(h.bytes + h.layout.at[DGA_WORDS_TABLE], LEARN_WORD_BITS,
+		(const uint8_t *)"smarttravelpaper", 16, &w);
+	assert_in_range(w.words, 2, 3); /* a frequent pair may count as one */
+	assert_int_equal(w.covered, 16);
+	learn_harness_close(&h);
+}
+
+static void no_names_give_no_words(void **state)
+{
+	(void)state;
+	struct learn_harness h;
+	learn_harness_open(&h);
+	struct learn_rows rows = {&h.samples, h.at, 0};
+	assert_int_equal(learn_words(&rows, LEARN_WORD_BITS, &h.layout, h.bytes), 0);
+	for (uint32_t i = 0; i < h.layout.bytes[DGA_WORDS_TABLE]; i++)
+		assert_int_equal(h.bytes[h.layout.at[DGA_WORDS_TABLE] + i], 0);
+	learn_harness_close(&h);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(words_that_come_again_are_found),
+		cmocka_unit_test(no_names_give_no_words),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

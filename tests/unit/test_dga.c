@@ -139,7 +139,7 @@ static void shapes_have_classes(void **state)
 		enum dga_class class;
 	} labels[] = {{"0a1b2c3d4e5f", DGA_HASH}, {"xk3q9zt7w1m8p4vh", DGA_HASH},
 		{"xjqwzvkhtrpbdmfl", DGA_RANDOM}, {"onlinebookstore", DGA_WORDS},
-		{"rutovikeda", DGA_WORDS}, {"deadbeefdeadbeef", DGA_RANDOM}};
+		{"rutovikeda", DGA_WORDS}};
 	for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
 		struct label l = {.bytes = (const uint8_t *)labels[i].text,
 			.len = (uint8_t)strlen(labels[i].text),

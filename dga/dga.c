@@ -24,7 +24,7 @@ int32_t dga_linear(const struct dga *d, const struct label *l)
 	for (unsigned i = 0; i <= l->len; i++) {
 		unsigned s = i < l->len ? features_symbol(l->bytes[i]) : (unsigned)FEATURES_EDGE;
 		features_next(&w, s);
-		sums[DGA_TRIPLES - DGA_TRIPLES] += octet(d, DGA_TRIPLES, w.triple);
+		sums[0] += octet(d, DGA_TRIPLES, w.triple);
 		sums[DGA_QUADS - DGA_TRIPLES] += octet(d, DGA_QUADS, features_quad(&w, bits));
 		sums[DGA_QUINTS - DGA_TRIPLES] += octet(d, DGA_QUINTS, features_quint(&w, bits));
 		if (i < l->len) {

@@ -8,11 +8,9 @@
 #include "dga/dga_train.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "dga/calibrate.h"
 #include "dga/dense.h"
@@ -23,6 +21,7 @@
 #include "dga/learn_trees.h"
 #include "dga/learn_words.h"
 #include "dga/measure.h"
+#include "dga/outfile.h"
 #include "dga/samples.h"
 #include "dga/synth.h"
 #include "resolver/base/clock.h"
@@ -285,10 +284,10 @@ static int allocate_dense(struct trainer *t, size_t n)
 {
 	struct learn_trees_rows *d = &t->dense;
 	d->count = n;
-	d->x = calloc(n, DENSE_COUNT * sizeof *d->x);
-	d->linear = calloc(n, sizeof *d->linear);
-	d->weights = calloc(n, sizeof *d->weights);
-	d->families = calloc(n, sizeof *d->families);
+	d->x = calloc(n + 1, DENSE_COUNT * sizeof *d->x);
+	d->linear = calloc(n + 1, sizeof *d->linear);
+	d->weights = calloc(n + 1, sizeof *d->weights);
+	d->families = calloc(n + 1, sizeof *d->families);
 	return d->x && d->linear && d->weights && d->families ? 0 : -ENOMEM;
 }
 
@@ -317,8 +316,10 @@ static void fill_dense(struct trainer *t, const uint32_t *at, unsigned group)
 static int make_dense(struct trainer *t, struct err *why)
 {
 	uint32_t *at = calloc(t->samples.count + 1, sizeof *at);
-	size_t n = at ? choose_dense(t, at) : 0;
-	int e = at && !allocate_dense(t, n) ? 0 : out_of_memory(why);
+	if (!at)
+		return out_of_memory(why);
+	size_t n = choose_dense(t, at);
+	int e = allocate_dense(t, n) ? out_of_memory(why) : 0;
 	for (unsigned g = 0; !e && g < GROUPS; g++) {
 		e = learn_stage(t, g, why);
 		if (!e)
@@ -383,44 +384,66 @@ static int set_gate(struct trainer *t, struct err *why)
 	return 0;
 }
 
-/* Generated names as trees were shown them, benign ones that nobody has learned. One curve for all that trees judge. */
-static int calibrate(struct trainer *t, struct err *why)
+/* Points for the two curves: of what the gate keeps from the trees, and of what they judge. */
+struct points {
+	struct calibrate_point *of[2];
+	size_t count[2];
+};
+
+static void add_point(struct points *p, bool is_of_trees, struct calibrate_point point)
 {
-	size_t held = t->samples.families[SAMPLES_BENIGN].held, n[2] = {0};
-	struct calibrate_point *points[2];
-	double bad = 0;
-	for (int c = 0; c < 2; c++)
-		points[c] = calloc(t->dense.count + held + 1, sizeof *points[c]);
-	int e = points[0] && points[1] ? 0 : out_of_memory(why);
-	for (size_t i = 0; !e && i < t->dense.count; i++)
-		bad += t->dense.families[i] != SAMPLES_BENIGN ? (double)t->dense.weights[i] : 0;
-	for (size_t i = 0; !e && i < t->dense.count; i++) {
+	p->of[is_of_trees][p->count[is_of_trees]++] = point;
+}
+
+/* Generated names as trees were shown them. */
+static void add_generated(const struct trainer *t, struct points *p)
+{
+	double all = 0;
+	for (size_t i = 0; i < t->dense.count; i++)
+		all += t->dense.families[i] != SAMPLES_BENIGN ? (double)t->dense.weights[i] : 0;
+	for (size_t i = 0; i < t->dense.count; i++) {
 		if (t->dense.families[i] == SAMPLES_BENIGN)
 			continue;
-		bool c = t->dense.linear[i] >= t->model.numbers[DGA_GATE];
-		points[c][n[c]++] =
-			(struct calibrate_point){c ? dense_raw(t, i) : t->dense.linear[i], true,
-				(double)t->dense.weights[i] / bad};
+		bool is_of_trees = t->dense.linear[i] >= t->model.numbers[DGA_GATE];
+		add_point(p, is_of_trees,
+			(struct calibrate_point){is_of_trees ? dense_raw(t, i) : t->dense.linear[i],
+				true, (double)t->dense.weights[i] / all});
 	}
-	for (size_t i = 0; !e && i < t->samples.count; i++) {
+}
+
+/* Benign names that nobody has learned. */
+static void add_benign(const struct trainer *t, struct points *p)
+{
+	double held = (double)t->samples.families[SAMPLES_BENIGN].held;
+	for (size_t i = 0; i < t->samples.count; i++) {
 		const struct sample *s = &t->samples.all[i];
 		if (!is_benign(s) || !s->is_held || !s->len)
 			continue;
 		struct label l = samples_label(&t->samples, s);
 		struct dga_judgement j;
 		dga_judge(&t->model, &l, &j);
-		bool c = j.curve != DGA_CURVE_LINEAR;
-		points[c][n[c]++] = (struct calibrate_point){j.raw, false, 1 / (double)held};
+		add_point(p, j.curve != DGA_CURVE_LINEAR,
+			(struct calibrate_point){j.raw, false, 1 / held});
 	}
-	if (!e) {
-		calibrate_curve(points[0], n[0], t->model.knots[DGA_CURVE_LINEAR]);
-		calibrate_curve(points[1], n[1], t->model.knots[DGA_CURVE_TREES]);
+}
+
+/* One curve for all that trees judge. */
+static int calibrate(struct trainer *t, struct err *why)
+{
+	size_t most = t->dense.count + t->samples.families[SAMPLES_BENIGN].held + 1;
+	struct points p = {.of = {calloc(most, sizeof *p.of[0]), calloc(most, sizeof *p.of[0])}};
+	bool has_room = p.of[0] && p.of[1];
+	if (has_room) {
+		add_generated(t, &p);
+		add_benign(t, &p);
+		calibrate_curve(p.of[0], p.count[0], t->model.knots[DGA_CURVE_LINEAR]);
+		calibrate_curve(p.of[1], p.count[1], t->model.knots[DGA_CURVE_TREES]);
 		memcpy(t->model.knots[DGA_CURVE_WORDS], t->model.knots[DGA_CURVE_TREES],
 			sizeof t->model.knots[DGA_CURVE_WORDS]);
 	}
-	free(points[0]);
-	free(points[1]);
-	return e;
+	free(p.of[0]);
+	free(p.of[1]);
+	return has_room ? 0 : out_of_memory(why);
 }
 
 /* A name made of words is never so sure a case as the rarest of the others: it stays below the score of words_rate. */
@@ -496,26 +519,6 @@ static int learn(struct trainer *t, struct err *why)
 	return e;
 }
 
-/* A whole file or none: under another name first. */
-static int write_file(const char *file, const uint8_t *bytes, size_t len, struct err *why)
-{
-	char temporary[4096];
-	if ((size_t)snprintf(temporary, sizeof temporary, "%s.tmp", file) >= sizeof temporary)
-		return err_set(why, -ENAMETOOLONG, "%s: %s", file, strerror(ENAMETOOLONG));
-	FILE *f = fopen(temporary, "wb");
-	bool is_good = f && fwrite(bytes, 1, len, f) == len && !fflush(f) && !fsync(fileno(f));
-	int failed = errno;
-	if (f && fclose(f)) {
-		is_good = false;
-		failed = errno;
-	}
-	if (is_good && !rename(temporary, file))
-		return 0;
-	failed = is_good ? errno : failed;
-	unlink(temporary);
-	return err_set(why, -failed, "%s: %s", file, strerror(failed));
-}
-
 int dga_train(const struct dga_training *how, FILE *tell, struct err *why)
 {
 	struct trainer t = {.how = how, .tell = tell, .started_ms = clock_ms()};
@@ -536,7 +539,7 @@ int dga_train(const struct dga_training *how, FILE *tell, struct err *why)
 		e = measure(&t, why);
 	if (!e && how->out) {
 		dga_model_seal(&t.model, &t.layout, t.bytes);
-		e = write_file(how->out, t.bytes, t.layout.total, why);
+		e = outfile_write(how->out, t.bytes, t.layout.total, why);
 	}
 	free_dense(&t);
 	free(t.groups);

@@ -141,7 +141,8 @@ static int64_t pack(int64_t gradient, int64_t curvature)
 
 static double gradient_of(int64_t sums)
 {
-	return (double)((sums - (int64_t)(sums & UINT32_MAX)) / ((int64_t)1 << 32));
+	int64_t gradient = (sums - (int64_t)(sums & UINT32_MAX)) / ((int64_t)1 << 32);
+	return (double)gradient;
 }
 
 static double curvature_of(int64_t sums)

@@ -78,9 +78,10 @@ static unsigned lay_out(
 		uint8_t from;
 		uint32_t hash;
 	} steps[DNAME_LABEL_MAX + 1];
-	for (unsigned i = 1; i <= l->len; i++)
-		steps[i].cost = 1e9f;
-	steps[0].cost = 0;
+	for (unsigned i = 0; i <= l->len; i++) {
+		steps[i].cost = i ? 1e9f : 0;
+		steps[i].hash = 0;
+	}
 	for (unsigned i = 0; i < l->len; i++) {
 		if (steps[i].cost + loose_cost < steps[i + 1].cost) {
 			steps[i + 1].cost = steps[i].cost + loose_cost;

@@ -15,6 +15,7 @@ static const struct {
 } commands[] = {
 	{"calendar", cli_dga_calendar},
 	{"score", cli_dga_score},
+	{"explain", cli_dga_explain},
 	{"popular", cli_dga_popular},
 	{"train", cli_dga_train},
 	{"eval", cli_dga_eval},

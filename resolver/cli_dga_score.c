@@ -10,10 +10,11 @@
 #include "resolver/cli.h"
 #include "resolver/cli_dga.h"
 
-enum { OPTION_MODEL = 256 };
+enum { OPTION_MODEL = 256, OPTION_THRESHOLD };
 
 static const struct option options[] = {
 	{"model", required_argument, NULL, OPTION_MODEL},
+	{"threshold", required_argument, NULL, OPTION_THRESHOLD},
 	{0},
 };
 
@@ -66,13 +67,19 @@ static int score(const struct dga_options *as, const char *file)
 
 int cli_dga_score(int argc, char **argv)
 {
-	struct dga_options as = {.threshold = 1e-4};
+	struct dga_options as = {.threshold = CLI_DGA_RATE};
+	int status = 0;
 	optind = 0;
-	for (int option; (option = cli_dga_option(argc, argv, options)) != -1;) {
-		if (option != OPTION_MODEL)
-			return CLI_USAGE;
-		as.model = optarg;
+	for (int option; !status && (option = cli_dga_option(argc, argv, options)) != -1;) {
+		if (option == OPTION_MODEL)
+			as.model = optarg;
+		else
+			status = option == OPTION_THRESHOLD
+				? cli_dga_rate(argv, optarg, &as.threshold)
+				: CLI_USAGE;
 	}
+	if (status)
+		return status;
 	if (argc - optind > 1)
 		return cli_dga_usage(argv);
 	return score(&as, optind < argc ? argv[optind] : "-");

@@ -82,15 +82,20 @@ static const struct command commands[] = {
 		"refused.\n",
 		cli_reload, TAKES_CONFIG | TAKES_JSON, 0, 0},
 	{"dga",
-		"dga score [--model FILE] [FILE|-]\n"
+		"dga score [--model FILE] [--threshold RATE] [FILE|-]\n"
+		"       cenote dga explain [--model FILE] [--threshold RATE] NAME...\n"
 		"       cenote dga train --benign FILE --dga DIR [--out MODEL] [--seed N] "
 		"[--synthetic N] [--left-out FAMILY,...]\n"
 		"       cenote dga popular LIST --out FILE [--count N]",
 		"score names; train the classifier's model",
 		"`score` prints for each line of its input, in order: the name as it stands there, "
 		"a TAB, the score\n"
-		"in milli-nats (larger looks more like a program's), a TAB, and the class (random "
-		"or none).\n"
+		"in milli-nats (larger looks more like a program's), a TAB, and the class (random, "
+		"hash, words,\n"
+		"or none: not over the threshold, or popular). --threshold is the share of "
+		"ordinary names that may be\n"
+		"over it (1e-4).\n"
+		"`explain` says what speaks for and against each name.\n"
 		"`train` makes a model of a file of benign names and a folder with a file of "
 		"generated names for each\n"
 		"family (one a line, may be gzipped), measures it on names it has not learned, and "

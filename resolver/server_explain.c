@@ -307,12 +307,6 @@ static int judge(
 
 static const char it_is_blocked[] = "it is blocked";
 
-static void explain_name(const struct dga *d, const struct dname *name, struct dga_explanation *out)
-{
-	memset(out, 0, sizeof *out);
-	dga_score(d, name, &out->verdict);
-}
-
 /* What does its score do to the name? In the order of the path. */
 static const char *effect_of(const struct server *s, const struct server_explanation *x,
 	const struct policy_question *about)
@@ -346,7 +340,7 @@ static void say_generated(
 	x->dga_mode = s->config->dga_mode;
 	x->has_classifier = d != NULL;
 	if (d) {
-		explain_name(d, about->name, &x->dga);
+		dga_explain(d, about->name, &x->dga);
 		x->dga_threshold = dga_threshold(d);
 		if (x->dga.verdict.class != DGA_NONE)
 			classify_text(x->dga.verdict.class, x->dga.verdict.score, x->dga_text,

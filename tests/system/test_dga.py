@@ -2,6 +2,7 @@
 """`cenote dga`: names scored in their order, a model trained, used and refused."""
 import gzip
 import random
+import re
 import subprocess
 
 from daemons import CENOTE
@@ -41,18 +42,41 @@ def test_a_model_is_trained_used_and_refused(tmp_path):
     assert again.returncode == 0
     model = (tmp_path / "model").read_bytes()
     assert model == (tmp_path / "again").read_bytes()
-    scored = dga("score", "--model", tmp_path / "model", "-", text="linportberta.com\nxjqvzwkhfpbd.net\n")
-    assert [row.split("\t")[2] for row in scored.stdout.splitlines()] == ["none", "random"]
+    # So few benign names can tell what is over a threshold of one in a hundred, not of one in ten thousand.
+    scored = dga("score", "--model", tmp_path / "model", "--threshold", "0.01", "-",
+                 text="linportberta.com\nxjqvzwkhfpbd.net\n")
+    rows = [row.split("\t") for row in scored.stdout.splitlines()]
+    assert [row[2] for row in rows] == ["none", "random"]
+    assert int(rows[0][1]) < -2000 and int(rows[1][1]) > 2000
     (tmp_path / "model").write_bytes(model[:100] + b"!" + model[101:])
     refused = dga("score", "--model", tmp_path / "model", text="a.com\n")
     assert refused.returncode == 1 and refused.stdout == ""
     assert "damaged DGA model" in refused.stderr
 
 
+def test_what_spoke_for_a_score_is_said():
+    done = dga("explain", "www.xjqwzvkhtrpbdmfl.com", "wikipedia.org", "a.com")
+    assert done.returncode == 0 and not done.stderr
+    generated, ordinary, short = done.stdout.split("\n\n")
+    assert re.match(r"www\.xjqwzvkhtrpbdmfl\.com\n  score \d+\.\d of \"xjqwzvkhtrpbdmfl\" \(threshold \d+\.\d\), "
+                    r"probability 0\.9\d+, class random\n", generated)
+    weights = [float(w) for w in re.findall(r"^  +([+-]\d+\.\d\d\d)  ", generated, re.M)]
+    assert len(weights) > 5 and [abs(w) for w in weights] == sorted((abs(w) for w in weights), reverse=True)
+    assert re.search(r'^ +\+\d\.\d+  "[a-z^$]{3,5}"$', generated, re.M)
+    assert re.search(r"^ +[+-]\d+\.\d+  (length 16|top-level domain com|shape)$", generated, re.M)
+    assert "score -" in ordinary and "class none, popular" not in ordinary
+    assert "not judged" in short and len(short.strip().splitlines()) == 2
+    assert dga("explain", "a..b").returncode == 1
+
+
 def test_wrong_usage_is_said():
     for args in [(), ("sing",), ("train",), ("train", "--model", "x"), ("score", "--seed", "1"), ("score", "a", "b"),
+                 ("explain",), ("explain", "--seed", "1", "a.com"),
                  ("train", "--benign", "x", "--dga", "y", "--seed", "z")]:
         done = dga(*args)
         assert done.returncode == 2 and "see `cenote help dga`" in done.stderr, args
+    for threshold in ("0.5", "1e-7", "x", ""):
+        done = dga("score", "--threshold", threshold)
+        assert done.returncode == 2 and "from 1e-6 to 0.1" in done.stderr, threshold
     assert dga("score", "/no/such/file").returncode == 1
     assert dga("train", "--benign", "/no/such/file", "--dga", "/").returncode == 1

@@ -187,10 +187,11 @@ static void the_threshold_is_looked_up(void **state)
 	int32_t last = INT32_MIN;
 	struct dname name;
 	assert_int_equal(dname_from_text("xjqwzvkhtrpbdmfl.com", 20, &name), 0);
-	for (double rate = 0.1; rate > 0.9e-6; rate /= 10) {
+	static const double rates[] = {1e-1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6};
+	for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
 		struct dga *d;
 		struct dga_verdict v;
-		const struct dga_options as = {.popular = "", .threshold = rate};
+		const struct dga_options as = {.popular = "", .threshold = rates[i]};
 		assert_int_equal(dga_open(&as, &d, NULL), 0);
 		assert_true(dga_threshold(d) > last);
 		last = dga_threshold(d);

@@ -2,6 +2,7 @@
  * Training on small sets made here: it learns, it is reproducible, and bad input has a sentence.
  */
 #include <errno.h>
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -91,12 +92,16 @@ static int make_folder(void **state)
 	return 0;
 }
 
+static int remove_one(const char *file, const struct stat *st, int flag, struct FTW *walk)
+{
+	(void)st, (void)flag, (void)walk;
+	return remove(file);
+}
+
 static int remove_folder(void **state)
 {
 	(void)state;
-	char command[300];
-	snprintf(command, sizeof command, "rm -rf %s", folder);
-	return system(command);
+	return nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 static int train(const char *benign, const char *families, const char *out, uint64_t with,

@@ -69,19 +69,20 @@ static void count_costs(struct searcher *s, uint32_t least)
 			s->counts[i] >= least ? (float)(log_total - learn_log(s->counts[i])) : 0;
 }
 
+/* The cheapest way to reach a place in a label. */
+struct step {
+	float cost;
+	uint8_t from;
+	uint32_t hash; /* of the word on its last stretch; 0: a loose character */
+};
+
 /* The cheapest layout; hashes of its words, from the last to the first. */
 static unsigned lay_out(
 	const struct searcher *s, const struct label *l, uint32_t words[DNAME_LABEL_MAX])
 {
-	struct {
-		float cost;
-		uint8_t from;
-		uint32_t hash;
-	} steps[DNAME_LABEL_MAX + 1];
-	for (unsigned i = 0; i <= l->len; i++) {
-		steps[i].cost = i ? 1e9f : 0;
-		steps[i].hash = 0;
-	}
+	struct step steps[DNAME_LABEL_MAX + 1] = {{0}};
+	for (unsigned i = 1; i <= l->len; i++)
+		steps[i].cost = 1e9f;
 	for (unsigned i = 0; i < l->len; i++) {
 		if (steps[i].cost + loose_cost < steps[i + 1].cost) {
 			steps[i + 1].cost = steps[i].cost + loose_cost;

@@ -7,6 +7,7 @@
 #include "dga/dga_model.h"
 #include "dga/dga_shape.h"
 #include "dga/features.h"
+#include "dga/forest.h"
 #include "dga/popularity.h"
 #include "dga/trees.h"
 
@@ -46,8 +47,10 @@ int32_t dga_linear(const struct dga *d, const struct label *l)
 
 int32_t dga_raw(const struct dga *d, int32_t linear, const int16_t *x)
 {
+	int32_t trees = d->forest ? forest_sum(d->forest, x)
+				  : trees_sum(d->sections[DGA_TREES], d->tree_count, x);
 	return d->numbers[DGA_START] + (int32_t)((int64_t)linear * d->numbers[DGA_SLOPE] / 1024) +
-		trees_sum(d->sections[DGA_TREES], d->tree_count, x);
+		trees;
 }
 
 void dga_judge(const struct dga *d, const struct label *l, struct dga_judgement *out)

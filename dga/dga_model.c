@@ -13,6 +13,7 @@
 #include "dga/dense.h"
 #include "dga/dga_builtin.h"
 #include "dga/features.h"
+#include "dga/forest.h"
 #include "dga/popularity.h"
 #include "dga/trees.h"
 #include "resolver/base/hash.h"
@@ -302,8 +303,12 @@ int dga_open(const struct dga_options *options, struct dga **out, struct err *wh
 	const uint8_t *builtin = dga_builtin(DGA_BUILTIN_MODEL, &len);
 	int e = file ? map_file(file, d, why)
 		     : dga_model_from_bytes("the built-in DGA model", builtin, len, d, why);
-	if (!e)
+	if (!e) {
 		d->threshold_milli = dga_model_threshold(d, options->threshold);
+		d->forest = forest_make(d->sections[DGA_TREES], d->tree_count);
+		if (!d->forest)
+			e = err_set(why, -ENOMEM, "out of memory while opening the DGA model");
+	}
 	const char *popular = options->popular;
 	if (!e && (!popular || popular[0]))
 		e = popularity_open(popular, &d->popular, why);
@@ -316,9 +321,11 @@ int dga_open(const struct dga_options *options, struct dga **out, struct err *wh
 
 void dga_close(struct dga *d)
 {
-	if (d && d->mapped)
+	if (!d)
+		return;
+	if (d->mapped)
 		munmap(d->mapped, d->mapped_bytes);
-	if (d)
-		popularity_close(d->popular);
+	forest_free(d->forest);
+	popularity_close(d->popular);
 	free(d);
 }

@@ -84,6 +84,7 @@ enum {
 /* Which curve makes a ratio of a raw score: that of names that trees are not asked about, of names made of words, of all others. */
 enum dga_curve { DGA_CURVE_LINEAR, DGA_CURVE_WORDS, DGA_CURVE_TREES, DGA_CURVES };
 
+struct forest;
 struct popularity;
 
 struct dga {
@@ -95,6 +96,7 @@ struct dga {
 	int32_t threshold_milli; /* in force */
 	void *mapped; /* NULL: the bytes are borrowed */
 	size_t mapped_bytes;
+	struct forest *forest; /* owned; the same trees, quicker; NULL: only those in the section */
 	struct popularity *popular; /* owned; NULL: none */
 };
 

@@ -7,19 +7,20 @@
 #include <string.h>
 
 #include "dga/dga_model.h"
+#include "dga/forest.h"
 #include "resolver/base/hash.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { HASH_BITS = DGA_HASH_BITS_MIN, WORD_BITS = DGA_WORD_BITS_MIN, TREES = 3, CHANGE = 4 };
 
-static void use(const struct dga *d, const uint8_t *wire, size_t len)
+static int32_t use(const struct dga *d, const uint8_t *wire, size_t len)
 {
 	struct dname name;
 	struct dga_verdict v;
 	struct dga_explanation e;
 	if (!dname_from_wire(wire, len, &name))
-		return;
+		return 0;
 	dga_score(d, &name, &v);
 	if (v.score < -DGA_SCORE_MAX || v.score > DGA_SCORE_MAX)
 		abort();
@@ -28,6 +29,7 @@ static void use(const struct dga *d, const uint8_t *wire, size_t len)
 	dga_explain(d, &name, &e);
 	if (e.verdict.score != v.score || e.part_count > DGA_PARTS_MAX)
 		abort();
+	return v.score;
 }
 
 static uint8_t *make(const uint8_t *changes, size_t len, bool has_checksum, size_t *total)
@@ -73,8 +75,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	} else {
 		bytes = make(rest, len, mode == 2, &total);
 	}
-	if (!dga_model_from_bytes("fuzz", bytes, total, &d, NULL))
-		use(&d, name, data[0]);
+	if (!dga_model_from_bytes("fuzz", bytes, total, &d, NULL)) {
+		int32_t slow = use(&d, name, data[0]);
+		d.forest = forest_make(d.sections[DGA_TREES], d.tree_count);
+		if (!d.forest || use(&d, name, data[0]) != slow)
+			abort();
+		forest_free(d.forest);
+	}
 	free(bytes);
 	return 0;
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "dga/dense.h"
 
-#include <string.h>
-
 #include "dga/features.h"
 #include "dga/words.h"
 
@@ -24,147 +22,143 @@ static int32_t octet(const struct dga *d, enum dga_section s, uint32_t at)
 	return (int8_t)d->sections[s][at];
 }
 
-/* A label as symbols, and what one window of each kind says at each of them; the last one is the end. */
-struct glance {
-	unsigned len; /* of the label */
-	uint8_t symbols[DNAME_LABEL_MAX + 1];
-	int32_t triple[DNAME_LABEL_MAX + 1]; /* linear part, its units */
-	int32_t benign_pair[DNAME_LABEL_MAX + 1], benign_triple[DNAME_LABEL_MAX + 1];
-	int32_t sum_long, sum_classes; /* milli-nats */
-	int32_t quads, quads_rare;
+/* --- the linear score's parts --- */
+
+/* The least and the largest sum of so many neighbours. */
+struct extremes {
+	int32_t least, most;
 };
+
+static struct extremes windows_of(const int8_t *v, unsigned n, unsigned window)
+{
+	struct extremes e = {WINDOW_NONE, -WINDOW_NONE};
+	int32_t sum = 0;
+	for (unsigned i = 0; i < n; i++) {
+		sum += v[i];
+		if (i >= window)
+			sum -= v[i - window];
+		if (i + 1 < window)
+			continue;
+		e.least = sum < e.least ? sum : e.least;
+		e.most = sum > e.most ? sum : e.most;
+	}
+	return e;
+}
+
+static void linear_facts(
+	const struct dga *d, const struct label *l, const struct linear *linear, int16_t *x)
+{
+	int32_t n = l->len + 1;
+	int64_t unit = d->numbers[DGA_UNITS];
+	int32_t triples = (int32_t)linear_milli(d, linear, DGA_TRIPLES, DGA_TRIPLES);
+	int32_t longer = (int32_t)linear_milli(d, linear, DGA_QUADS, DGA_QUINTS);
+	int32_t classes = (int32_t)linear_milli(d, linear, DGA_CLASS_WINDOWS, DGA_CLASS_WINDOWS);
+	struct extremes e = windows_of(linear->octets, l->len + 1u, SHORT_WINDOW);
+	x[DENSE_LINEAR] = limited(linear->score >> LINEAR_SHIFT);
+	x[DENSE_LINEAR_TRIPLES] = limited(triples >> LINEAR_SHIFT);
+	x[DENSE_LINEAR_LONG] = limited(longer >> LINEAR_SHIFT);
+	x[DENSE_LINEAR_CLASSES] = limited(classes >> LINEAR_SHIFT);
+	x[DENSE_LINEAR_TOP] = limited(linear_milli(d, linear, DGA_TOPS, DGA_TOP_LENGTHS));
+	x[DENSE_LINEAR_MEAN] = limited((triples + longer + classes) / n);
+	x[DENSE_LINEAR_MOST] = limited(e.most * unit / 1000000);
+	x[DENSE_LINEAR_LEAST] = limited(e.least * unit / 1000000);
+}
+
+/* --- the benign names' language --- */
 
 static uint32_t letter_of(unsigned symbol)
 {
 	return symbol < FEATURES_LETTERS ? symbol : 0;
 }
 
-static void look(const struct dga *d, const struct label *l, struct glance *g)
+/* Four letters, where they all are within the label. */
+static void quad_facts(const struct dga *d, const struct linear *linear, unsigned n, int16_t *x)
 {
-	struct features_walk w = FEATURES_WALK;
-	uint32_t letters = 0;
-	int64_t quads = 0, quints = 0, classes = 0;
-	g->len = l->len;
-	g->quads = g->quads_rare = 0;
-	for (unsigned i = 0; i <= l->len; i++) {
-		unsigned s = i < l->len ? features_symbol(l->bytes[i]) : (unsigned)FEATURES_EDGE;
-		g->symbols[i] = (uint8_t)s;
-		features_next(&w, s);
-		g->triple[i] = octet(d, DGA_TRIPLES, w.triple);
-		g->benign_pair[i] = octet(d, DGA_BENIGN_PAIRS, w.pair);
-		g->benign_triple[i] = octet(d, DGA_BENIGN_TRIPLES, w.triple);
-		quads += octet(d, DGA_QUADS, features_quad(&w, d->hash_bits));
-		quints += octet(d, DGA_QUINTS, features_quint(&w, d->hash_bits));
-		if (i < l->len) {
-			features_next_class(&w, s);
-			classes += octet(d, DGA_CLASS_WINDOWS, w.classes);
-		}
-		letters = letters * FEATURES_LETTERS % FEATURES_LETTER_QUADS + letter_of(s);
-		if (i < 2)
-			continue;
-		int quad = (d->sections[DGA_BENIGN_QUADS][letters / 2] >> 4 * (letters & 1) & 15) -
-			DGA_QUAD_ZERO;
-		g->quads += quad;
-		g->quads_rare += quad < 0;
+	const uint8_t *table = d->sections[DGA_BENIGN_QUADS];
+	uint32_t a = 0, b = letter_of(linear->symbols[0]), c = letter_of(linear->symbols[1]);
+	int32_t sum = 0, rare = 0;
+	for (unsigned i = 2; i < n; i++) {
+		uint32_t s = letter_of(linear->symbols[i]);
+		uint32_t at =
+			((a * FEATURES_LETTERS + b) * FEATURES_LETTERS + c) * FEATURES_LETTERS + s;
+		int32_t quad = (table[at / 2] >> 4 * (at & 1) & 15) - DGA_QUAD_ZERO;
+		sum += quad;
+		rare += quad < 0;
+		a = b;
+		b = c;
+		c = s;
 	}
-	g->sum_long = (int32_t)((quads * d->numbers[DGA_UNITS + DGA_QUADS - DGA_TRIPLES] +
-					quints * d->numbers[DGA_UNITS + DGA_QUINTS - DGA_TRIPLES]) /
-		1000000);
-	g->sum_classes = (int32_t)(classes *
-		d->numbers[DGA_UNITS + DGA_CLASS_WINDOWS - DGA_TRIPLES] / 1000000);
+	x[DENSE_QUADS] = limited(sum);
+	x[DENSE_QUADS_MEAN] = limited(sum * 64 / (int32_t)n);
+	x[DENSE_QUADS_RARE] = limited(rare);
 }
 
-static int32_t sum_of(const int32_t *v, unsigned n)
+static void language_facts(
+	const struct dga *d, const struct label *l, const struct linear *linear, int16_t *x)
 {
-	int32_t sum = 0;
-	for (unsigned i = 0; i < n; i++)
-		sum += v[i];
-	return sum;
-}
-
-/* The least sum of `window` neighbours times `sign`. */
-static int32_t least_window(const int32_t *v, unsigned n, unsigned window, int32_t sign)
-{
-	int32_t sum = 0, least = WINDOW_NONE;
+	int8_t pair[DNAME_LABEL_MAX + 1], triple[DNAME_LABEL_MAX + 1];
+	unsigned n = l->len + 1u, last = FEATURES_EDGE;
+	int32_t pairs = 0, triples = 0;
 	for (unsigned i = 0; i < n; i++) {
-		sum += sign * v[i];
-		if (i >= window)
-			sum -= sign * v[i - window];
-		if (i + 1 >= window && sum < least)
-			least = sum;
+		unsigned symbol = linear->symbols[i];
+		pair[i] = (int8_t)octet(d, DGA_BENIGN_PAIRS, last * FEATURES_SYMBOLS + symbol);
+		last = symbol;
+		triple[i] = (int8_t)octet(d, DGA_BENIGN_TRIPLES, linear->triples[i]);
+		pairs += pair[i];
+		triples += triple[i];
 	}
-	return least;
-}
-
-static void linear_facts(const struct dga *d, const struct label *l, const struct glance *g,
-	int32_t linear, int16_t *x)
-{
-	unsigned n = g->len + 1;
-	uint32_t top = features_top_hash(l->top);
-	int64_t unit = d->numbers[DGA_UNITS];
-	int32_t triples = (int32_t)(sum_of(g->triple, n) * unit / 1000000);
-	int64_t tops = (int64_t)octet(d, DGA_TOPS, features_top(top)) *
-			d->numbers[DGA_UNITS + DGA_TOPS - DGA_TRIPLES] +
-		(int64_t)octet(d, DGA_TOP_LENGTHS, features_top_length(top, l->len)) *
-			d->numbers[DGA_UNITS + DGA_TOP_LENGTHS - DGA_TRIPLES];
-	x[DENSE_LINEAR] = limited(linear >> LINEAR_SHIFT);
-	x[DENSE_LINEAR_TRIPLES] = limited(triples >> LINEAR_SHIFT);
-	x[DENSE_LINEAR_LONG] = limited(g->sum_long >> LINEAR_SHIFT);
-	x[DENSE_LINEAR_CLASSES] = limited(g->sum_classes >> LINEAR_SHIFT);
-	x[DENSE_LINEAR_TOP] = limited(tops / 1000000);
-	x[DENSE_LINEAR_MEAN] = limited((triples + g->sum_long + g->sum_classes) / (int32_t)n);
-	x[DENSE_LINEAR_MOST] =
-		limited(-least_window(g->triple, n, SHORT_WINDOW, -1) * unit / 1000000);
-	x[DENSE_LINEAR_LEAST] =
-		limited(least_window(g->triple, n, SHORT_WINDOW, 1) * unit / 1000000);
-}
-
-static void language_facts(const struct glance *g, int16_t *x)
-{
-	unsigned n = g->len + 1;
-	int32_t pairs = sum_of(g->benign_pair, n), triples = sum_of(g->benign_triple, n);
+	struct extremes e = windows_of(triple, n, SHORT_WINDOW);
 	x[DENSE_PAIRS] = limited(pairs);
 	x[DENSE_PAIRS_MEAN] = limited(pairs * 32 / (int32_t)n);
-	x[DENSE_PAIRS_LEAST] = limited(least_window(g->benign_pair, n, SHORT_WINDOW, 1));
+	x[DENSE_PAIRS_LEAST] = limited(windows_of(pair, n, SHORT_WINDOW).least);
 	x[DENSE_TRIPLES] = limited(triples);
 	x[DENSE_TRIPLES_MEAN] = limited(triples * 32 / (int32_t)n);
-	x[DENSE_TRIPLES_LEAST] = limited(least_window(g->benign_triple, n, SHORT_WINDOW, 1));
-	x[DENSE_TRIPLES_LEAST_LONG] = limited(least_window(g->benign_triple, n, LONG_WINDOW, 1));
-	x[DENSE_TRIPLES_MOST] = limited(-least_window(g->benign_triple, n, SHORT_WINDOW, -1));
-	x[DENSE_QUADS] = limited(g->quads);
-	x[DENSE_QUADS_MEAN] = limited(g->quads * 64 / (int32_t)n);
-	x[DENSE_QUADS_RARE] = limited(g->quads_rare);
+	x[DENSE_TRIPLES_LEAST] = limited(e.least);
+	x[DENSE_TRIPLES_LEAST_LONG] = limited(windows_of(triple, n, LONG_WINDOW).least);
+	x[DENSE_TRIPLES_MOST] = limited(e.most);
+	quad_facts(d, linear, n, x);
 }
 
-/* Counts of one pass over the symbols. */
-struct counts {
-	unsigned by_symbol[FEATURES_SYMBOLS];
-	unsigned by_class[4];
-	unsigned run[4], run_max[4]; /* of one class */
-	unsigned switches, alternations, repeated;
+/* --- counts --- */
+
+/* Sets of places in a label, one a bit. */
+struct places {
+	uint64_t vowels, consonants, digits, repeated;
 };
 
-static void count(const struct glance *g, struct counts *c)
+static unsigned count(uint64_t set)
 {
-	enum features_class last = FEATURES_MARK;
-	memset(c, 0, sizeof *c);
-	for (unsigned i = 0; i < g->len; i++) {
-		unsigned s = g->symbols[i];
-		enum features_class class = features_class(s);
-		c->by_symbol[s]++;
-		c->by_class[class]++;
-		if (i && class != last) {
-			c->run[last] = 0;
-			bool is_digit = class == FEATURES_NUMBER,
-			     was_digit = last == FEATURES_NUMBER;
-			c->switches += is_digit != was_digit;
-			c->alternations += class <= FEATURES_VOWEL && last <= FEATURES_VOWEL;
-		}
-		if (++c->run[class] > c->run_max[class])
-			c->run_max[class] = c->run[class];
-		c->repeated += i && s == g->symbols[i - 1];
-		last = class;
-	}
+	return (unsigned)__builtin_popcountll(set);
+}
+
+/* How long the longest run of neighbours is. */
+static unsigned longest_run(uint64_t set)
+{
+	unsigned n = 0;
+	for (; set; set &= set >> 1)
+		n++;
+	return n;
+}
+
+static void class_facts(const struct places *p, unsigned len, int16_t *x)
+{
+	uint64_t letters = p->vowels | p->consonants;
+	uint64_t inner = ((uint64_t)1 << (len - 1)) - 1; /* those with one behind them */
+	unsigned vowels = count(p->vowels), all = vowels + count(p->consonants), last = 0;
+	while (last < len && p->digits >> (len - 1 - last) & 1)
+		last++;
+	unsigned alternations =
+		count((p->vowels ^ p->vowels >> 1) & letters & letters >> 1 & inner);
+	x[DENSE_LENGTH] = limited(len);
+	x[DENSE_DIGITS] = limited(count(p->digits));
+	x[DENSE_DIGITS_LAST] = limited(last);
+	x[DENSE_DIGITS_RUN] = limited(longest_run(p->digits));
+	x[DENSE_SWITCHES] = limited(count((p->digits ^ p->digits >> 1) & inner));
+	x[DENSE_VOWELS] = limited(all ? vowels * 64 / all : 0);
+	x[DENSE_CONSONANTS_RUN] = limited(longest_run(p->consonants));
+	x[DENSE_VOWELS_RUN] = limited(longest_run(p->vowels));
+	x[DENSE_ALTERNATIONS] = limited(all > 1 ? alternations * 64 / (all - 1) : 0);
+	x[DENSE_REPEATED] = limited(count(p->repeated));
 }
 
 /* n log2 n, 1/64 bits, for the entropy of a label (Shannon 1948). */
@@ -181,47 +175,66 @@ static const uint16_t even_distinct[DNAME_LABEL_MAX + 1] = {0, 16, 31, 46, 60, 7
 	345, 348, 350, 353, 355, 357, 360, 362, 364, 366, 368, 370, 372, 373, 375, 376, 378, 379,
 	381};
 
-static void symbol_facts(const struct counts *c, unsigned len, int16_t *x)
+/* Sets of symbols, one a bit. */
+static uint64_t symbols_from(unsigned first, unsigned last)
 {
-	unsigned distinct = 0, most = 0, spread = 0, hex = 0, base32 = 0;
-	for (unsigned s = 1; s < FEATURES_EDGE; s++) {
-		unsigned n = c->by_symbol[s];
-		distinct += n > 0;
+	return ((uint64_t)2 << last) - ((uint64_t)1 << first);
+}
+
+static uint64_t letter(char c)
+{
+	return (uint64_t)1 << (c - 'a' + 1);
+}
+
+static void symbol_facts(const uint8_t *counts, uint64_t seen, unsigned len, int16_t *x)
+{
+	const uint64_t digits = symbols_from(FEATURES_DIGIT, FEATURES_HYPHEN - 1);
+	const uint64_t hex = symbols_from(1, 6) | digits;
+	const uint64_t base32 =
+		symbols_from(1, 26) | symbols_from(FEATURES_DIGIT + 2, FEATURES_DIGIT + 7);
+	const uint64_t seldom = letter('j') | letter('q') | letter('w') | letter('x') | letter('z');
+	unsigned distinct = count(seen), most = 0, of_hex = 0, of_base32 = 0, of_seldom = 0;
+	int spread = 0;
+	for (; seen; seen &= seen - 1) {
+		unsigned s = (unsigned)__builtin_ctzll(seen), n = counts[s];
 		most = n > most ? n : most;
 		spread += n_log_n[n];
-		if (s <= 6 || (s >= FEATURES_DIGIT && s < FEATURES_HYPHEN))
-			hex += n;
-		if (s < FEATURES_DIGIT || (s >= FEATURES_DIGIT + 2 && s <= FEATURES_DIGIT + 7))
-			base32 += n;
+		of_hex += hex >> s & 1 ? n : 0;
+		of_base32 += base32 >> s & 1 ? n : 0;
+		of_seldom += seldom >> s & 1 ? n : 0;
 	}
 	x[DENSE_DISTINCT] = limited(distinct);
 	x[DENSE_DISTINCT_MISSING] = limited((int)even_distinct[len] - (int)distinct * 16);
 	x[DENSE_MOST_FREQUENT] = limited(most);
-	x[DENSE_ENTROPY] = limited((n_log_n[len] - (int)spread) / (int)len);
-	x[DENSE_NOT_HEX] = limited(len - hex);
-	x[DENSE_NOT_BASE32] = limited(len - base32);
-	x[DENSE_HYPHENS] = limited(c->by_symbol[FEATURES_HYPHEN]);
-	x[DENSE_SELDOM] = limited(c->by_symbol['j' - 'a' + 1] + c->by_symbol['q' - 'a' + 1] +
-		c->by_symbol['w' - 'a' + 1] + c->by_symbol['x' - 'a' + 1] +
-		c->by_symbol['z' - 'a' + 1]);
+	x[DENSE_ENTROPY] = limited((n_log_n[len] - spread) / (int)len);
+	x[DENSE_NOT_HEX] = limited(len - of_hex);
+	x[DENSE_NOT_BASE32] = limited(len - of_base32);
+	x[DENSE_HYPHENS] = limited(counts[FEATURES_HYPHEN]);
+	x[DENSE_SELDOM] = limited(of_seldom);
 }
 
-static void class_facts(const struct glance *g, const struct counts *c, int16_t *x)
+static void count_facts(const struct label *l, const struct linear *linear, int16_t *x)
 {
-	unsigned letters = c->by_class[FEATURES_VOWEL] + c->by_class[FEATURES_CONSONANT], last = 0;
-	while (last < g->len && features_class(g->symbols[g->len - 1 - last]) == FEATURES_NUMBER)
-		last++;
-	x[DENSE_LENGTH] = limited(g->len);
-	x[DENSE_DIGITS] = limited(c->by_class[FEATURES_NUMBER]);
-	x[DENSE_DIGITS_LAST] = limited(last);
-	x[DENSE_DIGITS_RUN] = limited(c->run_max[FEATURES_NUMBER]);
-	x[DENSE_SWITCHES] = limited(c->switches);
-	x[DENSE_VOWELS] = limited(letters ? c->by_class[FEATURES_VOWEL] * 64 / letters : 0);
-	x[DENSE_CONSONANTS_RUN] = limited(c->run_max[FEATURES_CONSONANT]);
-	x[DENSE_VOWELS_RUN] = limited(c->run_max[FEATURES_VOWEL]);
-	x[DENSE_ALTERNATIONS] = limited(letters > 1 ? c->alternations * 64 / (letters - 1) : 0);
-	x[DENSE_REPEATED] = limited(c->repeated);
+	struct places p = {0};
+	uint8_t counts[FEATURES_SYMBOLS] = {0};
+	uint64_t seen = 0, of_class[4] = {0};
+	unsigned last = FEATURES_PAD;
+	for (unsigned i = 0; i < l->len; i++) {
+		unsigned s = linear->symbols[i];
+		counts[s]++;
+		seen |= (uint64_t)1 << s;
+		of_class[features_class(s)] |= (uint64_t)1 << i;
+		p.repeated |= (uint64_t)(s == last) << i;
+		last = s;
+	}
+	p.vowels = of_class[FEATURES_VOWEL];
+	p.consonants = of_class[FEATURES_CONSONANT];
+	p.digits = of_class[FEATURES_NUMBER];
+	class_facts(&p, l->len, x);
+	symbol_facts(counts, seen, l->len, x);
 }
+
+/* --- words --- */
 
 static void word_facts(const struct dga *d, const struct label *l, int16_t *x)
 {
@@ -236,19 +249,13 @@ static void word_facts(const struct dga *d, const struct label *l, int16_t *x)
 	x[DENSE_WORDS_SAVED] = limited(l->len * WORDS_COST_LOOSE - w.bits);
 }
 
-void dense_of(
-	const struct dga *d, const struct label *l, int32_t linear, int16_t x[static DENSE_COUNT])
+void dense_of(const struct dga *d, const struct label *l, const struct linear *linear,
+	int16_t x[static DENSE_COUNT])
 {
-	struct glance g;
-	struct counts c;
-	look(d, l, &g);
-	count(&g, &c);
-	linear_facts(d, l, &g, linear, x);
-	language_facts(&g, x);
-	class_facts(&g, &c, x);
-	symbol_facts(&c, g.len, x);
+	linear_facts(d, l, linear, x);
+	language_facts(d, l, linear, x);
+	count_facts(l, linear, x);
 	word_facts(d, l, x);
-	x[DENSE_TOP_FREQUENCY] =
-		limited(d->sections[DGA_BENIGN_TOPS][features_top(features_top_hash(l->top))]);
+	x[DENSE_TOP_FREQUENCY] = limited(d->sections[DGA_BENIGN_TOPS][linear->top]);
 	x[DENSE_TOP_LENGTH] = limited(l->top[0]);
 }

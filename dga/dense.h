@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dga/dga_model.h"
+#include "dga/linear.h"
 
 enum dense_feature {
 	/* Parts of the linear score, 1/4 milli-nats... see dense.c for units */
@@ -65,9 +65,9 @@ enum dense_feature {
 	DENSE_COUNT,
 };
 
-/* `linear` is what dga_linear says. */
-void dense_of(
-	const struct dga *d, const struct label *l, int32_t linear, int16_t x[static DENSE_COUNT]);
+/* `linear` is what linear_of says of the label. */
+void dense_of(const struct dga *d, const struct label *l, const struct linear *linear,
+	int16_t x[static DENSE_COUNT]);
 
 /* Do words cover most of the label? What such a name says is hardly ever enough. */
 static inline bool dense_is_words(const int16_t *x)

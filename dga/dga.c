@@ -6,44 +6,10 @@
 #include "dga/dense.h"
 #include "dga/dga_model.h"
 #include "dga/dga_shape.h"
-#include "dga/features.h"
 #include "dga/forest.h"
+#include "dga/linear.h"
 #include "dga/popularity.h"
 #include "dga/trees.h"
-
-/* Entries of a table of signed octets. */
-static int32_t octet(const struct dga *d, enum dga_section s, uint32_t at)
-{
-	return (int8_t)d->sections[s][at];
-}
-
-int32_t dga_linear(const struct dga *d, const struct label *l)
-{
-	struct features_walk w = FEATURES_WALK;
-	int32_t sums[DGA_PARTS] = {0};
-	unsigned bits = d->hash_bits;
-	for (unsigned i = 0; i <= l->len; i++) {
-		unsigned s = i < l->len ? features_symbol(l->bytes[i]) : (unsigned)FEATURES_EDGE;
-		features_next(&w, s);
-		sums[0] += octet(d, DGA_TRIPLES, w.triple);
-		sums[DGA_QUADS - DGA_TRIPLES] += octet(d, DGA_QUADS, features_quad(&w, bits));
-		sums[DGA_QUINTS - DGA_TRIPLES] += octet(d, DGA_QUINTS, features_quint(&w, bits));
-		if (i < l->len) {
-			features_next_class(&w, s);
-			sums[DGA_CLASS_WINDOWS - DGA_TRIPLES] +=
-				octet(d, DGA_CLASS_WINDOWS, w.classes);
-		}
-	}
-	uint32_t top = features_top_hash(l->top);
-	sums[DGA_LENGTHS - DGA_TRIPLES] = octet(d, DGA_LENGTHS, l->len);
-	sums[DGA_TOPS - DGA_TRIPLES] = octet(d, DGA_TOPS, features_top(top));
-	sums[DGA_TOP_LENGTHS - DGA_TRIPLES] =
-		octet(d, DGA_TOP_LENGTHS, features_top_length(top, l->len));
-	int64_t total = 0;
-	for (unsigned p = 0; p < DGA_PARTS; p++)
-		total += (int64_t)sums[p] * d->numbers[DGA_UNITS + p];
-	return d->numbers[DGA_BASE] + (int32_t)(total / 1000000);
-}
 
 int32_t dga_raw(const struct dga *d, int32_t linear, const int16_t *x)
 {
@@ -56,12 +22,13 @@ int32_t dga_raw(const struct dga *d, int32_t linear, const int16_t *x)
 void dga_judge(const struct dga *d, const struct label *l, struct dga_judgement *out)
 {
 	int16_t x[DENSE_COUNT];
-	int32_t linear = dga_linear(d, l);
-	*out = (struct dga_judgement){linear, linear, DGA_CURVE_LINEAR};
-	if (linear < d->numbers[DGA_GATE])
+	struct linear linear;
+	linear_of(d, l, &linear);
+	*out = (struct dga_judgement){linear.score, linear.score, DGA_CURVE_LINEAR};
+	if (linear.score < d->numbers[DGA_GATE])
 		return;
-	dense_of(d, l, linear, x);
-	out->raw = dga_raw(d, linear, x);
+	dense_of(d, l, &linear, x);
+	out->raw = dga_raw(d, linear.score, x);
 	out->curve = dense_is_words(x) ? DGA_CURVE_WORDS : DGA_CURVE_TREES;
 }
 

@@ -124,7 +124,6 @@ struct dga_judgement {
 };
 
 /* Of a label that label_find has found. */
-int32_t dga_linear(const struct dga *d, const struct label *l);
 void dga_judge(const struct dga *d, const struct label *l, struct dga_judgement *out);
 int32_t dga_calibrated(const struct dga *d, int32_t raw, enum dga_curve curve);
 int32_t dga_label_score(const struct dga *d, const struct label *l);

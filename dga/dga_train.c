@@ -16,6 +16,7 @@
 #include "dga/learn_linear.h"
 #include "dga/learn_trees.h"
 #include "dga/learn_words.h"
+#include "dga/linear.h"
 #include "dga/measure.h"
 #include "dga/outfile.h"
 #include "dga/samples.h"
@@ -117,10 +118,11 @@ static int trim(struct trainer *t, struct err *why)
 			if (!t->samples.all[i].is_unvetted ||
 				t->rows.groups[i] == TRAIN_ROWS_NO_GROUP)
 				continue;
-			int32_t score = dga_linear(&t->model, &l);
+			struct linear linear;
+			linear_of(&t->model, &l, &linear);
 			if (!pass)
-				scores[n++] = score;
-			else if (score > most)
+				scores[n++] = linear.score;
+			else if (linear.score > most)
 				t->rows.groups[i] = TRAIN_ROWS_NO_GROUP;
 		}
 	}
@@ -176,9 +178,11 @@ static void fill_dense(struct trainer *t, const uint32_t *at, unsigned group)
 		if (t->rows.groups[at[i]] != group)
 			continue;
 		struct label l = samples_label(&t->samples, &t->samples.all[at[i]]);
-		t->dense.linear[i] = dga_linear(&t->model, &l);
+		struct linear linear;
+		linear_of(&t->model, &l, &linear);
+		t->dense.linear[i] = linear.score;
 		t->dense.families[i] = t->samples.all[at[i]].family;
-		dense_of(&t->model, &l, t->dense.linear[i], t->dense.x + i * DENSE_COUNT);
+		dense_of(&t->model, &l, &linear, t->dense.x + i * DENSE_COUNT);
 	}
 }
 

@@ -75,7 +75,7 @@ struct features_walk {
 static inline void features_next(struct features_walk *w, unsigned symbol)
 {
 	w->triple = w->pair * FEATURES_SYMBOLS + symbol;
-	w->pair = w->triple % FEATURES_PAIRS;
+	w->pair = (w->key & 0x3f) * FEATURES_SYMBOLS + symbol;
 	w->key = (w->key << 6 | symbol) & 0x3fffffff;
 }
 

@@ -34,7 +34,10 @@ static void facts_of(const char *label, int16_t *x)
 {
 	const struct label l = {
 		(const uint8_t *)label, (uint8_t)strlen(label), (const uint8_t *)"\3com"};
-	dense_of(&h.model, &l, 500, x);
+	struct linear linear;
+	linear_of(&h.model, &l, &linear);
+	linear.score = 500;
+	dense_of(&h.model, &l, &linear, x);
 }
 
 static void counts_are_right(void **state)

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "dga/learn_linear.h"
+#include "dga/linear.h"
 #include "learn_harness.h"
 
 static struct learn_harness h;
@@ -53,7 +54,9 @@ static int32_t score_of(const char *text)
 	struct label l;
 	assert_int_equal(dname_from_text(text, strlen(text), &name), 0);
 	assert_true(label_find(&name, &l));
-	return dga_linear(&h.model, &l);
+	struct linear linear;
+	linear_of(&h.model, &l, &linear);
+	return linear.score;
 }
 
 static void learn(uint64_t seed, double prior)

@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "dga/words.h"
 
+#include <endian.h>
+#include <string.h>
+
 #include "resolver/base/dname.h"
 
-enum { LEVEL_BITS = 3 };
+enum { LEVEL_BITS = 3, SLOTS_IN_WORD = 4 /* of 64 bits */ };
+
+/* A 1 in each of the slots that are looked at. */
+static const uint64_t slot_ones = 0x000100010001;
+_Static_assert(WORDS_PROBES == 3, "slot_ones");
 
 static uint16_t get_slot(const uint8_t *table, uint32_t at)
 {
-	return (uint16_t)(table[2 * at] | table[2 * at + 1] << 8);
+	const uint8_t *slot = table + (size_t)2 * at;
+	return (uint16_t)(slot[0] | slot[1] << 8);
 }
 
 /* The hash's lower bits; never 0 with its level in front. */
@@ -17,16 +25,38 @@ static uint16_t fingerprint(uint32_t hash)
 	return bits ? bits : 1u << LEVEL_BITS;
 }
 
-int words_find(const uint8_t *table, unsigned bits, uint32_t hash)
+/* The slots where a word may stand, the first one lowest, each different from the wanted one by no more than its level if it is that one. */
+static uint64_t look_up(const uint8_t *table, unsigned bits, uint32_t hash)
 {
 	uint32_t mask = (1u << bits) - 1, at = hash >> (32 - bits);
-	uint16_t wanted = fingerprint(hash);
-	for (unsigned i = 0; i < WORDS_PROBES; i++) {
-		uint16_t slot = get_slot(table, (at + i) & mask);
-		if ((uint16_t)(slot & ~(WORDS_LEVELS - 1u)) == wanted)
-			return slot & (WORDS_LEVELS - 1);
+	uint64_t slots = 0;
+	if (at + SLOTS_IN_WORD <= mask + 1) {
+		memcpy(&slots, table + (size_t)2 * at, sizeof slots);
+		slots = le64toh(slots);
+	} else {
+		for (unsigned i = 0; i < WORDS_PROBES; i++)
+			slots |= (uint64_t)get_slot(table, (at + i) & mask) << 16 * i;
 	}
-	return -1;
+	return slots ^ fingerprint(hash) * slot_ones;
+}
+
+/* Which slot is the wanted one: its highest bit, perhaps with higher ones of later slots; 0: none. No branch: nobody could foretell it, and
+ * lookups wait for memory. */
+static uint64_t hits_of(uint64_t differs)
+{
+	uint64_t prints = differs & (slot_ones * (0x10000u - WORDS_LEVELS));
+	return (prints - slot_ones) & ~prints & (slot_ones << 15);
+}
+
+static int level_of(uint64_t differs, uint64_t hits)
+{
+	return (int)(differs >> (__builtin_ctzll(hits) - 15) & (WORDS_LEVELS - 1));
+}
+
+int words_find(const uint8_t *table, unsigned bits, uint32_t hash)
+{
+	uint64_t differs = look_up(table, bits, hash), hits = hits_of(differs);
+	return hits ? level_of(differs, hits) : -1;
 }
 
 bool words_put(uint8_t *table, unsigned bits, uint32_t hash, unsigned level)
@@ -71,32 +101,55 @@ static void follow(const struct step *steps, unsigned len, struct words_layout *
 	}
 }
 
+/* The words that begin at one place. */
+struct beginning {
+	uint32_t sizes; /* a set, one a bit: WORDS_MIN is the lowest */
+	uint64_t found[WORDS_MAX - WORDS_MIN + 1]; /* of look_up */
+};
+
+/* `len`: letters from there on. */
+static void find_words(const uint8_t *table, unsigned bits, const uint8_t *letters, unsigned len,
+	struct beginning *out)
+{
+	uint32_t hash = WORDS_HASH, sizes = 0;
+	len = len < WORDS_MAX ? len : WORDS_MAX;
+	for (unsigned k = 0; k < len; k++) {
+		hash = words_hash_next(hash, letters[k]);
+		if (k + 1 < WORDS_MIN)
+			continue;
+		uint64_t differs = look_up(table, bits, words_hash_end(hash));
+		out->found[k + 1 - WORDS_MIN] = differs;
+		sizes |= (uint32_t)(hits_of(differs) != 0) << (k + 1 - WORDS_MIN);
+	}
+	out->sizes = sizes;
+}
+
 /* Shortest path (Bellman 1958) over the places between characters. */
 void words_lay_out(const uint8_t *table, unsigned bits, const uint8_t *label, unsigned len,
 	struct words_layout *out)
 {
+	struct beginning words[DNAME_LABEL_MAX];
 	struct step steps[DNAME_LABEL_MAX + 1];
-	for (unsigned i = 1; i <= len; i++)
-		steps[i].bits = UINT16_MAX;
+	unsigned letters = 0;
+	for (unsigned i = len; i--;) {
+		letters = (uint8_t)(label[i] - 'a') < 26 ? letters + 1 : 0;
+		find_words(table, bits, label + i, letters, &words[i]);
+		steps[i + 1].bits = UINT16_MAX;
+	}
 	steps[0].bits = 0;
 	for (unsigned i = 0; i < len; i++) {
 		uint16_t loose = (uint16_t)(steps[i].bits + WORDS_COST_LOOSE);
 		if (loose < steps[i + 1].bits)
 			steps[i + 1] = (struct step){loose, (uint8_t)i, -1};
-		uint32_t hash = WORDS_HASH;
-		for (unsigned k = i; k < len && k < i + WORDS_MAX; k++) {
-			if ((uint8_t)(label[k] - 'a') >= 26)
-				break;
-			hash = words_hash_next(hash, label[k]);
-			if (k + 1 < i + WORDS_MIN)
-				continue;
-			int level = words_find(table, bits, words_hash_end(hash));
-			if (level < 0)
-				continue;
+		for (uint32_t sizes = words[i].sizes; sizes; sizes &= sizes - 1) {
+			unsigned size = (unsigned)__builtin_ctz(sizes);
+			struct step *to = &steps[i + size + WORDS_MIN];
+			uint64_t found = words[i].found[size];
+			int level = level_of(found, hits_of(found));
 			uint16_t cost = (uint16_t)(steps[i].bits + WORDS_COST_BASE +
 				WORDS_COST_LEVEL * level);
-			if (cost < steps[k + 1].bits)
-				steps[k + 1] = (struct step){cost, (uint8_t)i, (int8_t)level};
+			if (cost < to->bits)
+				*to = (struct step){cost, (uint8_t)i, (int8_t)level};
 		}
 	}
 	follow(steps, len, out);

@@ -24,12 +24,15 @@ void dga_judge(const struct dga *d, const struct label *l, struct dga_judgement 
 	int16_t x[DENSE_COUNT];
 	struct linear linear;
 	linear_of(d, l, &linear);
-	*out = (struct dga_judgement){linear.score, linear.score, DGA_CURVE_LINEAR};
+	*out = (struct dga_judgement){
+		.linear = linear.score, .raw = linear.score, .curve = DGA_CURVE_LINEAR};
 	if (linear.score < d->numbers[DGA_GATE])
 		return;
 	dense_of(d, l, &linear, x);
 	out->raw = dga_raw(d, linear.score, x);
 	out->curve = dense_is_words(x) ? DGA_CURVE_WORDS : DGA_CURVE_TREES;
+	out->words = (uint8_t)x[DENSE_WORDS];
+	out->in_words = (uint8_t)(l->len - x[DENSE_WORDS_LOOSE]);
 }
 
 /* Straight lines between the knots, and on from the outer ones. */
@@ -46,26 +49,33 @@ int32_t dga_calibrated(const struct dga *d, int32_t raw, enum dga_curve curve)
 	return (int32_t)score;
 }
 
+int32_t dga_judged_score(const struct dga *d, const struct dga_judgement *j)
+{
+	int32_t score = dga_calibrated(d, j->raw, j->curve);
+	return score ? score : 1; /* 0 is kept for what is not judged */
+}
+
 int32_t dga_label_score(const struct dga *d, const struct label *l)
 {
 	struct dga_judgement j;
 	dga_judge(d, l, &j);
-	int32_t score = dga_calibrated(d, j.raw, j.curve);
-	return score ? score : 1; /* 0 is kept for what is not judged */
+	return dga_judged_score(d, &j);
 }
 
 void dga_score(const struct dga *d, const struct dname *name, struct dga_verdict *out)
 {
 	struct label l;
+	struct dga_judgement j;
 	*out = (struct dga_verdict){0};
 	if (!label_find(name, &l))
 		return;
-	out->score = dga_label_score(d, &l);
+	dga_judge(d, &l, &j);
+	out->score = dga_judged_score(d, &j);
 	if (out->score <= d->threshold_milli)
 		return;
 	out->is_popular = d->popular && popularity_has(d->popular, name);
 	if (!out->is_popular)
-		out->class = dga_shape(d, &l);
+		out->class = dga_shape(d, &l, &j);
 }
 
 int32_t dga_threshold(const struct dga *d)

@@ -121,11 +121,15 @@ struct dga_judgement {
 	int32_t linear;
 	int32_t raw; /* what trees make of it, or the same */
 	enum dga_curve curve;
+	/* Of trees' names only: how words lay the label out. */
+	uint8_t words, in_words; /* characters */
 };
 
 /* Of a label that label_find has found. */
 void dga_judge(const struct dga *d, const struct label *l, struct dga_judgement *out);
 int32_t dga_calibrated(const struct dga *d, int32_t raw, enum dga_curve curve);
+/* The score of a judged label; never 0. */
+int32_t dga_judged_score(const struct dga *d, const struct dga_judgement *j);
 int32_t dga_label_score(const struct dga *d, const struct label *l);
 /* The raw score of facts that dense_of has found. */
 int32_t dga_raw(const struct dga *d, int32_t linear, const int16_t *x);

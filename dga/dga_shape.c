@@ -35,10 +35,22 @@ static void look(const struct label *l, struct shape *s)
 	}
 }
 
-enum dga_class dga_shape(const struct dga *d, const struct label *l)
+static bool is_made_of_words(
+	const struct dga *d, const struct label *l, const struct dga_judgement *j)
+{
+	unsigned words = j->words, in_words = j->in_words;
+	if (j->curve == DGA_CURVE_LINEAR) {
+		struct words_layout w;
+		words_lay_out(d->sections[DGA_WORDS_TABLE], d->word_bits, l->bytes, l->len, &w);
+		words = w.words;
+		in_words = w.covered;
+	}
+	return words && in_words * 4 >= l->len * 3u && in_words >= words * SHAPE_WORD_MIN;
+}
+
+enum dga_class dga_shape(const struct dga *d, const struct label *l, const struct dga_judgement *j)
 {
 	struct shape s;
-	struct words_layout w;
 	look(l, &s);
 	bool is_mixed = s.letters && s.digits;
 	if (is_mixed && !s.not_hex && l->len >= SHAPE_HEX_MIN)
@@ -46,8 +58,7 @@ enum dga_class dga_shape(const struct dga *d, const struct label *l)
 	if (is_mixed && l->len >= SHAPE_BASE_MIN && s.digits * 8 >= l->len &&
 		s.switches >= SHAPE_SWITCHES_MIN)
 		return DGA_HASH;
-	words_lay_out(d->sections[DGA_WORDS_TABLE], d->word_bits, l->bytes, l->len, &w);
-	if (w.words && w.covered * 4 >= l->len * 3 && w.covered >= w.words * SHAPE_WORD_MIN)
+	if (is_made_of_words(d, l, j))
 		return DGA_WORDS;
 	if (!s.digits && s.alternations * 4 >= (l->len - 1u) * 3)
 		return DGA_WORDS;

@@ -13,4 +13,5 @@
 
 #include "dga/dga_model.h"
 
-enum dga_class dga_shape(const struct dga *d, const struct label *l);
+/* `j` is what dga_judge says of the label. */
+enum dga_class dga_shape(const struct dga *d, const struct label *l, const struct dga_judgement *j);

@@ -60,7 +60,7 @@ static void part(const struct dname *name, struct parts *p)
 	p->labels = dname_offsets(name, p->offsets);
 	p->zone = ZONES_NONE;
 	p->domain = 0;
-	unsigned suffix = suffix_labels(name, &p->is_known_top);
+	unsigned suffix = suffix_labels_at(name, p->offsets, &p->is_known_top);
 	p->has_domain = p->labels > suffix;
 	if (!p->has_domain)
 		return;

@@ -25,24 +25,32 @@ static uint16_t fingerprint(uint32_t hash)
 	return bits ? bits : 1u << LEVEL_BITS;
 }
 
+/* Where the table ends its beginning is next. */
+static uint64_t get_around(const uint8_t *table, uint32_t mask, uint32_t at)
+{
+	uint64_t slots = 0;
+	for (unsigned i = 0; i < WORDS_PROBES; i++)
+		slots |= (uint64_t)get_slot(table, (at + i) & mask) << 16 * i;
+	return slots;
+}
+
 /* The slots where a word may stand, the first one lowest, each different from the wanted one by no more than its level if it is that one. */
-static uint64_t look_up(const uint8_t *table, unsigned bits, uint32_t hash)
+static inline uint64_t look_up(const uint8_t *table, unsigned bits, uint32_t hash)
 {
 	uint32_t mask = (1u << bits) - 1, at = hash >> (32 - bits);
-	uint64_t slots = 0;
+	uint64_t slots;
 	if (at + SLOTS_IN_WORD <= mask + 1) {
 		memcpy(&slots, table + (size_t)2 * at, sizeof slots);
 		slots = le64toh(slots);
 	} else {
-		for (unsigned i = 0; i < WORDS_PROBES; i++)
-			slots |= (uint64_t)get_slot(table, (at + i) & mask) << 16 * i;
+		slots = get_around(table, mask, at);
 	}
 	return slots ^ fingerprint(hash) * slot_ones;
 }
 
 /* Which slot is the wanted one: its highest bit, perhaps with higher ones of later slots; 0: none. No branch: nobody could foretell it, and
  * lookups wait for memory. */
-static uint64_t hits_of(uint64_t differs)
+static inline uint64_t hits_of(uint64_t differs)
 {
 	uint64_t prints = differs & (slot_ones * (0x10000u - WORDS_LEVELS));
 	return (prints - slot_ones) & ~prints & (slot_ones << 15);
@@ -112,11 +120,11 @@ static void find_words(const uint8_t *table, unsigned bits, const uint8_t *lette
 	struct beginning *out)
 {
 	uint32_t hash = WORDS_HASH, sizes = 0;
-	len = len < WORDS_MAX ? len : WORDS_MAX;
-	for (unsigned k = 0; k < len; k++) {
+	unsigned most = len < WORDS_MAX ? len : WORDS_MAX;
+	for (unsigned k = 0; k < WORDS_MIN - 1 && k < most; k++)
 		hash = words_hash_next(hash, letters[k]);
-		if (k + 1 < WORDS_MIN)
-			continue;
+	for (unsigned k = WORDS_MIN - 1; k < most; k++) {
+		hash = words_hash_next(hash, letters[k]);
 		uint64_t differs = look_up(table, bits, words_hash_end(hash));
 		out->found[k + 1 - WORDS_MIN] = differs;
 		sizes |= (uint32_t)(hits_of(differs) != 0) << (k + 1 - WORDS_MIN);

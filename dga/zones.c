@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "dga/zones.h"
 
+#include <endian.h>
 #include <string.h>
 
 /* The zones of n characters stand at [n], each behind its kind and before a blank, sorted. */
@@ -185,17 +186,30 @@ const char *zones_of(size_t len)
 	return all ? all : "";
 }
 
+/* So that the first four characters are in order as numbers are. */
+static uint32_t four(const void *text)
+{
+	uint32_t v;
+	memcpy(&v, text, sizeof v);
+	return be32toh(v);
+}
+
 enum zones_kind zones_find(const uint8_t *text, size_t len)
 {
-	if (len >= sizeof zones / sizeof *zones)
+	if (len < ZONES_TEXT_MIN || len >= sizeof zones / sizeof *zones)
 		return ZONES_NONE;
 	const char *all = zones[len].all;
 	size_t width = len + 2, low = 0, high = zones[len].bytes / width;
+	uint32_t wanted = four(text);
+	/* Nearly all that are asked for are none: seldom more than these four need be compared. */
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		int order = memcmp(text, all + middle * width + 1, len);
+		const char *zone = all + middle * width + 1;
+		uint32_t first = four(zone);
+		int order = wanted != first ? (wanted < first ? -1 : 1)
+					    : memcmp(text + 4, zone + 4, len - 4);
 		if (!order)
-			return (enum zones_kind)all[middle * width];
+			return (enum zones_kind)zone[-1];
 		if (order < 0)
 			high = middle;
 		else

@@ -21,12 +21,10 @@ static char rule_char(uint8_t c)
 	return is_plain ? (char)c : '?';
 }
 
-static void tail_of(const struct dname *name, struct tail *t)
+static void tail_of(const struct dname *name, const uint8_t *offsets, struct tail *t)
 {
-	const uint8_t *wire = name->bytes;
-	unsigned left = name->labels;
-	for (; left > RULE_LABELS_MAX; left--)
-		wire += *wire + 1;
+	unsigned left = name->labels < RULE_LABELS_MAX ? name->labels : RULE_LABELS_MAX;
+	const uint8_t *wire = name->bytes + offsets[name->labels - left];
 	t->labels = left;
 	size_t n = 0;
 	for (; left; left--) {
@@ -43,14 +41,11 @@ struct ending {
 	const uint8_t *second, *top;
 };
 
-static struct ending ending_of(const struct dname *name)
+static struct ending ending_of(const struct dname *name, const uint8_t *offsets)
 {
-	struct ending e = {(const uint8_t *)"", name->bytes};
-	for (unsigned left = name->labels; left > 1; left--) {
-		e.second = e.top;
-		e.top += *e.top + 1;
-	}
-	return e;
+	unsigned n = name->labels;
+	return (struct ending){n > 1 ? name->bytes + offsets[n - 2] : (const uint8_t *)"",
+		name->bytes + offsets[n - 1]};
 }
 
 /* Nearly nine names of ten are known to have a suffix of one label without asking libpsl, which takes 0.2 us: below these top-level
@@ -59,7 +54,7 @@ static struct ending ending_of(const struct dname *name)
 static bool is_plain_ending(struct ending e)
 {
 	static const struct {
-		char top[7];
+		char top[8]; /* length octet first */
 		uint8_t longest;
 	} tops[] = {{"\3com", 0}, {"\3net", 0}, {"\3org", 0}, {"\2ru", 0}, {"\4info", 0},
 		{"\3biz", 0}, {"\2cn", 3}, {"\3top", 0}, {"\2de", 0}, {"\2eu", 0}, {"\2jp", 10},
@@ -76,11 +71,19 @@ static bool is_plain_ending(struct ending e)
 		{"\2tk", 0}, {"\2lv", 4}, {"\2nu", 0}, {"\2ie", 3}, {"\4life", 0}, {"\3one", 0},
 		{"\2uz", 3}, {"\4link", 0}, {"\4asia", 0}, {"\2sh", 3}, {"\4beer", 0}, {"\3win", 0},
 		{"\2ac", 3}, {"\2cm", 3}, {"\2cx", 3}, {"\3xxx", 0}, {"\3icu", 0}};
+	uint64_t wanted, top;
+	char text[sizeof wanted] = {0};
+	if (e.top[0] >= sizeof text)
+		return false;
+	for (unsigned i = 0; i <= e.top[0]; i++)
+		text[i] = (char)e.top[i];
+	memcpy(&wanted, text, sizeof wanted);
 	size_t at = 0;
-	while (at < sizeof tops / sizeof *tops &&
-		(e.top[0] != (uint8_t)tops[at].top[0] ||
-			memcmp(e.top + 1, tops[at].top + 1, e.top[0]) != 0))
-		at++;
+	for (; at < sizeof tops / sizeof *tops; at++) {
+		memcpy(&top, tops[at].top, sizeof top);
+		if (top == wanted)
+			break;
+	}
 	if (at == sizeof tops / sizeof *tops)
 		return false;
 	return !tops[at].longest ||
@@ -97,10 +100,14 @@ bool suffix_is_public(const struct dname *name)
 {
 	if (name->labels <= 1)
 		return true;
-	if (name->labels > RULE_LABELS_MAX || is_plain_ending(ending_of(name)))
-		return false;
+	uint8_t offsets[DNAME_LABELS_MAX];
 	struct tail t;
-	tail_of(name, &t);
+	if (name->labels > RULE_LABELS_MAX)
+		return false;
+	dname_offsets(name, offsets);
+	if (is_plain_ending(ending_of(name, offsets)))
+		return false;
+	tail_of(name, offsets, &t);
 	return is_rule(t.text);
 }
 
@@ -136,13 +143,13 @@ static bool is_known_top(const uint8_t *top)
 	return !list || psl_is_public_suffix2(list, text, PSL_TYPE_ICANN | PSL_TYPE_NO_STAR_RULE);
 }
 
-unsigned suffix_labels(const struct dname *name, bool *is_known)
+unsigned suffix_labels_at(const struct dname *name, const uint8_t *offsets, bool *is_known)
 {
 	struct tail t;
 	*is_known = false;
 	if (!name->labels)
 		return 0;
-	struct ending end = ending_of(name);
+	struct ending end = ending_of(name, offsets);
 	if (is_plain_ending(end)) {
 		*is_known = true;
 		return 1;
@@ -150,8 +157,15 @@ unsigned suffix_labels(const struct dname *name, bool *is_known)
 	*is_known = is_known_top(end.top);
 	if (!*is_known)
 		return 1;
-	tail_of(name, &t);
+	tail_of(name, offsets, &t);
 	return labels_below(&t, has_gaps(end.top));
+}
+
+unsigned suffix_labels(const struct dname *name, bool *is_known)
+{
+	uint8_t offsets[DNAME_LABELS_MAX];
+	dname_offsets(name, offsets);
+	return suffix_labels_at(name, offsets, is_known);
 }
 
 void suffix_registrable(const struct dname *name, struct dname *out)

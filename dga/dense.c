@@ -143,7 +143,7 @@ static unsigned longest_run(uint64_t set)
 static void class_facts(const struct places *p, unsigned len, int16_t *x)
 {
 	uint64_t letters = p->vowels | p->consonants;
-	uint64_t inner = ((uint64_t)1 << (len - 1)) - 1; /* those with one behind them */
+	uint64_t inner = ((uint64_t)1 << len >> 1) - 1; /* those with one behind them */
 	unsigned vowels = count(p->vowels), all = vowels + count(p->consonants), last = 0;
 	while (last < len && p->digits >> (len - 1 - last) & 1)
 		last++;

@@ -13,7 +13,6 @@ enum {
 	BLOCK = 4, /* vectors of leaves that are in registers at a time */
 	BLOCK_BYTES = BLOCK * VECTOR,
 	CUTS_IN_VECTOR = VECTOR / 2, /* i16 each */
-	BLOCKS_MAX = (DGA_TREES_MAX + BLOCK_BYTES - 1) / BLOCK_BYTES,
 };
 
 /* gcc and clang make of them what the machine has. */
@@ -181,10 +180,32 @@ static unsigned rank_of(const shorts *cuts, unsigned vectors, int16_t x)
 	return rank;
 }
 
+/* What the trees of one block say. */
+static inline int32_t block_sum(
+	const struct forest *f, unsigned block, const octets *const *rows, unsigned row_count)
+{
+	octets v0 = {0}, v1 = v0, v2 = v0, v3 = v0;
+	for (unsigned i = 0; i < row_count; i++) {
+		const octets *row = rows[i] + (size_t)block * BLOCK;
+		v0 |= row[0];
+		v1 |= row[1];
+		v2 |= row[2];
+		v3 |= row[3];
+	}
+	const octets all[BLOCK] = {v0, v1, v2, v3};
+	uint8_t leaf[BLOCK_BYTES];
+	memcpy(leaf, all, sizeof leaf);
+	unsigned first = block * BLOCK_BYTES, count = f->tree_count - first;
+	const int16_t *leaves = f->leaves + (size_t)first * TREES_LEAVES;
+	int32_t sum = 0;
+	for (unsigned t = 0; t < count && t < BLOCK_BYTES; t++)
+		sum += leaves[t * TREES_LEAVES + leaf[t]];
+	return sum;
+}
+
 int32_t forest_sum(const struct forest *f, const int16_t *x)
 {
 	const octets *rows[DENSE_COUNT];
-	octets leaves[BLOCKS_MAX * BLOCK];
 	size_t row_vectors = (size_t)f->blocks * BLOCK;
 	/* The row of a fact above none of its thresholds is empty. */
 	unsigned row_count = 0;
@@ -194,23 +215,8 @@ int32_t forest_sum(const struct forest *f, const int16_t *x)
 		rows[row_count] = f->rows + (fact->rows + rank) * row_vectors;
 		row_count += rank > 0;
 	}
-	for (size_t b = 0; b < row_vectors; b += BLOCK) {
-		octets v0 = {0}, v1 = v0, v2 = v0, v3 = v0;
-		for (unsigned i = 0; i < row_count; i++) {
-			const octets *row = rows[i] + b;
-			v0 |= row[0];
-			v1 |= row[1];
-			v2 |= row[2];
-			v3 |= row[3];
-		}
-		leaves[b] = v0;
-		leaves[b + 1] = v1;
-		leaves[b + 2] = v2;
-		leaves[b + 3] = v3;
-	}
-	const uint8_t *leaf = (const uint8_t *)leaves;
 	int32_t sum = 0;
-	for (size_t t = 0; t < f->tree_count; t++)
-		sum += f->leaves[t * TREES_LEAVES + leaf[t]];
+	for (unsigned b = 0; b < f->blocks; b++)
+		sum += block_sum(f, b, rows, row_count);
 	return sum;
 }

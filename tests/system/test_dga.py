@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """`cenote dga`: names scored in their order, a model trained, used and refused."""
 import gzip
+import json
 import random
 import re
 import subprocess
@@ -22,6 +23,19 @@ def test_every_line_has_its_line_in_order():
     assert [row[2] for row in rows] == ["none", "random", "none", "none", "none", "none"]
     assert int(rows[1][1]) > 5000 and int(rows[0][1]) < 0
     assert [row[1] for row in rows[2:5]] == ["0", "0", "0"]
+
+
+def test_json_says_the_same(tmp_path):
+    lines = [b"wikipedia.org", b"XJQWZVKHTRPBDMFL.com", b"", b"caf\xe9.com", "\u00fc.de".encode(), b'a"b\\c.com', b"google.com"]
+    (tmp_path / "names").write_bytes(b"\n".join(lines))
+    done = dga("score", "--json", tmp_path / "names")
+    objects = [json.loads(line) for line in done.stdout.splitlines()]
+    rows = subprocess.run([CENOTE, "dga", "score", tmp_path / "names"], capture_output=True, timeout=60).stdout.splitlines()
+    assert [f"{o['score']}\t{o['class']}".encode() for o in objects] == [row.split(b"\t", 1)[1] for row in rows]
+    assert [o["name"] for o in objects] == ["wikipedia.org", "XJQWZVKHTRPBDMFL.com", "", "caf?.com", "\u00fc.de", 'a"b\\c.com',
+                                            "google.com"]
+    assert objects[0]["probability"] < 0.1 and objects[1]["probability"] > 0.99 and objects[2]["probability"] == 0
+    assert all(o["is_popular"] is False for o in objects[:6])
 
 
 def test_a_model_is_trained_used_and_refused(tmp_path):

@@ -12,7 +12,7 @@
 #include "dga/measure.h"
 
 enum {
-	POINTS_MIN = 30, /* benign names that a rate must leave over a threshold to be believed */
+	POINTS_MIN = 3, /* benign names that a rate must leave over a threshold to be believed */
 	GAP = 1000, /* of raw score, where nothing is known */
 	RISE_PART = 3, /* a curve rises at least by this part of its raw score */
 	FAR = 20000, /* of raw score, from what is known to the outer knots */

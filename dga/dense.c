@@ -247,6 +247,10 @@ static void word_facts(const struct dga *d, const struct label *l, int16_t *x)
 	x[DENSE_WORDS_MEAN] = limited(w.words ? w.covered * 16 / w.words : 0);
 	x[DENSE_WORDS_BITS] = limited(w.bits * 64 / l->len);
 	x[DENSE_WORDS_SAVED] = limited(l->len * WORDS_COST_LOOSE - w.bits);
+	x[DENSE_PROSE] = w.prose;
+	x[DENSE_PROSE_MEAN] = limited(w.words ? w.prose * 16 / w.words : 0);
+	x[DENSE_PROSE_MOST] = w.prose_most;
+	x[DENSE_PROSE_LEAST] = w.prose_least;
 }
 
 void dense_of(const struct dga *d, const struct label *l, const struct linear *linear,

@@ -59,6 +59,11 @@ enum dense_feature {
 	DENSE_WORDS_MEAN, /* characters a word */
 	DENSE_WORDS_BITS, /* for each character */
 	DENSE_WORDS_SAVED, /* against loose characters */
+	/* How much likelier these words are in prose. */
+	DENSE_PROSE,
+	DENSE_PROSE_MEAN,
+	DENSE_PROSE_MOST,
+	DENSE_PROSE_LEAST,
 	/* Top-level domain. */
 	DENSE_TOP_FREQUENCY,
 	DENSE_TOP_LENGTH,

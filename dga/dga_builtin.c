@@ -17,16 +17,20 @@
 
 BUILTIN("model", DGA_BUILTIN_MODEL_FILE);
 BUILTIN("popular", DGA_BUILTIN_POPULAR_FILE);
+BUILTIN("prose", DGA_BUILTIN_PROSE_FILE);
 
 #define HIDDEN __attribute__((visibility("hidden")))
 extern const uint8_t dga_builtin_model_begin[] HIDDEN, dga_builtin_model_end[] HIDDEN;
 extern const uint8_t dga_builtin_popular_begin[] HIDDEN, dga_builtin_popular_end[] HIDDEN;
+extern const uint8_t dga_builtin_prose_begin[] HIDDEN, dga_builtin_prose_end[] HIDDEN;
 
 const uint8_t *dga_builtin(enum dga_builtin which, size_t *len)
 {
-	bool is_model = which == DGA_BUILTIN_MODEL;
-	const uint8_t *begin = is_model ? dga_builtin_model_begin : dga_builtin_popular_begin;
-	const uint8_t *end = is_model ? dga_builtin_model_end : dga_builtin_popular_end;
-	*len = (size_t)((uintptr_t)end - (uintptr_t)begin);
-	return begin;
+	static const uint8_t *const files[][2] = {
+		[DGA_BUILTIN_MODEL] = {dga_builtin_model_begin, dga_builtin_model_end},
+		[DGA_BUILTIN_POPULAR] = {dga_builtin_popular_begin, dga_builtin_popular_end},
+		[DGA_BUILTIN_PROSE] = {dga_builtin_prose_begin, dga_builtin_prose_end},
+	};
+	*len = (size_t)((uintptr_t)files[which][1] - (uintptr_t)files[which][0]);
+	return files[which][0];
 }

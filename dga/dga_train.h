@@ -11,6 +11,9 @@
 
 #include "resolver/base/err.h"
 
+/* Synthetic families that a training takes unless it is told otherwise: more of them give little. */
+enum { DGA_TRAIN_SYNTHETIC = 800 };
+
 /* What dga_train shall do. The files hold one name a line, may be gzipped; lines that are no names are skipped and counted. */
 struct dga_training {
 	const char *benign; /* file of benign names */

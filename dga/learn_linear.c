@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
  * One pass of stochastic gradient descent an epoch, each weight with a rate of its own (AdaGrad: Duchi, Hazan and Singer, "Adaptive
- * subgradient methods", JMLR 2011), then weights rounded to octets.
+ * subgradient methods", JMLR 2011); the weights at the ends of all epochs but the first are averaged
+ * (Polyak and Juditsky, "Acceleration of stochastic approximation by averaging", 1992), then rounded to octets.
  */
 #include "dga/learn_linear.h"
 
@@ -19,6 +20,7 @@ enum { OCTET_MAX = 127, CLASSES_MIN = 4 /* characters of the shortest window tha
 /* Weights that are learned one by one, behind each other. */
 struct entry {
 	float weight, square; /* sum of squared gradients */
+	float sum; /* of the weights at the ends of epochs */
 };
 
 struct trainer {
@@ -27,7 +29,7 @@ struct trainer {
 	uint32_t pairs, triples, quads, quints, classes, lengths, tops, top_lengths,
 		count; /* first entries */
 	struct entry *entries;
-	float base, base_square;
+	float base, base_square, base_sum;
 };
 
 enum { PLACES_MAX = (DNAME_LABEL_MAX + 1) * 9 + 3 };
@@ -93,6 +95,20 @@ static void learn(struct trainer *t, const struct sample *s)
 	t->base -= step(gradient, &t->base_square);
 }
 
+static void remember(struct trainer *t)
+{
+	t->base_sum += t->base;
+	for (uint32_t i = 0; i < t->count; i++)
+		t->entries[i].sum += t->entries[i].weight;
+}
+
+static void average(struct trainer *t, float n)
+{
+	t->base = t->base_sum / n;
+	for (uint32_t i = 0; i < t->count; i++)
+		t->entries[i].weight = t->entries[i].sum / n;
+}
+
 static int learn_all(struct trainer *t)
 {
 	const struct learn_rows *rows = &t->how->rows;
@@ -105,7 +121,11 @@ static int learn_all(struct trainer *t)
 		learn_shuffle(order, rows->count, &random);
 		for (size_t i = 0; i < rows->count; i++)
 			learn(t, &rows->samples->all[order[i]]);
+		if (epoch)
+			remember(t);
 	}
+	if (t->how->epochs > 1)
+		average(t, (float)(t->how->epochs - 1));
 	free(order);
 	return 0;
 }

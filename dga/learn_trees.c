@@ -26,6 +26,7 @@ static const double regularisation = 20;
 /* A name whose gradient is below this one stands, in so many trees as its gradient is a part of it, for as much more. */
 static const double gradient_kept = 0.1;
 static const double kept_share = 0.7; /* of the names, for each tree */
+static const double asked_share = 0.5; /* of the features */
 
 struct booster {
 	const struct learn_trees_rows *rows;
@@ -38,6 +39,8 @@ struct booster {
 	uint32_t *kept;
 	size_t kept_count;
 	uint64_t random;
+	uint8_t asked[DENSE_COUNT]; /* the features of this tree */
+	unsigned asked_count;
 	int64_t (*histogram)[DENSE_COUNT][BINS]; /* of each leaf, such sums */
 };
 
@@ -169,17 +172,34 @@ static void derive(struct booster *b)
 	}
 }
 
-static void fill_histogram(struct booster *b, unsigned leaves)
+/* Of two leaves that one question has parted, the sums are counted where it was answered yes; the other one's are their parent's without these. */
+static void fill_histogram(struct booster *b, unsigned depth)
 {
-	memset(b->histogram, 0, leaves * sizeof *b->histogram);
+	unsigned half = depth ? 1u << (depth - 1) : 0;
+	memset(b->histogram[half], 0, ((1u << depth) - half) * sizeof *b->histogram);
 	for (size_t k = 0; k < b->kept_count; k++) {
 		size_t i = b->kept[k];
+		if (b->leaves[i] < half)
+			continue;
 		int64_t sums = b->sums[i];
 		const uint8_t *bins = b->bins + i * DENSE_COUNT;
 		int64_t(*to)[BINS] = b->histogram[b->leaves[i]];
-		for (unsigned f = 0; f < DENSE_COUNT; f++)
-			to[f][bins[f]] += sums;
+		for (unsigned n = 0; n < b->asked_count; n++)
+			to[b->asked[n]][bins[b->asked[n]]] += sums;
 	}
+	for (unsigned leaf = 0; leaf < half; leaf++)
+		for (unsigned f = 0; f < DENSE_COUNT; f++)
+			for (unsigned k = 0; k < BINS; k++)
+				b->histogram[leaf][f][k] -= b->histogram[leaf + half][f][k];
+}
+
+/* Every tree may ask about some of the features only, so that none is relied on alone. */
+static void choose_asked(struct booster *b)
+{
+	b->asked_count = 0;
+	for (unsigned f = 0; f < DENSE_COUNT; f++)
+		if ((double)(learn_random(&b->random) >> 40) / (1 << 24) < asked_share)
+			b->asked[b->asked_count++] = (uint8_t)f;
 }
 
 static double gain_of(int64_t sums)
@@ -212,8 +232,9 @@ static void split(struct booster *b, unsigned depth, uint8_t *tree)
 {
 	double best = -1;
 	unsigned feature = 0, cut = 0;
-	fill_histogram(b, 1u << depth);
-	for (unsigned f = 0; f < DENSE_COUNT; f++) {
+	fill_histogram(b, depth);
+	for (unsigned n = 0; n < b->asked_count; n++) {
+		unsigned f = b->asked[n];
 		double gains[BINS] = {0};
 		for (unsigned leaf = 0; leaf < 1u << depth; leaf++)
 			add_gains(b->histogram[leaf][f], b->cut_count[f], gains);
@@ -250,6 +271,7 @@ static void fill_leaves(const struct booster *b, uint8_t *tree)
 static void grow(struct booster *b, uint8_t *tree)
 {
 	derive(b);
+	choose_asked(b);
 	for (unsigned depth = 0; depth < TREES_DEPTH; depth++)
 		split(b, depth, tree);
 	fill_leaves(b, tree);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dga/prose.h"
 #include "dga/words.h"
 
 enum {
@@ -18,12 +19,16 @@ enum {
 	COUNT_MIN = 5, /* of a word in the end */
 	CANDIDATE_MIN = 10,
 	FINAL_BITS = 18, /* of the list of words found, hashed */
+	FOUND_MAX = 1 << (FINAL_BITS - 1),
+	PROSE_COUNT_MAX = 300, /* the commonest words are common in names as well */
 };
+
+static const double prose_bias = 1; /* nats: the text that was counted is so much the smaller one */
 
 static const float loose_cost = 4.5f; /* nats, of a character in no word */
 
 struct found {
-	uint32_t hash, count;
+	uint32_t hash, count, prose; /* in labels and in prose */
 };
 
 struct searcher {
@@ -44,16 +49,30 @@ static bool is_letter(uint8_t c)
 	return (uint8_t)(c - 'a') < 26;
 }
 
-static void count_candidates(struct searcher *s, const struct label *l)
+/* Where the run of `size` letters at `i` is counted. */
+static uint32_t place_of(const struct label *l, unsigned i, unsigned size)
 {
-	for (unsigned i = 0; i < l->len; i++) {
-		uint32_t hash = WORDS_HASH;
-		for (unsigned k = i; k < l->len && k < i + WORDS_MAX && is_letter(l->bytes[k]);
-			k++) {
-			hash = words_hash_next(hash, l->bytes[k]);
-			if (k + 1 >= i + WORDS_MIN)
-				s->counts[place(words_hash_end(hash))]++;
-		}
+	uint32_t hash = WORDS_HASH;
+	for (unsigned k = i; k < i + size; k++)
+		hash = words_hash_next(hash, l->bytes[k]);
+	return place(words_hash_end(hash));
+}
+
+/* Runs of `size` letters; those only whose beginning and end are frequent enough (Agrawal and Srikant, "Fast algorithms for mining association
+ * rules", 1994), or the table would fill up with what comes once. */
+static void count_candidates(struct searcher *s, const struct label *l, unsigned size)
+{
+	unsigned letters = 0;
+	bool was_frequent = false; /* the run of size - 1 that ends here */
+	for (unsigned end = 1; end <= l->len; end++) {
+		letters = is_letter(l->bytes[end - 1]) ? letters + 1 : 0;
+		bool is_frequent = size == WORDS_MIN ||
+			(letters >= size - 1 &&
+				s->counts[place_of(l, end - (size - 1), size - 1)] >=
+					CANDIDATE_MIN);
+		if (letters >= size && is_frequent && (was_frequent || size == WORDS_MIN))
+			s->counts[place_of(l, end - size, size)]++;
+		was_frequent = is_frequent;
 	}
 }
 
@@ -126,30 +145,74 @@ static void recount(struct searcher *s)
 	s->next_counts = held;
 }
 
+static struct found *find_found(struct searcher *s, uint32_t hash)
+{
+	uint32_t mask = (1u << FINAL_BITS) - 1, at = hash & mask;
+	while ((s->found[at].count || s->found[at].prose) && s->found[at].hash != hash)
+		at = (at + 1) & mask;
+	return &s->found[at];
+}
+
 /* Collects the words in use with their whole hash. */
 static void collect(struct searcher *s)
 {
-	uint32_t words[DNAME_LABEL_MAX], mask = (1u << FINAL_BITS) - 1;
+	uint32_t words[DNAME_LABEL_MAX];
 	for (size_t i = 0; i < s->rows->count; i++) {
 		struct label l = learn_label(s->rows, i);
 		unsigned n = lay_out(s, &l, words);
 		for (unsigned k = 0; k < n; k++) {
-			uint32_t at = words[k] & mask;
-			while (s->found[at].count && s->found[at].hash != words[k])
-				at = (at + 1) & mask;
-			if (!s->found[at].count && s->found_count > mask / 2)
+			struct found *f = find_found(s, words[k]);
+			if (!f->count && s->found_count > FOUND_MAX)
 				continue;
-			s->found_count += !s->found[at].count;
-			s->found[at].hash = words[k];
-			s->found[at].count++;
+			s->found_count += !f->count;
+			f->hash = words[k];
+			f->count++;
 		}
 	}
 }
 
-/* The most frequent first; among equals by hash, so that the order is one. */
-static int by_count(const void *a, const void *b)
+/* Those of prose belong to the words whether benign names have them or not. */
+static void add_prose(struct searcher *s)
+{
+	size_t at = 0;
+	struct prose_word w;
+	while (prose_next(&at, &w)) {
+		if (w.len > WORDS_MAX)
+			continue;
+		uint32_t hash = WORDS_HASH;
+		for (size_t i = 0; i < w.len; i++)
+			hash = words_hash_next(hash, (uint8_t)w.text[i]);
+		hash = words_hash_end(hash);
+		struct found *f = find_found(s, hash);
+		s->found_count += !f->count;
+		f->hash = hash;
+		f->prose = w.count;
+	}
+}
+
+/* The code (words.h) of a word: nats, rounded, for one of prose; for the others a level for each factor of three, up from a quarter of a
+ * thousandth of the most frequent. */
+static unsigned code_of(const struct found *f, uint32_t most)
+{
+	unsigned level = 0;
+	if (f->prose) {
+		double count = f->prose < PROSE_COUNT_MAX ? f->prose : PROSE_COUNT_MAX;
+		double v = learn_log((count + 0.5) / (f->count + 1.0)) + prose_bias -
+			WORDS_PROSE_LEAST;
+		v = v < 0 ? 0 : v > WORDS_LEVELS - 1 ? WORDS_LEVELS - 1 : v;
+		return WORDS_LEVELS + (unsigned)lrint(v);
+	}
+	for (uint64_t n = (uint64_t)f->count * 8; n < most && level < WORDS_LEVELS - 1; n *= 3)
+		level++;
+	return level;
+}
+
+/* Those of prose first: the table has room for them all. Then the most frequent; among equals by hash, so that the order is one. */
+static int by_use(const void *a, const void *b)
 {
 	const struct found *x = a, *y = b;
+	if (!x->prose != !y->prose)
+		return x->prose ? -1 : 1;
 	if (x->count != y->count)
 		return x->count < y->count ? 1 : -1;
 	return (x->hash > y->hash) - (x->hash < y->hash);
@@ -157,18 +220,15 @@ static int by_count(const void *a, const void *b)
 
 static void write_table(struct searcher *s, unsigned word_bits, uint8_t *table)
 {
-	qsort(s->found, (size_t)1 << FINAL_BITS, sizeof *s->found, by_count);
 	size_t room = ((size_t)1 << word_bits) / 5 * 4, written = 0;
-	uint32_t most = s->found[0].count;
-	for (size_t i = 0; i < s->found_count && written < room && s->found[i].count >= COUNT_MIN;
-		i++) {
-		/* A level for each factor of three, up from a quarter of a thousandth of the most frequent. */
-		unsigned level = 0;
-		for (uint64_t n = (uint64_t)s->found[i].count * 8;
-			n < most && level < WORDS_LEVELS - 1; n *= 3)
-			level++;
-		written += words_put(table, word_bits, s->found[i].hash, level);
-	}
+	uint32_t most = 0;
+	for (size_t i = 0; i < (size_t)1 << FINAL_BITS; i++)
+		most = s->found[i].count > most ? s->found[i].count : most;
+	qsort(s->found, (size_t)1 << FINAL_BITS, sizeof *s->found, by_use);
+	for (size_t i = 0; i < s->found_count && written < room; i++)
+		if (s->found[i].count >= COUNT_MIN || s->found[i].prose)
+			written += words_put(
+				table, word_bits, s->found[i].hash, code_of(&s->found[i], most));
 }
 
 int learn_words(const struct learn_rows *rows, unsigned word_bits, const struct dga_layout *layout,
@@ -181,16 +241,18 @@ int learn_words(const struct learn_rows *rows, unsigned word_bits, const struct 
 		.found = calloc((size_t)1 << FINAL_BITS, sizeof *s.found)};
 	bool is_good = s.counts && s.next_counts && s.costs && s.found;
 	if (is_good) {
-		for (size_t i = 0; i < rows->count; i++) {
-			struct label l = learn_label(rows, i);
-			count_candidates(&s, &l);
-		}
+		for (unsigned size = WORDS_MIN; size <= WORDS_MAX; size++)
+			for (size_t i = 0; i < rows->count; i++) {
+				struct label l = learn_label(rows, i);
+				count_candidates(&s, &l, size);
+			}
 		for (int round = 0; round < ROUNDS; round++) {
 			count_costs(&s, round ? COUNT_MIN : CANDIDATE_MIN);
 			recount(&s);
 		}
 		count_costs(&s, COUNT_MIN);
 		collect(&s);
+		add_prose(&s);
 		write_table(&s, word_bits, bytes + layout->at[DGA_WORDS_TABLE]);
 	}
 	free(s.counts);

@@ -38,6 +38,7 @@ struct samples_family {
 	size_t dropped; /* names that stand in the benign list too, and count in neither */
 	bool is_left_out;
 	bool is_synthetic; /* made up: learned, never measured */
+	bool is_of_words; /* and made of words: learned by trees only */
 };
 
 /* Files of one name a line, gzipped or not; `#` and what follows it is a comment. Lines that are no names are skipped and counted. */

@@ -10,8 +10,8 @@
 #include "dga/synth_stock.h"
 
 enum {
-	NAMES_MIN = 150, /* of a family */
-	NAMES_MAX = 400,
+	NAMES_MIN = 75, /* of a family */
+	NAMES_MAX = 200,
 	TRIES = 3, /* so many labels may be made for one name */
 	TOPS = 30, /* top-level domains of a family */
 };
@@ -102,6 +102,7 @@ static int add_family(struct samples *s, struct synth_maker *m, const struct syn
 	f->is_synthetic = true;
 	draw_tops(stock, &dice, &tops);
 	unsigned kind = kind_of(&dice);
+	f->is_of_words = synth_maker_kind_is_of_words(kind);
 	synth_maker_start(m, stock, kind, synth_dice_next(&dice));
 	int e = 0;
 	for (uint32_t n = synth_dice_between(&dice, NAMES_MIN, NAMES_MAX); n && !e; n--) {

@@ -46,6 +46,11 @@ unsigned synth_maker_kind_weight(unsigned kind)
 	return kinds[kind].weight;
 }
 
+bool synth_maker_kind_is_of_words(unsigned kind)
+{
+	return kinds[kind].start == synth_words_start_words;
+}
+
 void synth_maker_start(
 	struct synth_maker *m, const struct synth_stock *stock, unsigned kind, uint64_t seed)
 {

@@ -53,6 +53,7 @@ struct synth_maker {
 unsigned synth_maker_kinds(void);
 const char *synth_maker_kind_name(unsigned kind);
 unsigned synth_maker_kind_weight(unsigned kind);
+bool synth_maker_kind_is_of_words(unsigned kind);
 
 /* Draws the parameters of a family of the kind. */
 void synth_maker_start(

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dga/prose.h"
 #include "resolver/base/hash.h"
 
 enum {
@@ -114,6 +115,20 @@ static int by_count(const void *a, const void *b)
 	return strcmp(x->text, y->text);
 }
 
+static void add_prose(struct synth_stock *stock)
+{
+	size_t at = 0;
+	struct prose_word w;
+	while (stock->prose_count < SYNTH_PROSE_MAX && prose_next(&at, &w)) {
+		if (w.len > SYNTH_WORD_MAX)
+			continue;
+		struct synth_word *to = &stock->words[stock->word_count + stock->prose_count++];
+		memcpy(to->text, w.text, w.len);
+		to->len = (uint8_t)w.len;
+		to->count = w.count;
+	}
+}
+
 static int keep_words(struct synth_stock *stock, struct counter *c)
 {
 	size_t n = 0;
@@ -122,11 +137,12 @@ static int keep_words(struct synth_stock *stock, struct counter *c)
 			c->slots[n++] = c->slots[i];
 	qsort(c->slots, n, sizeof *c->slots, by_count);
 	n = n < SYNTH_WORDS_MAX ? n : SYNTH_WORDS_MAX;
-	stock->words = calloc(n ? n : 1, sizeof *stock->words);
+	stock->words = calloc(n + SYNTH_PROSE_MAX, sizeof *stock->words);
 	if (!stock->words)
 		return -ENOMEM;
 	memcpy(stock->words, c->slots, n * sizeof *stock->words);
 	stock->word_count = (uint32_t)n;
+	add_prose(stock);
 	return 0;
 }
 

@@ -17,6 +17,7 @@ enum {
 	SYNTH_WORD_MIN = 3,
 	SYNTH_WORD_MAX = 14, /* octets */
 	SYNTH_WORDS_MAX = 20000,
+	SYNTH_PROSE_MAX = 8000,
 	SYNTH_TOPS_MAX = 400,
 	SYNTH_LETTERS = 26,
 	SYNTH_END = 26, /* in `followers`: the label's beginning or end */
@@ -37,6 +38,7 @@ struct synth_top {
 struct synth_stock {
 	struct synth_word *words; /* the most frequent first */
 	uint32_t word_count;
+	uint32_t prose_count; /* words of prose, behind the others; the most frequent first too */
 	struct synth_top tops[SYNTH_TOPS_MAX]; /* the most frequent first */
 	uint32_t top_count;
 	uint32_t letters[SYNTH_LETTERS]; /* how often each stands in a label */

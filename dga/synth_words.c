@@ -47,7 +47,9 @@ void synth_words_next_syllables(struct synth_maker *m, struct synth_label *out)
 
 /* --- words --- */
 
-/* A family's own list: drawn from the more frequent words, or from all. */
+enum { PROSE_PERCENT = 70 }; /* of the lists */
+
+/* A family's own list: drawn from the more frequent words, or from all; of prose, or of benign names. */
 static void draw_list(struct synth_maker *m, unsigned least, unsigned most)
 {
 	uint32_t all = m->stock->word_count, from = 0;
@@ -55,6 +57,10 @@ static void draw_list(struct synth_maker *m, unsigned least, unsigned most)
 	if (!all)
 		return;
 	unsigned n = synth_dice_between(&m->dice, least, most);
+	if (m->stock->prose_count && synth_dice_falls(&m->dice, PROSE_PERCENT)) {
+		from = all;
+		all = m->stock->prose_count;
+	}
 	uint32_t span = all;
 	if (synth_dice_falls(&m->dice, 50) && all > 2000)
 		span = synth_dice_between(&m->dice, 1000, all);

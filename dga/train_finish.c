@@ -10,10 +10,10 @@
 #include "dga/measure.h"
 
 /* The gate in front of the trees loses so many of the names that are found at that rate of false positives. */
-static const double gate_lost = 0.005, gate_rate = 0.01;
+static const double gate_lost = 0.02, gate_rate = 0.01;
 
 /* Names made of words score below that of the second rate; above that of the first one their scores are bent. */
-static const double words_rate_full = 0.012, words_rate = 0.003;
+static const double words_rate_full = 0.009, words_rate = 0.003;
 
 static bool is_benign(const struct sample *s)
 {

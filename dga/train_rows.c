@@ -8,8 +8,10 @@
 
 #include "resolver/base/hash.h"
 
-/* What all synthetic families together weigh against the real ones. */
-static const double synthetic_share = 1;
+enum { REAL, SYNTHETIC, SYNTHETIC_WORDS, SORTS };
+
+/* What all families of a sort together weigh against all real ones. */
+static const double sort_shares[SORTS] = {1, 0.1, 0.2};
 
 static bool is_benign(const struct sample *s)
 {
@@ -102,6 +104,8 @@ struct learn_rows train_rows_choose(struct train_rows *t, struct train_rows_choi
 			continue;
 		if (c.is_vetted_only && s->is_unvetted)
 			continue;
+		if (t->samples->families[s->family].is_of_words)
+			continue;
 		t->rows[n++] = (uint32_t)i;
 	}
 	return (struct learn_rows){t->samples, t->rows, n};
@@ -118,22 +122,29 @@ bool train_rows_has_both(const struct train_rows *t, unsigned without_group)
 
 /* --- weights --- */
 
-/* Every family counts by the root of its size: large ones more, but not all. Synthetic ones share one sum. */
+static unsigned sort_of(const struct samples_family *f)
+{
+	return f->is_of_words ? SYNTHETIC_WORDS : f->is_synthetic ? SYNTHETIC : REAL;
+}
+
+/* Every family counts by the root of its size: large ones more, but not all. Those of one sort share one sum. */
 static int weigh_families(const struct train_rows *t, const size_t *names)
 {
 	const struct samples *s = t->samples;
-	double sums[2] = {0}, of_all = TRAIN_ROWS_GENERATED * (double)names[SAMPLES_BENIGN];
+	double sums[SORTS] = {0}, shares = 0;
 	for (size_t i = SAMPLES_BENIGN + 1; i < s->family_count; i++)
-		sums[s->families[i].is_synthetic] += sqrt((double)names[i]);
-	double real = sums[0] > 0 ? (sums[1] > 0 ? 1 / (1 + synthetic_share) : 1) : 0;
+		sums[sort_of(&s->families[i])] += sqrt((double)names[i]);
+	for (unsigned k = 0; k < SORTS; k++)
+		shares += sums[k] > 0 ? sort_shares[k] : 0;
 	t->family_weights[SAMPLES_BENIGN] = 1;
 	for (size_t i = SAMPLES_BENIGN + 1; i < s->family_count; i++) {
-		bool k = s->families[i].is_synthetic;
-		double share = of_all * (k ? 1 - real : real);
+		unsigned k = sort_of(&s->families[i]);
+		double of_sort = TRAIN_ROWS_GENERATED * (double)names[SAMPLES_BENIGN] *
+			sort_shares[k] / shares;
 		t->family_weights[i] =
-			(float)(names[i] ? share / sums[k] / sqrt((double)names[i]) : 0);
+			(float)(names[i] ? of_sort / sums[k] / sqrt((double)names[i]) : 0);
 	}
-	return names[SAMPLES_BENIGN] && sums[0] + sums[1] > 0 ? 0 : -ENOENT;
+	return names[SAMPLES_BENIGN] && shares > 0 ? 0 : -ENOENT;
 }
 
 int train_rows_weigh(struct train_rows *t, const struct learn_rows *rows, struct err *why)

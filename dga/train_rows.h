@@ -41,7 +41,8 @@ struct train_rows_choice {
 	bool is_vetted_only;
 };
 
-/* Valid until the next call. */
+/* For a first stage: without the synthetic families of words, from which n-grams alone would learn nothing but harm. Valid until the next
+ * call. */
 struct learn_rows train_rows_choose(struct train_rows *t, struct train_rows_choice c);
 /* Are there both benign and generated names outside of a group? */
 bool train_rows_has_both(const struct train_rows *t, unsigned without_group);

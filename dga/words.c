@@ -6,7 +6,7 @@
 
 #include "resolver/base/dname.h"
 
-enum { LEVEL_BITS = 3, SLOTS_IN_WORD = 4 /* of 64 bits */ };
+enum { CODE_BITS = 4, SLOTS_IN_WORD = 4 /* of 64 bits */ };
 
 /* A 1 in each of the slots that are looked at. */
 static const uint64_t slot_ones = 0x000100010001;
@@ -18,11 +18,11 @@ static uint16_t get_slot(const uint8_t *table, uint32_t at)
 	return (uint16_t)(slot[0] | slot[1] << 8);
 }
 
-/* The hash's lower bits; never 0 with its level in front. */
+/* The hash's lower bits; never 0 with its code in front. */
 static uint16_t fingerprint(uint32_t hash)
 {
-	uint16_t bits = (uint16_t)(hash << LEVEL_BITS);
-	return bits ? bits : 1u << LEVEL_BITS;
+	uint16_t bits = (uint16_t)(hash << CODE_BITS);
+	return bits ? bits : 1u << CODE_BITS;
 }
 
 /* Where the table ends its beginning is next. */
@@ -34,7 +34,7 @@ static uint64_t get_around(const uint8_t *table, uint32_t mask, uint32_t at)
 	return slots;
 }
 
-/* The slots where a word may stand, the first one lowest, each different from the wanted one by no more than its level if it is that one. */
+/* The slots where a word may stand, the first one lowest, each different from the wanted one by no more than its code if it is that one. */
 static inline uint64_t look_up(const uint8_t *table, unsigned bits, uint32_t hash)
 {
 	uint32_t mask = (1u << bits) - 1, at = hash >> (32 - bits);
@@ -52,29 +52,29 @@ static inline uint64_t look_up(const uint8_t *table, unsigned bits, uint32_t has
  * lookups wait for memory. */
 static inline uint64_t hits_of(uint64_t differs)
 {
-	uint64_t prints = differs & (slot_ones * (0x10000u - WORDS_LEVELS));
+	uint64_t prints = differs & (slot_ones * (0x10000u - WORDS_CODES));
 	return (prints - slot_ones) & ~prints & (slot_ones << 15);
 }
 
-static int level_of(uint64_t differs, uint64_t hits)
+static int code_of(uint64_t differs, uint64_t hits)
 {
-	return (int)(differs >> (__builtin_ctzll(hits) - 15) & (WORDS_LEVELS - 1));
+	return (int)(differs >> (__builtin_ctzll(hits) - 15) & (WORDS_CODES - 1));
 }
 
 int words_find(const uint8_t *table, unsigned bits, uint32_t hash)
 {
 	uint64_t differs = look_up(table, bits, hash), hits = hits_of(differs);
-	return hits ? level_of(differs, hits) : -1;
+	return hits ? code_of(differs, hits) : -1;
 }
 
-bool words_put(uint8_t *table, unsigned bits, uint32_t hash, unsigned level)
+bool words_put(uint8_t *table, unsigned bits, uint32_t hash, unsigned code)
 {
 	uint32_t mask = (1u << bits) - 1, at = hash >> (32 - bits);
 	for (unsigned i = 0; i < WORDS_PROBES; i++) {
 		uint32_t slot = (at + i) & mask;
 		if (get_slot(table, slot))
 			continue;
-		uint16_t value = (uint16_t)(fingerprint(hash) | level);
+		uint16_t value = (uint16_t)(fingerprint(hash) | code);
 		table[2 * slot] = (uint8_t)value;
 		table[2 * slot + 1] = (uint8_t)(value >> 8);
 		return true;
@@ -86,8 +86,19 @@ bool words_put(uint8_t *table, unsigned bits, uint32_t hash, unsigned level)
 struct step {
 	uint16_t bits;
 	uint8_t from;
-	int8_t level; /* -1: a loose character */
+	int8_t code; /* -1: a loose character */
 };
+
+static void add_word(struct words_layout *out, unsigned code)
+{
+	unsigned rarity = words_rarity(code);
+	int8_t prose = (int8_t)words_prose(code);
+	bool is_first = !out->words++;
+	out->rarest = rarity > out->rarest ? (uint8_t)rarity : out->rarest;
+	out->prose = (int16_t)(out->prose + prose);
+	out->prose_most = is_first || prose > out->prose_most ? prose : out->prose_most;
+	out->prose_least = is_first || prose < out->prose_least ? prose : out->prose_least;
+}
 
 static void follow(const struct step *steps, unsigned len, struct words_layout *out)
 {
@@ -95,17 +106,15 @@ static void follow(const struct step *steps, unsigned len, struct words_layout *
 	bool was_loose = false;
 	for (unsigned at = len; at; at = steps[at].from) {
 		unsigned size = at - steps[at].from;
-		bool is_loose = steps[at].level < 0;
+		bool is_loose = steps[at].code < 0;
 		out->loose_runs = (uint8_t)(out->loose_runs + (is_loose && !was_loose));
 		was_loose = is_loose;
 		if (is_loose)
 			continue;
-		out->words++;
 		out->covered = (uint8_t)(out->covered + size);
 		if (size > out->longest)
 			out->longest = (uint8_t)size;
-		if (steps[at].level > out->rarest)
-			out->rarest = (uint8_t)steps[at].level;
+		add_word(out, (unsigned)steps[at].code);
 	}
 }
 
@@ -153,11 +162,11 @@ void words_lay_out(const uint8_t *table, unsigned bits, const uint8_t *label, un
 			unsigned size = (unsigned)__builtin_ctz(sizes);
 			struct step *to = &steps[i + size + WORDS_MIN];
 			uint64_t found = words[i].found[size];
-			int level = level_of(found, hits_of(found));
+			int code = code_of(found, hits_of(found));
 			uint16_t cost = (uint16_t)(steps[i].bits + WORDS_COST_BASE +
-				WORDS_COST_LEVEL * level);
+				WORDS_COST_LEVEL * words_rarity((unsigned)code));
 			if (cost < to->bits)
-				*to = (struct step){cost, (uint8_t)i, (int8_t)level};
+				*to = (struct step){cost, (uint8_t)i, (int8_t)code};
 		}
 	}
 	follow(steps, len, out);

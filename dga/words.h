@@ -2,8 +2,10 @@
  * Words that benign names are made of, and the cheapest way to lay a label out with them.
  *
  * Threads: pure.
- * Format: a table of u16 slots, 2^bits of them: 13 bits of the word's hash, 3 bits of how rare it is (0: frequent). A word stands in one of
- *         the WORDS_PROBES slots from its place; a slot of 0 is empty.
+ * Format: a table of u16 slots, 2^bits of them: 12 bits of the word's hash, 4 bits of its code. A word stands in one of the WORDS_PROBES
+ *         slots from its place; a slot of 0 is empty. The codes below WORDS_LEVELS are of words that prose (prose.h) has not, and say how
+ *         rare these are among benign names (0: frequent); the others are of words of prose, and say how much likelier they are
+ *         there than in benign names, in nats from WORDS_PROSE_LEAST on.
  */
 #pragma once
 
@@ -15,6 +17,9 @@ enum {
 	WORDS_MAX = 11,
 	WORDS_PROBES = 3,
 	WORDS_LEVELS = 8,
+	WORDS_CODES = 2 * WORDS_LEVELS,
+	WORDS_PROSE_LEAST = -3, /* and of all words that are not of prose */
+	WORDS_PROSE_RARITY = 3, /* a level that stands for all words of prose */
 	/* Costs, bits. */
 	WORDS_COST_BASE = 7, /* of the most frequent words */
 	WORDS_COST_LEVEL = 2, /* of each level more */
@@ -24,6 +29,8 @@ enum {
 struct words_layout {
 	uint8_t words, covered, longest, rarest, loose_runs; /* characters; `rarest` a level */
 	uint16_t bits; /* of all words and loose characters */
+	int16_t prose; /* how much likelier the words are in prose, nats: the sum, */
+	int8_t prose_most, prose_least; /* and the extremes; 0 without words */
 };
 
 /* The hash of a word grows letter by letter from WORDS_HASH. */
@@ -41,10 +48,20 @@ static inline uint32_t words_hash_end(uint32_t hash)
 	return hash ^ hash >> 12;
 }
 
-/* How rare the word with this (ended) hash is, or -1: it is none. */
+static inline unsigned words_rarity(unsigned code)
+{
+	return code < WORDS_LEVELS ? code : (unsigned)WORDS_PROSE_RARITY;
+}
+
+static inline int words_prose(unsigned code)
+{
+	return WORDS_PROSE_LEAST + (code < WORDS_LEVELS ? 0 : (int)code - WORDS_LEVELS);
+}
+
+/* The code of the word with this (ended) hash, or -1: it is none. */
 int words_find(const uint8_t *table, unsigned bits, uint32_t hash);
 /* Puts a word in. False: all its slots are taken. */
-bool words_put(uint8_t *table, unsigned bits, uint32_t hash, unsigned level);
+bool words_put(uint8_t *table, unsigned bits, uint32_t hash, unsigned code);
 /* `len` <= DNAME_LABEL_MAX. */
 void words_lay_out(const uint8_t *table, unsigned bits, const uint8_t *label, unsigned len,
 	struct words_layout *out);

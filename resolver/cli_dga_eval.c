@@ -8,6 +8,7 @@
 
 #include "dga/baseline.h"
 #include "dga/dga_eval.h"
+#include "dga/dga_train.h"
 #include "dga/folds.h"
 #include "dga/roc.h"
 #include "resolver/cli.h"
@@ -250,7 +251,8 @@ static bool is_consistent(const struct wishes *w)
 
 int cli_dga_eval(int argc, char **argv)
 {
-	struct wishes w = {.threshold = CLI_DGA_RATE};
+	struct wishes w = {
+		.threshold = CLI_DGA_RATE, .folds.training.synthetic = DGA_TRAIN_SYNTHETIC};
 	int status = 0;
 	optind = 0;
 	for (int option; !status && (option = cli_dga_option(argc, argv, options)) != -1;)

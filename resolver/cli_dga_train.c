@@ -29,9 +29,6 @@ static const struct option options[] = {
 	{0},
 };
 
-/* Enough that more of them give little. */
-enum { SYNTHETIC_DEFAULT = 1500 };
-
 static int read_option(int option, char **argv, struct dga_training *t)
 {
 	uint64_t n;
@@ -65,7 +62,7 @@ static int read_option(int option, char **argv, struct dga_training *t)
 
 int cli_dga_train(int argc, char **argv)
 {
-	struct dga_training t = {.synthetic = SYNTHETIC_DEFAULT};
+	struct dga_training t = {.synthetic = DGA_TRAIN_SYNTHETIC};
 	struct err why;
 	int status = 0;
 	optind = 0;

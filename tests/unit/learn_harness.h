@@ -7,7 +7,7 @@
 #include "dga/features.h"
 #include "dga/learn.h"
 
-enum { LEARN_NAMES_MAX = 20000, LEARN_HASH_BITS = 12, LEARN_WORD_BITS = 10 };
+enum { LEARN_NAMES_MAX = 20000, LEARN_HASH_BITS = 12, LEARN_WORD_BITS = 16 };
 
 struct learn_harness {
 	struct samples samples;

@@ -99,8 +99,10 @@ static void thresholds_go_on_where_names_end(void **state)
 	calibrate_tail(benign, NAMES, tail);
 	assert_int_equal(tail[0], NAMES - 1000 - 1);
 	assert_int_equal(tail[2], NAMES - 100 - 1);
-	assert_int_equal(tail[4] - tail[3], tail[3] - tail[2]);
-	assert_int_equal(tail[10] - tail[9], tail[4] - tail[3]);
+	assert_int_equal(tail[4], NAMES - 10 - 1);
+	assert_int_equal(tail[5], NAMES - 3 - 1);
+	assert_int_equal(tail[6] - tail[5], tail[5] - tail[4]);
+	assert_int_equal(tail[10] - tail[9], tail[6] - tail[5]);
 	calibrate_tail(benign, 1, tail);
 	for (int r = 1; r < DGA_RATES; r++)
 		assert_true(tail[r] >= tail[r - 1]);

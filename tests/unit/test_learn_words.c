@@ -15,7 +15,7 @@
 #include "dga/words.h"
 #include "learn_harness.h"
 
-static int level_of(const struct learn_harness *h, const char *word)
+static int code_of(const struct learn_harness *h, const char *word)
 {
 	uint32_t hash = WORDS_HASH;
 	for (; *word; word++)
@@ -42,11 +42,11 @@ static void words_that_come_again_are_found(void **state)
 	struct learn_rows rows = learn_harness_rows(&h);
 	assert_int_equal(learn_words(&rows, LEARN_WORD_BITS, &h.layout, h.bytes), 0);
 	for (unsigned i = 0; i < 12; i++)
-		assert_in_range(level_of(&h, words[i]), 0, WORDS_LEVELS - 1);
+		assert_in_range(code_of(&h, words[i]), 0, WORDS_CODES - 1);
 	/* Pieces and neighbours of words are none. */
-	assert_int_equal(level_of(&h, "enonl"), -1);
-	assert_int_equal(level_of(&h, "itche"), -1);
-	assert_int_equal(level_of(&h, "zzzzz"), -1);
+	assert_int_equal(code_of(&h, "enonl"), -1);
+	assert_int_equal(code_of(&h, "itche"), -1);
+	assert_int_equal(code_of(&h, "zzzzz"), -1);
 	struct words_layout w;
 	words_lay_out(h.bytes + h.layout.at[DGA_WORDS_TABLE], LEARN_WORD_BITS,
 		(const uint8_t *)"smarttravelpaper", 16, &w);
@@ -55,15 +55,34 @@ static void words_that_come_again_are_found(void **state)
 	learn_harness_close(&h);
 }
 
-static void no_names_give_no_words(void **state)
+/* Prose gives its words to every model; how much likelier they are there, names tell. */
+static void words_of_prose_are_there_without_names(void **state)
 {
 	(void)state;
 	struct learn_harness h;
 	learn_harness_open(&h);
 	struct learn_rows rows = {&h.samples, h.at, 0};
 	assert_int_equal(learn_words(&rows, LEARN_WORD_BITS, &h.layout, h.bytes), 0);
-	for (uint32_t i = 0; i < h.layout.bytes[DGA_WORDS_TABLE]; i++)
-		assert_int_equal(h.bytes[h.layout.at[DGA_WORDS_TABLE] + i], 0);
+	assert_int_equal(code_of(&h, "between"), WORDS_CODES - 1);
+	assert_int_equal(code_of(&h, "garden"), WORDS_CODES - 1);
+	assert_int_equal(code_of(&h, "betwee"), -1);
+	learn_harness_close(&h);
+}
+
+static void words_of_many_names_are_less_likely_prose(void **state)
+{
+	(void)state;
+	struct learn_harness h;
+	learn_harness_open(&h);
+	for (int i = 0; i < 1000; i++) {
+		char text[64];
+		snprintf(text, sizeof text, "garden%d.com", i);
+		learn_harness_add(&h, text);
+	}
+	struct learn_rows rows = learn_harness_rows(&h);
+	assert_int_equal(learn_words(&rows, LEARN_WORD_BITS, &h.layout, h.bytes), 0);
+	assert_int_equal(code_of(&h, "between"), WORDS_CODES - 1);
+	assert_in_range(code_of(&h, "garden"), WORDS_LEVELS, WORDS_CODES - 3);
 	learn_harness_close(&h);
 }
 
@@ -71,7 +90,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_that_come_again_are_found),
-		cmocka_unit_test(no_names_give_no_words),
+		cmocka_unit_test(words_of_prose_are_there_without_names),
+		cmocka_unit_test(words_of_many_names_are_less_likely_prose),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

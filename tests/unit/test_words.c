@@ -32,7 +32,10 @@ static int fill(void **state)
 	return words_put(table, BITS, hash_of("online"), 0) &&
 			words_put(table, BITS, hash_of("book"), 1) &&
 			words_put(table, BITS, hash_of("bookstore"), 3) &&
-			words_put(table, BITS, hash_of("store"), 1)
+			words_put(table, BITS, hash_of("store"), 1) &&
+			/* prose: two nats likelier there, and one less likely */
+			words_put(table, BITS, hash_of("however"), WORDS_LEVELS + 5) &&
+			words_put(table, BITS, hash_of("between"), WORDS_LEVELS + 2)
 		? 0
 		: -1;
 }
@@ -84,6 +87,22 @@ static void the_cheapest_layout_wins(void **state)
 	assert_int_equal(w.bits, 7 * 5);
 }
 
+static void words_of_prose_add_up(void **state)
+{
+	(void)state;
+	struct words_layout w = lay_out("howeverbetweenstore");
+	assert_int_equal(w.words, 3);
+	assert_int_equal(w.rarest, WORDS_PROSE_RARITY);
+	assert_int_equal(w.prose, 2 - 1 + WORDS_PROSE_LEAST);
+	assert_int_equal(w.prose_most, 2);
+	assert_int_equal(w.prose_least, WORDS_PROSE_LEAST);
+	w = lay_out("however7");
+	assert_int_equal(w.prose_least, 2);
+	w = lay_out("zzzzzz");
+	assert_int_equal(w.prose, 0);
+	assert_int_equal(w.prose_most, 0);
+}
+
 static void the_longest_label_fits(void **state)
 {
 	(void)state;
@@ -104,6 +123,7 @@ int main(void)
 		cmocka_unit_test(words_are_found),
 		cmocka_unit_test(a_full_table_takes_no_more),
 		cmocka_unit_test(the_cheapest_layout_wins),
+		cmocka_unit_test(words_of_prose_add_up),
 		cmocka_unit_test(the_longest_label_fits),
 	};
 	return cmocka_run_group_tests(tests, fill, NULL);

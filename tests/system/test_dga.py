@@ -2,6 +2,7 @@
 """`cenote dga`: names scored in their order, a model trained, used and refused."""
 import gzip
 import json
+import math
 import random
 import re
 import subprocess
@@ -34,7 +35,10 @@ def test_json_says_the_same(tmp_path):
     assert [f"{o['score']}\t{o['class']}".encode() for o in objects] == [row.split(b"\t", 1)[1] for row in rows]
     assert [o["name"] for o in objects] == ["wikipedia.org", "XJQWZVKHTRPBDMFL.com", "", "caf?.com", "\u00fc.de", 'a"b\\c.com',
                                             "google.com"]
-    assert objects[0]["probability"] < 0.1 and objects[1]["probability"] > 0.99 and objects[2]["probability"] == 0
+    assert objects[0]["probability"] < 0.5 and objects[1]["probability"] > 0.99 and objects[2]["probability"] == 0
+    judged = [o for o in objects if o["probability"]]
+    assert len(judged) >= 3
+    assert all(abs(o["probability"] - 1 / (1 + math.exp(-o["score"] / 1000))) < 1e-3 for o in judged)
     assert all(o["is_popular"] is False for o in objects[:6])
 
 

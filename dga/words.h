@@ -30,7 +30,7 @@ struct words_layout {
 	uint8_t words, covered, longest, rarest, loose_runs; /* characters; `rarest` a level */
 	uint16_t bits; /* of all words and loose characters */
 	int16_t prose; /* how much likelier the words are in prose, nats: the sum, */
-	int8_t prose_most, prose_least; /* and the extremes; 0 without words */
+	int16_t prose_most, prose_least; /* and the extremes; 0 without words */
 };
 
 /* The hash of a word grows letter by letter from WORDS_HASH. */

@@ -21,7 +21,7 @@ static const char *const kind_names[] = {
 
 double cases_confidence(const struct evidence_case *c)
 {
-	return 1 / (1 + exp(-c->sum / 1000.0) / PRIOR_ODDS);
+	return 1 / (1 + exp(c->sum / -1000.0) / PRIOR_ODDS);
 }
 
 const char *cases_state_name(enum case_state state)

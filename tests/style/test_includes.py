@@ -39,7 +39,7 @@ THIRD_PARTY = {
     "archive*.h": ["feeds/format/reader.c"],
     "microhttpd.h": ["web/http*.[ch]"],
     "pcre2.h": ["feeds/listdb/patterns.c"],
-    "jansson.h": ["web/*", "feeds/*.c", "dga/families/family.c", "resolver/cli*.[ch]"],
+    "jansson.h": ["web/*", "feeds/*.c", "dga/families/family.c", "resolver/cli*.[ch]", "resolver/evidence/report/*.[ch]"],
     "sodium.h": ["resolver/base/*.c", "resolver/cache.c", "resolver/flight.c", "resolver/view.c", "feeds/*.c", "web/*.c"],
     "systemd/*": ["resolver/main.c", "resolver/cli_run.c"],
 }

@@ -434,6 +434,14 @@ int answer_remove(struct query *q,
 	return removed;
 }
 
+void answer_empty(struct query *q)
+{
+	q->source = ANSWER_NONE;
+	q->answer_count = q->authority_count = q->additional_count = 0;
+	q->out_len = query_records_at(q);
+	q->is_secure = q->is_clean = false;
+}
+
 /* --- behind an alias ------------------------------------------------------------------------- */
 
 enum { ALIAS_HEAD = 12 }; /* owner, type, class, TTL, RDLENGTH */

@@ -42,6 +42,9 @@ int answer_remove(struct query *q,
 	bool (*is_unwanted)(void *arg, const struct query *q, const struct answer_record *r),
 	void *arg);
 
+/* Takes all records out: the reply stage makes what the verdict needs. */
+void answer_empty(struct query *q);
+
 /* The records in q->out answer q->qname: puts them behind a CNAME that leads there from `asked`, which becomes q->qname. False (and there are
  * no records, but qname is `asked`) when they are malformed or do not fit. */
 bool answer_put_alias(struct query *q, const struct dname *asked, uint32_t ttl_s);

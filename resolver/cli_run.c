@@ -17,6 +17,7 @@
 #include "resolver/base/clock.h"
 #include "resolver/base/log.h"
 #include "resolver/cli.h"
+#include "resolver/evidence/evidence.h"
 #include "resolver/lookup.h"
 #include "resolver/server.h"
 #include "web/web.h"
@@ -27,6 +28,7 @@ struct run {
 	const struct cli *cli;
 	struct server *server;
 	struct feeds *feeds;
+	struct evidence *evidence; /* NULL: none is gathered */
 	struct lookup *lookup; /* for feeds */
 	struct web *web;
 	pthread_mutex_t lock; /* a reload at a time */
@@ -213,18 +215,29 @@ static int start(struct run *r, struct config *config, struct err *why)
 		config_free(config);
 		return code;
 	}
-	code = server_new(config, db, &r->server, why);
+	code = evidence_open(config, config->workers, &r->evidence, why);
+	if (code) {
+		listdb_close(db);
+		config_free(config);
+		return code;
+	}
+	code = server_new(config, db, r->evidence, &r->server, why);
 	if (code)
 		return code;
 	r->running = config;
-	struct web_doors doors = {
-		.server = r->server, .feeds = r->feeds, .reload = reload, .reload_arg = r};
+	struct web_doors doors = {.server = r->server,
+		.feeds = r->feeds,
+		.evidence = r->evidence,
+		.reload = reload,
+		.reload_arg = r};
 	code = web_start(&doors, config, &r->web, why);
 	if (!code) {
 		/* What was blocked by a transferred zone's last changes is blocked from the first query on. */
 		feeds_publish(r->feeds);
-		code = server_start(r->server, why);
+		code = evidence_start(r->evidence, why);
 	}
+	if (!code)
+		code = server_start(r->server, why);
 	if (!code)
 		code = feeds_start(r->feeds, why);
 	return code;
@@ -238,8 +251,10 @@ static void stop(struct run *r)
 		feeds_stop(r->feeds);
 	if (r->server) {
 		server_stop(r->server);
+		evidence_stop(r->evidence);
 		server_free(r->server);
 	}
+	evidence_free(r->evidence);
 	lookup_free(r->lookup);
 }
 

@@ -7,6 +7,7 @@
 #include "resolver/base/addr_special.h"
 #include "resolver/cache.h"
 #include "resolver/inspect_address.h"
+#include "resolver/inspect_client.h"
 #include "resolver/nameservers.h"
 #include "resolver/policy.h"
 #include "resolver/rebinding.h"
@@ -273,18 +274,9 @@ static void judge_record(struct finding *f, const struct answer_record *r)
 
 /* --- acting ----------------------------------------------------------------------------------- */
 
-/* Takes all records out: the reply stage makes what the verdict needs. */
-static void empty(struct query *q)
-{
-	q->source = ANSWER_NONE;
-	q->answer_count = q->authority_count = q->additional_count = 0;
-	q->out_len = query_records_at(q);
-	q->is_secure = q->is_clean = false;
-}
-
 static enum step fail(struct query *q)
 {
-	empty(q);
+	answer_empty(q);
 	q->rcode = RCODE_SERVFAIL;
 	q->outcome = OUTCOME_SERVFAIL;
 	q->ede = EDE_OTHER;
@@ -296,7 +288,7 @@ static enum step act_block(const struct finding *f)
 {
 	static const char text[] = "denied address in the answer";
 	struct query *q = f->q;
-	empty(q);
+	answer_empty(q);
 	q->rcode = RCODE_NOERROR;
 	enum step step = policy_act(f->w, q, &f->verdict, f->outcome);
 	if (f->verdict.list == LISTDB_OWN_DENY && f->outcome == OUTCOME_BLOCKED_ADDRESS) {
@@ -338,7 +330,7 @@ static enum step act_rebinding(struct finding *f)
 	q->is_secure = false;
 	if (!type_bit(q->qtype) || has_answer(q))
 		return STEP_NEXT;
-	empty(q);
+	answer_empty(q);
 	q->rcode = RCODE_NOERROR;
 	q->outcome = OUTCOME_REBINDING;
 	q->action = SINK_NODATA;
@@ -413,6 +405,9 @@ static enum step inspect_records(struct worker *w, struct query *q)
 
 enum step inspect(struct worker *w, struct query *q)
 {
+	enum step by_client = inspect_client(w, q);
+	if (by_client != STEP_NEXT)
+		return by_client;
 	/* What `cache` found out about an expired entry says nothing of the answer that came for it. */
 	if (q->is_clean && q->source != ANSWER_FRESH && !q->is_waiting)
 		return STEP_NEXT;

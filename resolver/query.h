@@ -53,6 +53,8 @@ enum transport {
 	X(BLOCKED_SERVER, "blocked_server") /* a server of the name's zone is on a deny list */ \
 	X(BLOCKED_GENERATED, \
 		"blocked_generated") /* the classifier takes it for a generated name */ \
+	X(BLOCKED_INFECTED, \
+		"blocked_infected") /* a generated name that an infected client asks for */ \
 	X(REWRITTEN, "rewritten") /* a list has records of its own for it */ \
 	X(TCP_ONLY, "tcp_only") /* a list wants it asked over TCP: truncated */ \
 	X(REBINDING, "rebinding") /* all addresses of the answer were private and removed */ \

@@ -111,7 +111,8 @@ static bool is_sunk(const struct query *q)
 		return q->source == ANSWER_NONE;
 	return q->outcome == OUTCOME_BLOCKED || q->outcome == OUTCOME_BLOCKED_CHAIN ||
 		q->outcome == OUTCOME_BLOCKED_ADDRESS || q->outcome == OUTCOME_BLOCKED_SERVER ||
-		q->outcome == OUTCOME_BLOCKED_GENERATED || q->outcome == OUTCOME_REBINDING;
+		q->outcome == OUTCOME_BLOCKED_GENERATED || q->outcome == OUTCOME_BLOCKED_INFECTED ||
+		q->outcome == OUTCOME_REBINDING;
 }
 
 /* --- the message around them --- */
@@ -145,7 +146,7 @@ static void put_header(struct query *q, bool is_truncated)
 /* The list, and by what it holds the question: "botnets (c2): the client's address". */
 static size_t text_of(const struct query *q, char out[static EDE_TEXT_MAX])
 {
-	if (q->outcome == OUTCOME_BLOCKED_GENERATED)
+	if (q->outcome == OUTCOME_BLOCKED_GENERATED || q->outcome == OUTCOME_BLOCKED_INFECTED)
 		return classify_text(q->dga_class, q->dga_score, out, EDE_TEXT_MAX);
 	if (!q->ede_text)
 		return 0;

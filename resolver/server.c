@@ -302,6 +302,7 @@ static int make_workers(struct server *s, struct err *why)
 		.config = s->config,
 		.cache = s->cache,
 		.botnets = &s->botnets,
+		.evidence = s->evidence,
 		.flight = s->flight,
 		.tcp_limits = s->tcp_limits,
 		.view = &s->view,
@@ -319,7 +320,8 @@ static int make_workers(struct server *s, struct err *why)
 	return 0;
 }
 
-int server_new(struct config *config, struct listdb *db, struct server **out, struct err *why)
+int server_new(struct config *config, struct listdb *db, struct evidence *evidence,
+	struct server **out, struct err *why)
 {
 	struct server *s = calloc(1, sizeof *s);
 	if (!s) {
@@ -330,6 +332,7 @@ int server_new(struct config *config, struct listdb *db, struct server **out, st
 	pthread_mutex_init(&s->lock, NULL);
 	s->config = config;
 	s->db = db;
+	s->evidence = evidence;
 	s->started_wall_s = clock_wall_s();
 	s->started_us = clock_us();
 	botnets_fill(&s->botnets);

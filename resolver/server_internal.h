@@ -25,6 +25,7 @@ struct server {
 	struct cache *cache;
 	struct dga *dga; /* NULL: there is no classifier */
 	struct botnets botnets;
+	struct evidence *evidence; /* borrowed; NULL: none is gathered */
 	struct flight *flight;
 	struct tcp_limits *tcp_limits;
 	const struct view *_Atomic view; /* the published one */

@@ -75,8 +75,8 @@ bool stats_outcome_is_blocked(enum query_outcome outcome)
 {
 	return outcome == OUTCOME_BLOCKED || outcome == OUTCOME_BLOCKED_CHAIN ||
 		outcome == OUTCOME_BLOCKED_ADDRESS || outcome == OUTCOME_BLOCKED_SERVER ||
-		outcome == OUTCOME_BLOCKED_GENERATED || outcome == OUTCOME_REWRITTEN ||
-		outcome == OUTCOME_DROPPED_POLICY;
+		outcome == OUTCOME_BLOCKED_GENERATED || outcome == OUTCOME_BLOCKED_INFECTED ||
+		outcome == OUTCOME_REWRITTEN || outcome == OUTCOME_DROPPED_POLICY;
 }
 
 unsigned stats_bucket(uint64_t us)

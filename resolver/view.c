@@ -167,6 +167,7 @@ static void set_list(struct view *v, struct view_list *l, const struct listdb_li
 	if (!now)
 		return; /* no group has its bits */
 	l->category = now->category;
+	l->is_botnet = !strcmp(now->category, "botnet");
 	snprintf(l->ede_text, sizeof l->ede_text, "%s%s%.24s%s", built->name,
 		*now->category ? " (" : "", now->category, *now->category ? ")" : "");
 	l->kind = now->kind;

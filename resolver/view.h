@@ -38,6 +38,7 @@ struct view_list {
 	int16_t ede;
 	uint16_t
 		counter; /* index into stats' list counters: stable for a name while the process lives */
+	bool is_botnet; /* its category: who asks for its names is suspected */
 	bool is_used; /* configured, and in the generation */
 };
 

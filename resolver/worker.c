@@ -11,6 +11,7 @@
 #include "resolver/base/check.h"
 #include "resolver/base/clock.h"
 #include "resolver/base/rcu.h"
+#include "resolver/evidence/evidence.h"
 #include "resolver/nameservers.h"
 #include "resolver/policy_rules.h"
 #include "resolver/recurse.h"
@@ -29,6 +30,9 @@ void worker_enter(struct worker *w)
 		return;
 	rcu_reader_enter();
 	w->view = atomic_load_explicit(w->published, memory_order_acquire);
+	if (w->evidence)
+		w->suspects =
+			atomic_load_explicit(evidence_suspects(w->evidence), memory_order_acquire);
 	w->now_us = clock_us();
 }
 
@@ -44,6 +48,9 @@ void worker_leave(struct worker *w)
 		w->batch_count = 0;
 	}
 	w->view = NULL;
+	w->suspects = NULL;
+	if (w->evidence)
+		rcu_reader_release((void *)(uintptr_t)evidence_suspects(w->evidence));
 	rcu_reader_leave((void *)(uintptr_t)w->published);
 }
 
@@ -172,6 +179,7 @@ int worker_new(
 	w->published = shared->view;
 	w->cache = shared->cache;
 	w->botnets = shared->botnets;
+	w->evidence = shared->evidence;
 	w->flight = shared->flight;
 	w->tcp_limits = shared->tcp_limits;
 	w->wake_fd = -1;

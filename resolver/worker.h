@@ -17,6 +17,7 @@
 
 struct botnets;
 struct cache;
+struct evidence;
 struct flight;
 struct nameservers;
 struct policy_work;
@@ -44,6 +45,8 @@ struct worker {
 	const struct botnets *botnets; /* of all workers */
 	struct flight *flight; /* of all workers (flight_new); set before recurse_new */
 	struct tcp_limits *tcp_limits; /* of all workers */
+	struct evidence *evidence; /* of all workers; NULL: none is gathered */
+	const struct suspects *suspects; /* as view; NULL with evidence */
 	struct stats_worker *stats; /* written by this thread alone */
 	struct udp *udp;
 	struct tcp *tcp;
@@ -83,6 +86,7 @@ struct worker_shared {
 	const struct config *config; /* read by worker_new only */
 	struct cache *cache;
 	const struct botnets *botnets;
+	struct evidence *evidence; /* NULL: none is gathered */
 	struct flight *flight;
 	struct tcp_limits *tcp_limits;
 	const struct view *_Atomic *view; /* the published one */

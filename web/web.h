@@ -12,6 +12,7 @@
 #include "resolver/base/addr.h"
 #include "resolver/base/config.h"
 #include "resolver/base/err.h"
+#include "resolver/evidence/evidence.h"
 #include "resolver/server.h"
 
 struct web;
@@ -20,6 +21,7 @@ struct web;
 struct web_doors {
 	struct server *server;
 	struct feeds *feeds;
+	struct evidence *evidence; /* NULL: none is gathered */
 	/* Reads the configuration again, as SIGHUP does. `restart_keys`: which changed keys wait for a restart, comma-separated. */
 	int (*reload)(void *arg, char *restart_keys, size_t size, struct err *why);
 	void *reload_arg;

@@ -47,6 +47,16 @@ uint64_t clock_wall_s(void)
 	return (uint64_t)((int64_t)time(NULL) + wall_offset_s());
 }
 
+uint64_t clock_wall_ms(void)
+{
+	if (atomic_load(&is_frozen))
+		return atomic_load(&frozen_wall_us) / 1000;
+	struct timespec t;
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)((int64_t)t.tv_sec + wall_offset_s()) * 1000 +
+		(uint64_t)t.tv_nsec / 1000000;
+}
+
 bool clock_is_synchronised(void)
 {
 	struct timex t = {.modes = 0};

@@ -17,6 +17,8 @@ uint32_t clock_s(void);
 
 /* Wall time, seconds since 1970-01-01 UTC. May jump. */
 uint64_t clock_wall_s(void);
+/* The same in milliseconds. */
+uint64_t clock_wall_ms(void);
 
 /* Does the kernel say that something keeps the wall clock right? A container may not be told. */
 bool clock_is_synchronised(void);

@@ -129,6 +129,13 @@ struct config {
 	uint32_t dga_calendar_days; /* before and after today */
 	char *dga_calendar_seeds; /* file; NULL: the built-in seeds alone */
 
+	enum list_mode evidence_mode; /* what is done with names that infected clients ask for */
+	double evidence_false_positive; /* the share of clean clients that may become a case in a day */
+	double evidence_miss; /* the share of tests of infected clients that may end as clean */
+	uint32_t evidence_half_life_s; /* of what speaks against a client */
+	uint32_t evidence_clients; /* that are kept in mind */
+	uint32_t evidence_ipv4_bits, evidence_ipv6_bits; /* of the prefix that is one client */
+
 	char *feeds_directory; /* lists that are files lie below it */
 	uint32_t feeds_fetch_time_s; /* for one list, all tries and redirections */
 	uint32_t feeds_retry_wait_ms; /* before the second try; doubles */

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "dga/dga.h"
@@ -33,6 +34,7 @@ struct evidence_event {
 	uint16_t qtype;
 	int32_t score; /* of the classifier, milli-nats; 0: not judged */
 	enum dga_class class; /* NXDOMAIN, MEETING: DGA_NONE for no suspect */
+	bool is_held; /* MEETING: the client was not told where it is */
 	const char *family; /* CALENDAR: whose name; static; NULL: not known */
 	struct dname name; /* lower case; the root: none */
 };

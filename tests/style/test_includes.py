@@ -12,7 +12,7 @@ MAY_INCLUDE = [
     ("resolver/main.c", ["*"]),
     ("resolver/cli*", ["*"]),
     ("resolver/base/*", ["resolver/base/*"]),
-    ("resolver/evidence/*", ["resolver/base/*", "dga/dga.h", "resolver/evidence/*"]),
+    ("resolver/evidence/*", ["resolver/base/*", "dga/dga.h", "dga/label.h", "resolver/evidence/*"]),
     ("resolver/*", ["resolver/base/*", "dga/dga.h", "dga/calendar.h", "dga/label.h", "dga/popularity.h", "feeds/listdb/listdb.h",
                     "feeds/listdb/overlay.h", "feeds/listdb/detail.h", "resolver/evidence/evidence.h", "resolver/*.h"]),
     ("dga/*", ["resolver/base/*", "dga/*"]),
@@ -40,7 +40,7 @@ THIRD_PARTY = {
     "microhttpd.h": ["web/http*.[ch]"],
     "pcre2.h": ["feeds/listdb/patterns.c"],
     "jansson.h": ["web/*", "feeds/*.c", "dga/families/family.c", "resolver/cli*.[ch]", "resolver/evidence/report/*.[ch]"],
-    "sodium.h": ["resolver/base/*.c", "resolver/cache.c", "resolver/flight.c", "resolver/view.c", "feeds/*.c", "web/*.c"],
+    "sodium.h": ["resolver/base/*.c", "resolver/cache.c", "resolver/flight.c", "resolver/view.c", "resolver/evidence/clients.c", "feeds/*.c", "web/*.c"],
     "systemd/*": ["resolver/main.c", "resolver/cli_run.c"],
 }
 OF_THE_SYSTEM = re.compile(

@@ -124,8 +124,8 @@ static void keys_are_checked(void **state)
 	assert_sentence("cache:\n  quantity: 1MiB\n",
 		"t.yaml:2: cache: unknown key \"quantity\" (allowed: size, stale, max_ttl, "
 		"min_ttl, keep)");
-	assert_words("evidence: {mode: monitor}",
-		"unknown key \"evidence\" (allowed: directory, listen, ");
+	assert_words("seismograph: {mode: monitor}",
+		"unknown key \"seismograph\" (allowed: directory, listen, ");
 	assert_words("dga: {mode: deny}", "(allowed: off, monitor, block)");
 	assert_words("dga: {calendar: {mode: on}}",
 		"dga.calendar.mode: \"on\" is not one of its words (allowed: off, monitor, block)");

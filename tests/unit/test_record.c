@@ -8,10 +8,22 @@
 
 #include <cmocka.h>
 
+#include "resolver/botnets.h"
+#include "resolver/evidence/evidence.h"
 #include "resolver/record.h"
 #include "tests/unit/fixture.h"
 
 static struct fixture f;
+static struct evidence_event told;
+static unsigned told_count;
+
+void evidence_put(struct evidence *e, unsigned worker, const struct evidence_event *event)
+{
+	assert_ptr_equal(e, f.worker.evidence);
+	assert_int_equal(worker, f.worker.index);
+	told = *event;
+	told_count++;
+}
 
 static int start(void **state)
 {
@@ -99,6 +111,92 @@ static void test_a_refresh_is_no_query(void **state)
 	assert_int_equal(f.worker.batch_count, 0);
 }
 
+/* --- what is told to the evidence --- */
+
+/* A question whose name does not exist. */
+static struct query *ask_missing(const char *name)
+{
+	struct query *q = fixture_ask(&f, name, TYPE_A);
+	q->outcome = OUTCOME_RECURSED;
+	q->rcode = RCODE_NXDOMAIN;
+	q->dga_score = 4000;
+	q->client.bytes[15] = 7;
+	return q;
+}
+
+static bool is_told(struct query *q)
+{
+	unsigned before = told_count;
+	record(&f.worker, q);
+	return told_count > before;
+}
+
+static void test_evidence_of_missing_names(void **state)
+{
+	(void)state;
+	struct query *q = ask_missing("www.qxkvjwzht.biz");
+	assert_false(is_told(q)); /* none is gathered */
+	f.worker.evidence = (struct evidence *)&f;
+	f.config.evidence_mode = LIST_MODE_OFF;
+	assert_false(is_told(q));
+	f.config.evidence_mode = LIST_MODE_MONITOR;
+	assert_true(is_told(q));
+	assert_int_equal(told.kind, EVIDENCE_NXDOMAIN);
+	assert_int_equal(told.score, 4000);
+	assert_int_equal(told.qtype, TYPE_A);
+	assert_int_equal(told.client.bytes[15], 7);
+	assert_true(dname_equal(&told.name, &q->qname));
+	assert_null(told.family);
+	q->outcome = OUTCOME_CACHED;
+	assert_true(is_told(q));
+	/* What exists, what was not judged, what is allowed, blocked, aliased, or the end of a chain says nothing. */
+	q->rcode = RCODE_NOERROR;
+	assert_false(is_told(q));
+	q = ask_missing("a.example");
+	q->dga_score = 0;
+	assert_false(is_told(q));
+	q = ask_missing("a.example");
+	q->is_allowed = true;
+	assert_false(is_told(q));
+	q = ask_missing("a.example");
+	q->outcome = OUTCOME_BLOCKED;
+	assert_false(is_told(q));
+	q = ask_missing("a.example");
+	q->is_aliased = true;
+	assert_false(is_told(q));
+	q = ask_missing("a.example");
+	q->answer_count = 1;
+	assert_false(is_told(q));
+	/* Nor does our own refresh, or the reverse tree. */
+	q = ask_missing("a.example");
+	q->transport = TRANSPORT_NONE;
+	assert_false(is_told(q));
+	assert_false(is_told(ask_missing("1.0.168.192.in-addr.arpa")));
+}
+
+static void test_evidence_of_lists(void **state)
+{
+	(void)state;
+	struct botnets botnets = {.names = {"necurs"}, .count = 1};
+	f.worker.evidence = (struct evidence *)&f;
+	f.worker.botnets = &botnets;
+	f.config.evidence_mode = LIST_MODE_MONITOR;
+	f.view.lists[5].is_botnet = true;
+	struct query *q = fixture_ask(&f, "c2.example", TYPE_AAAA);
+	q->outcome = OUTCOME_BLOCKED;
+	q->list = 6;
+	assert_false(is_told(q));
+	q->list = 5;
+	assert_true(is_told(q));
+	assert_int_equal(told.kind, EVIDENCE_LISTED);
+	q->family = 1;
+	assert_true(is_told(q));
+	assert_int_equal(told.kind, EVIDENCE_CALENDAR);
+	assert_string_equal(told.family, "necurs");
+	q->is_allowed = true;
+	assert_false(is_told(q));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -106,6 +204,8 @@ int main(void)
 		cmocka_unit_test_setup(test_list, start),
 		cmocka_unit_test_setup(test_latency_of_a_parked_query, start),
 		cmocka_unit_test_setup(test_a_refresh_is_no_query, start),
+		cmocka_unit_test_setup(test_evidence_of_missing_names, start),
+		cmocka_unit_test_setup(test_evidence_of_lists, start),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

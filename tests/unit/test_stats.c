@@ -45,8 +45,9 @@ static void test_outcomes(void **state)
 	unsigned blocked = 0;
 	for (int i = 0; i < OUTCOME_COUNT; i++)
 		blocked += stats_outcome_is_blocked((enum query_outcome)i);
-	assert_int_equal(blocked, 7);
+	assert_int_equal(blocked, 8);
 	assert_true(stats_outcome_is_blocked(OUTCOME_BLOCKED_GENERATED));
+	assert_true(stats_outcome_is_blocked(OUTCOME_BLOCKED_INFECTED));
 	assert_true(stats_outcome_is_blocked(OUTCOME_DROPPED_POLICY));
 	assert_false(stats_outcome_is_blocked(OUTCOME_REBINDING));
 }

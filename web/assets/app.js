@@ -6,11 +6,11 @@ const SLOW_POLL_MS = 10000;
 const KEPT_MS = 10 * 60 * 1000;
 const SVG = "http://www.w3.org/2000/svg";
 const BLOCKED = new Set(["blocked", "blocked_chain", "blocked_address", "blocked_server",
-	"blocked_generated", "rewritten", "dropped_policy"]);
+	"blocked_generated", "blocked_infected", "rewritten", "dropped_policy"]);
 const OUTCOMES = {
 	cached: "answered from the cache", stale: "answered stale", recursed: "resolved", local: "answered locally",
 	blocked: "blocked", blocked_chain: "blocked in the chain", blocked_address: "blocked by address",
-	blocked_server: "blocked by name server", blocked_generated: "blocked as a generated name", rewritten: "answered by a list", tcp_only: "sent to TCP",
+	blocked_server: "blocked by name server", blocked_generated: "blocked as a generated name", blocked_infected: "held back from an infected device", rewritten: "answered by a list", tcp_only: "sent to TCP",
 	rebinding: "rebinding removed", servfail: "failed upstream", bogus: "DNSSEC failed", refused: "refused",
 	notimp: "not implemented", formerr: "malformed", badvers: "EDNS version", dropped_malformed: "dropped, malformed",
 	dropped_policy: "dropped by a list", dropped_limit: "dropped at a limit",

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Events in, cases out. The evidence thread runs one; so do `replay` and the simulator.
+ *
+ * Threads: one at a time.
+ * Owns: the clients, the cases and the families it has told apart.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "resolver/base/err.h"
+#include "resolver/evidence/case_book.h"
+#include "resolver/evidence/clients.h"
+#include "resolver/evidence/event.h"
+#include "resolver/evidence/family.h"
+#include "resolver/evidence/noise.h"
+
+enum { ENGINE_CASES_MAX = 10000 };
+
+struct engine_options {
+	double false_positive; /* per client and day */
+	double miss;
+	uint32_t half_life_s;
+	uint32_t clients, cases; /* at most */
+	uint8_t ipv4_bits, ipv6_bits; /* of the prefix that is one client */
+};
+
+struct engine_counters {
+	uint64_t events;
+	uint64_t noise[NOISE_COUNT]; /* names that do not exist, by kind; NOISE_NONE: taken up */
+	uint64_t repeated; /* counted before on that day */
+	uint64_t pardoned; /* of a false positive */
+	uint64_t evicted_clients, evicted_cases, opened_cases;
+};
+
+struct engine;
+
+int engine_new(const struct engine_options *options, struct engine **out, struct err *why);
+void engine_free(struct engine *e);
+
+/* Takes an event up. Returns the case that it opened or added to; NULL: none. Valid until the next call. */
+struct evidence_case *engine_feed(struct engine *e, const struct evidence_event *event);
+/* The number of a case that has made room since the last call; 0: none. */
+uint64_t engine_take_gone(struct engine *e);
+/* A knock at the sinkhole: as an event, and kept with the case. */
+struct evidence_case *engine_knock(struct engine *e, const struct knock *knock);
+
+/* Changes a case's state, and what follows from it. NULL: there is no such case. `note` may be "". */
+struct evidence_case *engine_decide(
+	struct engine *e, uint64_t id, enum case_state state, const char *note, uint64_t now_ms);
+
+/* The client that this address belongs to: its prefix. */
+void engine_mask(
+	uint8_t ipv4_bits, uint8_t ipv6_bits, const struct addr *address, struct addr *out);
+struct case_book *engine_book(struct engine *e);
+struct clients *engine_clients(struct engine *e);
+/* After a case was restored into the book: its client and its family are known again. */
+void engine_restored(struct engine *e, const struct evidence_case *c);
+/* The bound over which a client is a case, milli-nats. */
+int32_t engine_bound(const struct engine *e);
+const struct engine_counters *engine_counters(const struct engine *e);
+uint32_t engine_client_count(const struct engine *e);

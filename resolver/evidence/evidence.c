@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "resolver/evidence/evidence.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "resolver/base/check.h"
+#include "resolver/base/clock.h"
+#include "resolver/base/log.h"
+#include "resolver/base/rcu.h"
+#include "resolver/evidence/engine.h"
+#include "resolver/evidence/evidence_store.h"
+#include "resolver/evidence/ring.h"
+
+enum {
+	RING_BYTES = 1 << 20, /* some 12,000 events: the thread comes round ten times a second */
+	ROUND_MS = 100,
+	BATCH = 512, /* events under one hold of the lock */
+	KNOCKS_MAX = 256,
+	SAVE_MS =
+		60000, /* between two saves of clients; cases are saved with the round that changed them */
+};
+
+struct evidence {
+	struct engine_options options;
+	struct ring **rings;
+	unsigned ring_count;
+	const struct suspects *_Atomic suspects;
+	int end_fd; /* readable: the thread is to end */
+	bool has_thread;
+	pthread_t thread;
+
+	pthread_mutex_t lock; /* of all that follows */
+	struct engine *engine;
+	struct evidence_store *store; /* NULL: it cannot be used */
+	struct suspects *owned_suspects;
+	bool has_changed; /* cases: to be published */
+	uint64_t next_save_ms;
+	struct evidence_info info; /* its own counters */
+	struct knock *knocks; /* waiting */
+	unsigned knock_count;
+};
+
+/* --- the path's side -------------------------------------------------------------------------- */
+
+void evidence_put(struct evidence *e, unsigned worker, const struct evidence_event *event)
+{
+	ring_put(e->rings[worker], event);
+}
+
+const struct suspects *_Atomic *evidence_suspects(struct evidence *e)
+{
+	return &e->suspects;
+}
+
+void evidence_knock(struct evidence *e, const struct knock *knock)
+{
+	pthread_mutex_lock(&e->lock);
+	if (e->knock_count < KNOCKS_MAX)
+		e->knocks[e->knock_count++] = *knock;
+	else
+		e->info.lost_knocks++;
+	pthread_mutex_unlock(&e->lock);
+}
+
+/* --- under the lock --------------------------------------------------------------------------- */
+
+/* The case is to be kept, and the path to be told of it. */
+static void note_change(struct evidence *e, const struct evidence_case *c)
+{
+	if (!c)
+		return;
+	e->has_changed = true;
+	if (!e->store)
+		return;
+	evidence_store_mark(e->store, c->id);
+	uint64_t gone = engine_take_gone(e->engine);
+	if (gone)
+		evidence_store_mark(e->store, gone);
+}
+
+static void announce(const struct evidence *e, const struct evidence_case *c, uint64_t opened)
+{
+	char text[ADDR_TEXT_MAX];
+	if (!c || engine_counters(e->engine)->opened_cases == opened)
+		return;
+	log_warn("evidence", "event=case_opened case=%llu client=%s family=%s evidence=%u",
+		(unsigned long long)c->id, addr_to_text(&c->client, text),
+		c->family_count ? c->families[0] : "unknown", c->evidence_count);
+}
+
+static void take_event(struct evidence *e, const struct evidence_event *event)
+{
+	uint64_t opened = engine_counters(e->engine)->opened_cases;
+	struct evidence_case *c = engine_feed(e->engine, event);
+	announce(e, c, opened);
+	note_change(e, c);
+}
+
+static void take_knocks(struct evidence *e)
+{
+	for (unsigned i = 0; i < e->knock_count; i++) {
+		uint64_t opened = engine_counters(e->engine)->opened_cases;
+		struct evidence_case *c = engine_knock(e->engine, &e->knocks[i]);
+		announce(e, c, opened);
+		note_change(e, c);
+	}
+	e->knock_count = 0;
+}
+
+static void save(struct evidence *e, bool is_last)
+{
+	struct err why = {0};
+	bool has_clients = is_last || clock_ms() >= e->next_save_ms;
+	if (!e->store || (!has_clients && !e->has_changed))
+		return;
+	int code = evidence_store_save(e->store, e->engine, has_clients, &why);
+	if (has_clients)
+		e->next_save_ms = clock_ms() + SAVE_MS;
+	/* Said once: what follows is a counter. */
+	if (code && !e->info.problem[0])
+		log_error("evidence", "event=not_saved reason=\"%s\"", why.text);
+	snprintf(e->info.problem, sizeof e->info.problem, "%.*s", (int)sizeof e->info.problem - 1,
+		code ? why.text : "");
+	e->info.saves += !code;
+	e->info.failed_saves += code != 0;
+}
+
+/* The new table for the path; the old one, to be freed when no reader has it any more. NULL: nothing to free. */
+static struct suspects *publish(struct evidence *e)
+{
+	if (!e->has_changed)
+		return NULL;
+	struct suspects *next = suspects_new(e->engine, &e->options), *old = e->owned_suspects;
+	if (!next)
+		return NULL; /* again in the next round */
+	e->has_changed = false;
+	e->owned_suspects = next;
+	atomic_store_explicit(&e->suspects, next, memory_order_release);
+	return old;
+}
+
+/* --- the thread ------------------------------------------------------------------------------- */
+
+static bool take_batch(struct evidence *e)
+{
+	struct evidence_event event;
+	unsigned n = 0;
+	pthread_mutex_lock(&e->lock);
+	for (unsigned i = 0; i < e->ring_count; i++)
+		while (n < BATCH && ring_take(e->rings[i], &event)) {
+			take_event(e, &event);
+			n++;
+		}
+	pthread_mutex_unlock(&e->lock);
+	return n == BATCH;
+}
+
+static void round_of(struct evidence *e, bool is_last)
+{
+	while (take_batch(e))
+		;
+	pthread_mutex_lock(&e->lock);
+	take_knocks(e);
+	save(e, is_last);
+	struct suspects *old = publish(e);
+	pthread_mutex_unlock(&e->lock);
+	if (old)
+		rcu_wait_for_readers((void *)(uintptr_t)&e->suspects);
+	free(old);
+}
+
+/* Until the next round or the end; true at the end. */
+static bool rest(const struct evidence *e)
+{
+	struct pollfd end = {.fd = e->end_fd, .events = POLLIN};
+	return poll(&end, 1, ROUND_MS) > 0;
+}
+
+static void *main_loop(void *arg)
+{
+	struct evidence *e = arg;
+	while (!rest(e))
+		round_of(e, false);
+	round_of(e, true);
+	return NULL;
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+static int make_rings(struct evidence *e, unsigned workers)
+{
+	e->rings = calloc(workers, sizeof *e->rings);
+	e->knocks = calloc(KNOCKS_MAX, sizeof *e->knocks);
+	e->end_fd = eventfd(0, EFD_CLOEXEC);
+	if (!e->rings || !e->knocks || e->end_fd < 0)
+		return -ENOMEM;
+	for (; e->ring_count < workers; e->ring_count++)
+		if (!(e->rings[e->ring_count] = ring_new(RING_BYTES)))
+			return -ENOMEM;
+	return 0;
+}
+
+static void options_of(const struct config *c, struct engine_options *out)
+{
+	*out = (struct engine_options){.false_positive = c->evidence_false_positive,
+		.miss = c->evidence_miss,
+		.half_life_s = c->evidence_half_life_s,
+		.clients = c->evidence_clients,
+		.cases = ENGINE_CASES_MAX,
+		.ipv4_bits = (uint8_t)c->evidence_ipv4_bits,
+		.ipv6_bits = (uint8_t)c->evidence_ipv6_bits};
+}
+
+int evidence_open(
+	const struct config *config, unsigned workers, struct evidence **out, struct err *why)
+{
+	*out = NULL;
+	struct evidence *e = calloc(1, sizeof *e);
+	if (!e)
+		return err_set(why, -ENOMEM, "evidence: there is no memory to start with");
+	e->end_fd = -1;
+	pthread_mutex_init(&e->lock, NULL);
+	options_of(config, &e->options);
+	int code = engine_new(&e->options, &e->engine, why);
+	if (!code && make_rings(e, workers))
+		code = err_set(why, -ENOMEM, "evidence: there is no memory to start with");
+	if (code) {
+		evidence_free(e);
+		return code;
+	}
+	evidence_store_open(config->state_directory, e->engine, &e->store, e->info.problem,
+		sizeof e->info.problem);
+	e->next_save_ms = clock_ms() + SAVE_MS;
+	e->has_changed = true;
+	free(publish(e));
+	*out = e;
+	return 0;
+}
+
+int evidence_start(struct evidence *e, struct err *why)
+{
+	if (!e)
+		return 0;
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the main thread's */
+	int code = pthread_create(&e->thread, NULL, main_loop, e);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	e->has_thread = !code;
+	return code ? err_set(why, -code, "evidence: its thread cannot be started: %s",
+			      err_string(-code))
+		    : 0;
+}
+
+void evidence_stop(struct evidence *e)
+{
+	if (!e || !e->has_thread)
+		return;
+	uint64_t one = 1;
+	MUST(write(e->end_fd, &one, sizeof one) == sizeof one);
+	pthread_join(e->thread, NULL);
+	e->has_thread = false;
+}
+
+void evidence_free(struct evidence *e)
+{
+	if (!e)
+		return;
+	evidence_store_close(e->store);
+	for (unsigned i = 0; i < e->ring_count; i++)
+		ring_free(e->rings[i]);
+	free(e->rings);
+	free(e->knocks);
+	free(e->owned_suspects);
+	engine_free(e->engine);
+	if (e->end_fd >= 0)
+		close(e->end_fd);
+	pthread_mutex_destroy(&e->lock);
+	free(e);
+}
+
+/* --- questions -------------------------------------------------------------------------------- */
+
+size_t evidence_cases(struct evidence *e, enum case_state state, uint64_t before,
+	struct evidence_case *out, size_t max)
+{
+	size_t n = 0;
+	pthread_mutex_lock(&e->lock);
+	const struct case_book *book = engine_book(e->engine);
+	for (size_t i = case_book_count(book); i-- && n < max;) {
+		const struct evidence_case *c = case_book_at(book, i);
+		if ((!before || c->id < before) && (state == CASE_STATE_COUNT || c->state == state))
+			out[n++] = *c;
+	}
+	pthread_mutex_unlock(&e->lock);
+	return n;
+}
+
+int evidence_case(struct evidence *e, uint64_t id, struct evidence_case *out)
+{
+	pthread_mutex_lock(&e->lock);
+	const struct evidence_case *c = case_book_find(engine_book(e->engine), id);
+	if (c)
+		*out = *c;
+	pthread_mutex_unlock(&e->lock);
+	return c ? 0 : CEN_ENOTFOUND;
+}
+
+int evidence_decide(struct evidence *e, uint64_t id, enum case_state state, const char *note,
+	struct evidence_case *out)
+{
+	pthread_mutex_lock(&e->lock);
+	struct evidence_case *c = engine_decide(e->engine, id, state, note, clock_wall_s() * 1000);
+	note_change(e, c);
+	if (c)
+		*out = *c;
+	pthread_mutex_unlock(&e->lock);
+	return c ? 0 : CEN_ENOTFOUND;
+}
+
+void evidence_info(struct evidence *e, struct evidence_info *out)
+{
+	pthread_mutex_lock(&e->lock);
+	const struct case_book *book = engine_book(e->engine);
+	*out = e->info;
+	out->engine = *engine_counters(e->engine);
+	out->clients = engine_client_count(e->engine);
+	out->cases = (uint32_t)case_book_count(book);
+	out->bound = engine_bound(e->engine);
+	for (size_t i = 0; i < out->cases; i++)
+		out->live_cases += case_book_is_live(case_book_at(book, i));
+	pthread_mutex_unlock(&e->lock);
+	for (unsigned i = 0; i < e->ring_count; i++)
+		out->lost_events += ring_dropped(e->rings[i]);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Which device is a bot? Takes what the workers see, keeps the evidence of each client, opens cases, and tells the path which clients have one.
+ *
+ * Threads: one of its own, which alone takes events up. evidence_put is each worker's for its own ring; evidence_knock, the questions about cases and
+ *          evidence_decide may come from any thread but the workers'.
+ * Owns: its memory, bounded by `evidence.clients`, and the state file in the state folder.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "resolver/base/config.h"
+#include "resolver/base/err.h"
+#include "resolver/evidence/cases.h"
+#include "resolver/evidence/event.h"
+#include "resolver/evidence/suspects.h"
+
+struct evidence;
+
+struct evidence_info {
+	struct engine_counters engine;
+	uint64_t lost_events; /* the rings were full */
+	uint64_t lost_knocks;
+	uint64_t saves, failed_saves;
+	uint32_t clients, cases, live_cases;
+	int32_t bound; /* over which a client is a case, milli-nats */
+	char problem[256]; /* of the state file; "": none */
+};
+
+/* `config` is read during the call only; `evidence.mode` is the workers' to obey. A state file that cannot be read is set aside and said; it is no
+ * failure. */
+int evidence_open(
+	const struct config *config, unsigned workers, struct evidence **out, struct err *why);
+int evidence_start(struct evidence *e, struct err *why);
+/* Takes up what is left, saves, and joins the thread. NULL is allowed, as in the next. */
+void evidence_stop(struct evidence *e);
+void evidence_free(struct evidence *e);
+
+/* Worker `index`: copies the event into its ring; a full ring drops and counts it. */
+void evidence_put(struct evidence *e, unsigned worker, const struct evidence_event *event);
+/* Where the table of clients with a live case is published, for readers under liburcu-qsbr. */
+const struct suspects *_Atomic *evidence_suspects(struct evidence *e);
+
+/* A contact with the sinkhole. */
+void evidence_knock(struct evidence *e, const struct knock *knock);
+
+/* Copies at most `max` cases, the newest first, those in `state` (CASE_STATE_COUNT: in any) with numbers below `before` (0: from the newest on). Returns
+ * how many. */
+size_t evidence_cases(struct evidence *e, enum case_state state, uint64_t before,
+	struct evidence_case *out, size_t max);
+/* 0 or CEN_ENOTFOUND. */
+int evidence_case(struct evidence *e, uint64_t id, struct evidence_case *out);
+/* Changes its state; what follows from it acts within a second, and it is kept. 0 or CEN_ENOTFOUND. */
+int evidence_decide(struct evidence *e, uint64_t id, enum case_state state, const char *note,
+	struct evidence_case *out);
+void evidence_info(struct evidence *e, struct evidence_info *out);

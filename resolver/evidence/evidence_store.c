@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "resolver/evidence/evidence_store.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "resolver/base/clock.h"
+#include "resolver/base/log.h"
+#include "resolver/base/mdb.h"
+#include "resolver/base/wire.h"
+#include "resolver/evidence/evidence_codec.h"
+
+enum {
+	VERSION = 1,
+	MARKS_MAX = 1024, /* cases marked before a save; more: all are written */
+	FORGET_MAX = 1024, /* clients taken out in one go */
+	SUM_MIN = 1000, /* milli-nats: less against a client is not worth keeping */
+};
+
+enum table { META, CASES, CLIENTS, TABLES };
+
+static const char *const tables[TABLES] = {"meta", "cases", "clients"};
+/* 10,000 cases of at most 64 KiB, 100,000 clients of at most 4 KiB: address space, not disk. */
+static const size_t map_bytes = sizeof(void *) == 4 ? (size_t)256 << 20 : (size_t)1 << 30;
+
+struct evidence_store {
+	char *path;
+	struct mdb_book *book;
+	uint64_t marks[MARKS_MAX];
+	unsigned mark_count; /* MARKS_MAX: too many to tell */
+	uint32_t saved_s; /* wall time of the last save of clients */
+	uint8_t room[CODEC_CASE_MAX];
+};
+
+static struct mdb_bytes bytes_of(const void *at, size_t len)
+{
+	return (struct mdb_bytes){.at = at, .len = len};
+}
+
+/* --- opening ---------------------------------------------------------------------------------- */
+
+struct loading {
+	struct engine *engine;
+	uint64_t bad;
+	struct evidence_case *room;
+};
+
+static bool load_case(void *arg, struct mdb_bytes key, struct mdb_bytes value)
+{
+	struct loading *l = arg;
+	(void)key;
+	if (evidence_codec_read_case(value.at, value.len, l->room) &&
+		case_book_restore(engine_book(l->engine), l->room))
+		engine_restored(l->engine, l->room);
+	else
+		l->bad++;
+	return true;
+}
+
+static bool load_client(void *arg, struct mdb_bytes key, struct mdb_bytes value)
+{
+	struct loading *l = arg;
+	struct codec_client kept;
+	struct addr address;
+	bool evicted;
+	if (key.len != sizeof address.bytes ||
+		!evidence_codec_read_client(value.at, value.len, &kept)) {
+		l->bad++;
+		return true;
+	}
+	memcpy(address.bytes, key.at, sizeof address.bytes);
+	struct client *c = clients_take(engine_clients(l->engine), &address, &evicted);
+	c->is_used = true;
+	c->last_s = kept.last_s;
+	c->seen_since_s = kept.seen_since_s;
+	c->sum = kept.sum;
+	c->counted = kept.counted;
+	memcpy(c->seen, kept.seen, sizeof c->seen);
+	for (size_t i = 0; i < kept.line_count; i++)
+		clients_add_line(engine_clients(l->engine), c, &kept.lines[i]);
+	return true;
+}
+
+static int check_version(struct evidence_store *s, struct err *why)
+{
+	struct mdb_bytes value;
+	int code = mdb_book_get(s->book, META, bytes_of("version", 7), &value);
+	if (code || value.len != 4)
+		return err_set(why, CEN_ECORRUPT, "%s: it has no version", s->path);
+	uint32_t version = wire_u32(value.at);
+	if (version != VERSION)
+		return err_set(why, CEN_EVERSION, "%s: it has version %u, this cenote reads %d",
+			s->path, version, VERSION);
+	if (!mdb_book_get(s->book, META, bytes_of("next", 4), &value) && value.len == 8)
+		return 0;
+	return err_set(why, CEN_ECORRUPT, "%s: it has no number for the next case", s->path);
+}
+
+static int load(struct evidence_store *s, struct engine *e, struct err *why)
+{
+	struct loading l = {.engine = e, .room = malloc(sizeof *l.room)};
+	struct mdb_bytes value;
+	int code = l.room ? mdb_book_begin(s->book, why)
+			  : err_set(why, -ENOMEM, "%s: memory is short", s->path);
+	if (!code) {
+		code = check_version(s, why);
+		/* Clients first: a case tells its client. */
+		if (!code)
+			code = mdb_book_walk(s->book, CLIENTS, bytes_of("", 0), load_client, &l);
+		if (!code)
+			code = mdb_book_walk(s->book, CASES, bytes_of("", 0), load_case, &l);
+		if (!code && !mdb_book_get(s->book, META, bytes_of("next", 4), &value))
+			case_book_skip_to(engine_book(e),
+				(uint64_t)wire_u32(value.at) << 32 | wire_u32(value.at + 4));
+		mdb_book_abort(s->book);
+	}
+	free(l.room);
+	if (l.bad)
+		log_warn("evidence", "event=records_left_out count=%llu file=%s",
+			(unsigned long long)l.bad, s->path);
+	return code;
+}
+
+static int put_number(
+	struct evidence_store *s, const char *key, uint64_t n, unsigned len, struct err *why)
+{
+	uint8_t b[8];
+	wire_put_u32(b, (uint32_t)(n >> 32));
+	wire_put_u32(b + 4, (uint32_t)n);
+	return mdb_book_put(
+		s->book, META, bytes_of(key, strlen(key)), bytes_of(b + 8 - len, len), why);
+}
+
+static int create(struct evidence_store *s, struct err *why)
+{
+	int code = mdb_book_create(s->path, map_bytes, tables, TABLES, &s->book, why);
+	if (code)
+		return code;
+	code = mdb_book_begin(s->book, why);
+	if (!code) {
+		code = put_number(s, "version", VERSION, 4, why);
+		if (!code)
+			code = put_number(s, "next", 1, 8, why);
+		if (!code)
+			code = mdb_book_commit(s->book, why);
+		else
+			mdb_book_abort(s->book);
+	}
+	if (!code)
+		code = mdb_book_sync(s->book, why);
+	if (code) {
+		mdb_book_close(s->book);
+		s->book = NULL;
+	}
+	return code;
+}
+
+static void set_aside(
+	const struct evidence_store *s, const struct err *why, char *problem, size_t size)
+{
+	char *aside;
+	log_error("evidence", "event=state_set_aside file=%s.damaged reason=\"%s\"", s->path,
+		why->text);
+	snprintf(problem, size, "%.200s; set aside", why->text);
+	if (asprintf(&aside, "%s.damaged", s->path) < 0)
+		return;
+	if (rename(s->path, aside))
+		log_error("evidence", "event=not_set_aside file=%s reason=\"%s\"", s->path,
+			err_string(-errno));
+	free(aside);
+}
+
+void evidence_store_open(const char *state_directory, struct engine *e, struct evidence_store **out,
+	char *problem, size_t problem_size)
+{
+	struct err why = {0};
+	struct evidence_store *s = calloc(1, sizeof *s);
+	*out = NULL;
+	problem[0] = 0;
+	if (!s || asprintf(&s->path, "%s/evidence.mdb", state_directory) < 0) {
+		free(s);
+		snprintf(problem, problem_size, "memory is short: nothing is kept");
+		return;
+	}
+	int code = mdb_book_open(s->path, map_bytes, tables, TABLES, &s->book, &why);
+	if (!code)
+		code = load(s, e, &why);
+	if (code && code != CEN_ENOTFOUND) {
+		mdb_book_close(s->book);
+		s->book = NULL;
+		set_aside(s, &why, problem, problem_size);
+	}
+	if (code && (code = create(s, &why))) {
+		log_error("evidence", "event=nothing_kept reason=\"%s\"", why.text);
+		snprintf(problem, problem_size, "%.*s", (int)problem_size - 1, why.text);
+		evidence_store_close(s);
+		return;
+	}
+	*out = s;
+}
+
+void evidence_store_close(struct evidence_store *s)
+{
+	if (!s)
+		return;
+	mdb_book_close(s->book);
+	free(s->path);
+	free(s);
+}
+
+/* --- saving ----------------------------------------------------------------------------------- */
+
+void evidence_store_mark(struct evidence_store *s, uint64_t case_id)
+{
+	for (unsigned i = 0; i < s->mark_count && i < MARKS_MAX - 1; i++)
+		if (s->marks[i] == case_id)
+			return;
+	if (s->mark_count < MARKS_MAX)
+		s->marks[s->mark_count++] = case_id;
+}
+
+static int save_case(struct evidence_store *s, const struct engine *e, uint64_t id, struct err *why)
+{
+	uint8_t key[8];
+	const struct evidence_case *c = case_book_find(engine_book((struct engine *)e), id);
+	wire_put_u32(key, (uint32_t)(id >> 32));
+	wire_put_u32(key + 4, (uint32_t)id);
+	if (!c)
+		return mdb_book_remove(s->book, CASES, bytes_of(key, sizeof key), why);
+	size_t len = evidence_codec_case(c, s->room);
+	return mdb_book_put(s->book, CASES, bytes_of(key, sizeof key), bytes_of(s->room, len), why);
+}
+
+static int save_cases(struct evidence_store *s, struct engine *e, struct err *why)
+{
+	const struct case_book *book = engine_book(e);
+	bool is_all = s->mark_count == MARKS_MAX;
+	size_t n = is_all ? case_book_count(book) : s->mark_count;
+	int code = put_number(s, "next", case_book_next_id(book), 8, why);
+	for (size_t i = 0; i < n && !code; i++)
+		code = save_case(s, e, is_all ? case_book_at(book, i)->id : s->marks[i], why);
+	return code;
+}
+
+struct saving {
+	struct evidence_store *store;
+	struct engine *engine;
+	struct err *why;
+	int code;
+};
+
+static void save_client(void *arg, struct client *c)
+{
+	struct saving *v = arg;
+	struct evidence_store *s = v->store;
+	if (v->code || c->last_s + 1 < s->saved_s)
+		return;
+	struct mdb_bytes key = bytes_of(c->address.bytes, sizeof c->address.bytes);
+	if (c->sum < SUM_MIN) {
+		v->code = mdb_book_remove(s->book, CLIENTS, key, v->why);
+		return;
+	}
+	struct codec_client kept = {.last_s = c->last_s,
+		.seen_since_s = c->seen_since_s,
+		.sum = c->sum,
+		.counted = c->counted};
+	memcpy(kept.seen, c->seen, sizeof kept.seen);
+	kept.line_count = clients_lines(engine_clients(v->engine), c, kept.lines, CODEC_LINES_MAX);
+	size_t len = evidence_codec_client(&kept, s->room);
+	v->code = mdb_book_put(s->book, CLIENTS, key, bytes_of(s->room, len), v->why);
+}
+
+/* Clients that had to make room in memory make room here, too. */
+struct forgetting {
+	struct engine *engine;
+	unsigned count;
+	uint8_t keys[FORGET_MAX][16];
+};
+
+static bool note_gone(void *arg, struct mdb_bytes key, struct mdb_bytes value)
+{
+	struct forgetting *f = arg;
+	struct addr address;
+	(void)value;
+	if (key.len != sizeof address.bytes)
+		return true;
+	memcpy(address.bytes, key.at, sizeof address.bytes);
+	if (!clients_find(engine_clients(f->engine), &address))
+		memcpy(f->keys[f->count++], address.bytes, sizeof address.bytes);
+	return f->count < FORGET_MAX;
+}
+
+static int forget_clients(struct evidence_store *s, struct engine *e, struct err *why)
+{
+	struct forgetting f = {.engine = e};
+	int code = 0;
+	do {
+		f.count = 0;
+		code = mdb_book_walk(s->book, CLIENTS, bytes_of("", 0), note_gone, &f);
+		for (unsigned i = 0; i < f.count && !code; i++)
+			code = mdb_book_remove(
+				s->book, CLIENTS, bytes_of(f.keys[i], sizeof f.keys[i]), why);
+	} while (f.count == FORGET_MAX && !code);
+	return code;
+}
+
+int evidence_store_save(
+	struct evidence_store *s, struct engine *e, bool has_clients, struct err *why)
+{
+	struct saving v = {.store = s, .engine = e, .why = why};
+	uint32_t now_s = (uint32_t)clock_wall_s();
+	v.code = mdb_book_begin(s->book, why);
+	if (v.code)
+		return v.code;
+	v.code = save_cases(s, e, why);
+	if (!v.code && has_clients)
+		clients_each(engine_clients(e), save_client, &v);
+	if (!v.code && has_clients)
+		v.code = forget_clients(s, e, why);
+	if (v.code) {
+		mdb_book_abort(s->book);
+		return v.code;
+	}
+	v.code = mdb_book_commit(s->book, why);
+	if (v.code)
+		return v.code;
+	s->mark_count = 0;
+	if (has_clients)
+		s->saved_s = now_s;
+	return 0;
+}

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Does the evidence find bots, and bots alone? `bench_evidence NAMES [CLIENT_DAYS [SEED [MODEL]]]`: NAMES is a file of real domains, the most popular first.
+ *
+ * Benign clients live a day each, with the noise of real devices. Then one bot of each family and variant of the calendar, with a day of its names, without
+ * the calendar: only what the classifier says of names that do not exist speaks. Prints a table.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dga/calendar.h"
+#include "dga/dga.h"
+#include "resolver/base/clock.h"
+#include "resolver/evidence/suspects.h"
+
+enum {
+	NAMES_MAX = 1000000,
+	BOT_NAMES_MAX = 500, /* a bot that is not found by then is missed */
+	BOTS_A_FAMILY = 20,
+	WITHIN = 20,
+	DAY = 20000, /* since 1970 */
+	DAY_MS = 86400000,
+};
+
+struct world {
+	struct dga *dga;
+	struct engine *engine;
+	char **names;
+	size_t count;
+	uint64_t state; /* of the generator of random numbers */
+	uint64_t false_cases, events;
+};
+
+/* xorshift64*: S. Vigna, ACM TOMS 42 (2016). */
+static uint64_t draw(struct world *w)
+{
+	w->state ^= w->state >> 12;
+	w->state ^= w->state << 25;
+	w->state ^= w->state >> 27;
+	return w->state * UINT64_C(2685821657736338717);
+}
+
+static unsigned below(struct world *w, unsigned n)
+{
+	return (unsigned)((draw(w) >> 32) * n >> 32);
+}
+
+static void must(int rc, const struct err *why)
+{
+	if (!rc)
+		return;
+	fprintf(stderr, "bench: %s\n", why->text);
+	exit(1);
+}
+
+static void read_names(struct world *w, const char *file)
+{
+	char line[1024];
+	FILE *f = fopen(file, "r");
+	w->names = calloc(NAMES_MAX, sizeof *w->names);
+	if (!f || !w->names) {
+		fprintf(stderr, "bench: %s cannot be read\n", file);
+		exit(1);
+	}
+	while (w->count < NAMES_MAX && fgets(line, sizeof line, f)) {
+		line[strcspn(line, "\r\n")] = 0;
+		if (*line && !(w->names[w->count++] = strdup(line)))
+			exit(1);
+	}
+	fclose(f);
+}
+
+/* Zipf with exponent 1: the rank is uniform in its logarithm. */
+static const char *popular(struct world *w)
+{
+	double u = (double)(draw(w) >> 11) / 9007199254740992.0;
+	size_t rank = (size_t)exp(u * log((double)w->count));
+	return w->names[rank < w->count ? rank : w->count - 1];
+}
+
+static void random_text(struct world *w, char *out, unsigned n, const char *alphabet)
+{
+	for (unsigned i = 0; i < n; i++)
+		out[i] = alphabet[below(w, (unsigned)strlen(alphabet))];
+	out[n] = 0;
+}
+
+/* --- one event -------------------------------------------------------------------------------- */
+
+static struct evidence_case *ask(struct world *w, const struct addr *client, uint64_t at_ms,
+	const char *text, struct dga_verdict *found)
+{
+	struct evidence_event e = {
+		.at_ms = at_ms, .client = *client, .kind = EVIDENCE_NXDOMAIN, .qtype = 1};
+	if (dname_from_text(text, strlen(text), &e.name))
+		return NULL;
+	dga_score(w->dga, &e.name, found);
+	e.score = found->score;
+	e.class = found->class;
+	w->events++;
+	return engine_feed(w->engine, &e);
+}
+
+/* --- benign clients --------------------------------------------------------------------------- */
+
+static void typo(struct world *w, char *out, size_t size)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+	snprintf(out, size - 1, "%s", popular(w));
+	size_t label = strcspn(out, "."), at = label ? below(w, (unsigned)label) : 0,
+	       len = strlen(out);
+	switch (below(w, 4)) {
+	case 0:
+		memmove(out + at, out + at + 1, len - at);
+		break;
+	case 1:
+		memmove(out + at + 1, out + at, len - at + 1);
+		out[at] = letters[below(w, 26)];
+		break;
+	case 2:
+		out[at] = letters[below(w, 26)];
+		break;
+	default:
+		if (at + 1 < label) {
+			char c = out[at];
+			out[at] = out[at + 1];
+			out[at + 1] = c;
+		}
+	}
+}
+
+static void benign_name(struct world *w, unsigned kind, char *out, size_t size)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz", hex[] = "0123456789abcdef";
+	static const char *const suffixes[] = {
+		"lan", "home", "fritz.box", "corp.example.com", "ad.firm-intern.net"};
+	static const char *const lookups[] = {
+		"zen.spamhaus.org", "bl.spamcop.net", "b.barracudacentral.org"};
+	static const char *const clouds[] = {
+		"cloudfront.net", "s3.amazonaws.com", "azureedge.net", "akamaized.net"};
+	char text[128];
+	switch (kind) {
+	case 0: /* a browser's probe */
+		random_text(w, out, 7 + below(w, 9), letters);
+		break;
+	case 1: /* a search suffix */
+		snprintf(out, size, "%s.%s", popular(w), suffixes[below(w, 5)]);
+		break;
+	case 2: /* a block list of mail */
+		snprintf(out, size, "%u.%u.%u.%u.%s", below(w, 256), below(w, 256), below(w, 256),
+			below(w, 256), lookups[below(w, 3)]);
+		break;
+	case 3: /* a scanner's look-up of a file */
+		random_text(w, text, 32, hex);
+		snprintf(out, size, "%s.hashserver.cs.trendmicro.com", text);
+		break;
+	case 4: /* neighbours */
+		random_text(w, text, 8, hex);
+		snprintf(out, size, "desktop-%s.local", text);
+		break;
+	case 5: /* a content network's name that is gone */
+		random_text(w, text, 13 + below(w, 10), "0123456789abcdefghijklmnopqrstuvwxyz");
+		snprintf(out, size, "d%s.%s", text, clouds[below(w, 4)]);
+		break;
+	case 6: /* a real domain that is gone: anything of the list */
+		snprintf(out, size, "www.%s", w->names[below(w, (unsigned)w->count)]);
+		break;
+	default:
+		typo(w, out, size);
+	}
+}
+
+static void live_a_day(struct world *w, uint32_t number)
+{
+	struct addr client;
+	uint8_t v4[4] = {10, (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number};
+	char text[512];
+	struct dga_verdict found;
+	uint64_t opened = engine_counters(w->engine)->opened_cases;
+	addr_from_v4(v4, &client);
+	/* So many of each kind a day, at most. */
+	static const unsigned counts[] = {18, 30, 10, 10, 10, 4, 6, 12};
+	for (unsigned kind = 0; kind < sizeof counts / sizeof *counts; kind++)
+		for (unsigned n = below(w, counts[kind] + 1); n; n--) {
+			benign_name(w, kind, text, sizeof text);
+			ask(w, &client, (uint64_t)DAY * DAY_MS + below(w, DAY_MS), text, &found);
+		}
+	w->false_cases += engine_counters(w->engine)->opened_cases > opened;
+}
+
+/* --- bots ------------------------------------------------------------------------------------- */
+
+struct bot {
+	const char *family, *variant;
+	char names[2 * BOT_NAMES_MAX][64];
+	unsigned count;
+};
+
+struct result {
+	unsigned bots, found, within, sinkholed, reached, asked[BOTS_A_FAMILY], same_family;
+};
+
+static bool collect(void *arg, int64_t day, const struct calendar_maker *maker, const char *name)
+{
+	struct bot *b = arg;
+	(void)day;
+	if (strcmp(maker->family, b->family) != 0 || strcmp(maker->variant, b->variant) != 0 ||
+		strlen(name) > 63)
+		return true;
+	if (b->count == 2 * BOT_NAMES_MAX)
+		return false;
+	snprintf(b->names[b->count++], 64, "%s", name);
+	return true;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
+	return (x > y) - (x < y);
+}
+
+/* One device asks from somewhere in the list of the day, with a person's errors in between; one name in the list is live. */
+static void infect(
+	struct world *w, const struct bot *b, unsigned number, struct result *r, char *family)
+{
+	static uint32_t serial;
+	struct addr client;
+	char text[512];
+	struct dga_verdict found;
+	struct evidence_case *c = NULL;
+	uint8_t v4[4] = {11, (uint8_t)(++serial >> 16), (uint8_t)(serial >> 8), (uint8_t)serial};
+	unsigned start = below(w, b->count), asked = 0,
+		 most = b->count < BOT_NAMES_MAX ? b->count : BOT_NAMES_MAX;
+	uint64_t at_ms = (uint64_t)DAY * DAY_MS, pause_ms = 60000 / (1 + below(w, 50));
+	addr_from_v4(v4, &client);
+	(void)number;
+	for (; asked < most && !c; asked++, at_ms += pause_ms) {
+		if (!below(w, 10)) {
+			benign_name(w, 7, text, sizeof text);
+			ask(w, &client, at_ms, text, &found);
+		}
+		c = ask(w, &client, at_ms, b->names[(start + asked) % b->count], &found);
+	}
+	r->bots++;
+	if (!c)
+		return;
+	r->asked[r->found++] = asked;
+	r->within += asked <= WITHIN;
+	if (!*family)
+		snprintf(family, CASE_FAMILY_TEXT, "%s", c->families[0]);
+	r->same_family += c->family_count && !strcmp(c->families[0], family);
+	/* The live name comes some time after. */
+	struct suspect s = {.client = client, .case_id = c->id};
+	struct dname live;
+	const char *name = b->names[(start + asked + below(w, b->count)) % b->count];
+	s.has_shape = family_shape_of(c->lines, c->line_count, &s.shape);
+	if (dname_from_text(name, strlen(name), &live))
+		return;
+	dga_score(w->dga, &live, &found);
+	r->reached++;
+	r->sinkholed += !found.is_popular && suspects_is_generated(&s, found.score, &live);
+}
+
+static void add(struct result *sum, const struct result *r)
+{
+	sum->bots += r->bots;
+	sum->found += r->found;
+	sum->within += r->within;
+	sum->sinkholed += r->sinkholed;
+	sum->reached += r->reached;
+	sum->same_family += r->same_family;
+}
+
+static void print(const char *family, const char *variant, const struct result *r, const char *name)
+{
+	printf("%-22s %-12s %4u %6.1f %6.1f  ", family, variant, r->bots,
+		100.0 * r->found / r->bots, 100.0 * r->within / r->bots);
+	if (r->found && r->bots <= BOTS_A_FAMILY)
+		printf("%4u %4u", r->asked[r->found / 2], r->asked[(r->found * 19) / 20]);
+	else
+		printf("%4s %4s", "-", "-");
+	printf("  %6.1f  %6.1f  %s\n", r->reached ? 100.0 * r->sinkholed / r->reached : 0,
+		r->found ? 100.0 * r->same_family / r->found : 0, name);
+}
+
+static void all_bots(struct world *w)
+{
+	struct calendar_maker maker;
+	struct result sum = {0};
+	struct bot *b = malloc(sizeof *b);
+	size_t sets;
+	struct err why = {""};
+	if (!b)
+		exit(1);
+	printf("\n%-22s %-12s %4s %6s %6s  %4s %4s  %6s  %6s  %s\n", "family", "variant", "bots",
+		"found%", "in 20%", "p50", "p95", "sunk%", "same%", "called");
+	for (size_t i = 0; calendar_generator(i, &maker, &sets); i++) {
+		struct calendar_request q = {
+			.first_day = DAY, .last_day = DAY, .family = maker.family};
+		struct result r = {0};
+		char family[CASE_FAMILY_TEXT] = "";
+		b->family = maker.family;
+		b->variant = maker.variant;
+		b->count = 0;
+		must(calendar_each(&q, collect, b, &why), &why);
+		if (!b->count) {
+			printf("%-22s %-12s makes no names on this day\n", maker.family,
+				maker.variant);
+			continue;
+		}
+		for (unsigned n = 0; n < BOTS_A_FAMILY; n++)
+			infect(w, b, n, &r, family);
+		qsort(r.asked, r.found, sizeof *r.asked, by_number);
+		print(maker.family, maker.variant, &r, family);
+		add(&sum, &r);
+	}
+	print("all", "", &sum, "");
+	free(b);
+}
+
+int main(int argc, char **argv)
+{
+	struct world w = {.state = 88172645463325252u};
+	struct err why = {""};
+	struct dga_options model = {.model = argc > 4 ? argv[4] : NULL, .threshold = 1e-4};
+	struct engine_options options = {.false_positive = 1e-6,
+		.miss = .01,
+		.half_life_s = 86400,
+		.clients = 100000,
+		.cases = 10000,
+		.ipv4_bits = 32,
+		.ipv6_bits = 64};
+	if (argc < 2) {
+		fprintf(stderr, "usage: bench_evidence NAMES [CLIENT_DAYS [SEED [MODEL]]]\n");
+		return 2;
+	}
+	uint32_t days = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 10000;
+	w.state += argc > 3 ? strtoul(argv[3], NULL, 10) : 0;
+	must(dga_open(&model, &w.dga, &why), &why);
+	must(engine_new(&options, &w.engine, &why), &why);
+	read_names(&w, argv[1]);
+	uint64_t start_us = clock_us();
+	for (uint32_t i = 0; i < days; i++)
+		live_a_day(&w, i);
+	double took_s = (double)(clock_us() - start_us) / 1e6;
+	const struct engine_counters *n = engine_counters(w.engine);
+	printf("benign: %u client-days, %llu names that do not exist, %llu false cases; bound %.1f "
+	       "nats; %.2f us a name, classified\n",
+		days, (unsigned long long)w.events, (unsigned long long)w.false_cases,
+		engine_bound(w.engine) / 1000.0, took_s * 1e6 / (double)w.events);
+	for (unsigned i = 0; i < NOISE_COUNT; i++)
+		printf("  %-8s %llu\n", noise_name((enum noise)i), (unsigned long long)n->noise[i]);
+	printf("  counted before %llu, clients that made room %llu\n",
+		(unsigned long long)n->repeated, (unsigned long long)n->evicted_clients);
+	all_bots(&w);
+	engine_free(w.engine);
+	dga_close(w.dga);
+	return 0;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * The evidence as the daemon has it: its thread, the table for the path, the state over a restart.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "resolver/base/rcu.h"
+#include "resolver/evidence/evidence.h"
+#include "tests/unit/folder.h"
+
+enum { WAIT_S = 60 };
+
+static struct folder folder;
+static struct config config;
+
+static int start(void **state)
+{
+	(void)state;
+	folder_make(&folder);
+	config = (struct config){.state_directory = folder.path,
+		.evidence_false_positive = 1e-6,
+		.evidence_miss = .01,
+		.evidence_half_life_s = 86400,
+		.evidence_clients = 1000,
+		.evidence_ipv4_bits = 32,
+		.evidence_ipv6_bits = 64};
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	folder_remove(&folder);
+	return 0;
+}
+
+static struct evidence *open_it(void)
+{
+	struct evidence *e;
+	struct err why = {""};
+	if (evidence_open(&config, 2, &e, &why) || evidence_start(e, &why))
+		fail_msg("%s", why.text);
+	return e;
+}
+
+static void close_it(struct evidence *e)
+{
+	evidence_stop(e);
+	evidence_free(e);
+}
+
+static void put(struct evidence *e, unsigned worker, const char *client, unsigned i,
+	enum evidence_kind kind)
+{
+	struct evidence_event v = {.at_ms = 1700000000000,
+		.kind = kind,
+		.qtype = 1,
+		.score = 9000,
+		.class = DGA_RANDOM};
+	char name[64];
+	int n = snprintf(
+		name, sizeof name, "%cqxkvj%cwzhtpl%u.biz", 'a' + i % 26, 'a' + i / 26 % 26, i % 7);
+	assert_int_equal(addr_from_text(client, &v.client), 0);
+	assert_int_equal(dname_from_text(name, (size_t)n, &v.name), 0);
+	evidence_put(e, worker, &v);
+}
+
+static void wait_for(struct evidence *e, bool (*is_so)(const struct evidence_info *))
+{
+	struct evidence_info info;
+	for (time_t end = time(NULL) + WAIT_S; time(NULL) < end;) {
+		evidence_info(e, &info);
+		if (is_so(&info))
+			return;
+		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+	}
+	fail_msg("it did not become so within %d s", WAIT_S);
+}
+
+static bool has_case(const struct evidence_info *i)
+{
+	return i->live_cases == 1;
+}
+
+static bool has_no_live_case(const struct evidence_info *i)
+{
+	return !i->live_cases;
+}
+
+static bool has_ten_events(const struct evidence_info *i)
+{
+	return i->engine.events == 10;
+}
+
+/* What a worker sees. */
+static bool is_suspect(struct evidence *e, const char *client)
+{
+	struct addr a;
+	assert_int_equal(addr_from_text(client, &a), 0);
+	rcu_register_thread();
+	rcu_reader_enter();
+	const struct suspects *s = atomic_load_explicit(evidence_suspects(e), memory_order_acquire);
+	bool is = suspects_find(s, &a) != NULL;
+	rcu_reader_leave((void *)(uintptr_t)evidence_suspects(e));
+	rcu_unregister_thread();
+	return is;
+}
+
+static bool becomes_suspect(struct evidence *e, const char *client, bool is)
+{
+	for (time_t end = time(NULL) + WAIT_S; time(NULL) < end;) {
+		if (is_suspect(e, client) == is)
+			return true;
+		nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+	}
+	return false;
+}
+
+static void test_from_two_workers_to_a_case(void **state)
+{
+	(void)state;
+	static struct evidence_case c[4];
+	struct evidence *e = open_it();
+	assert_false(is_suspect(e, "192.0.2.7"));
+	for (unsigned i = 0; i < 10; i++)
+		put(e, i % 2, "192.0.2.7", i, EVIDENCE_NXDOMAIN);
+	wait_for(e, has_case);
+	assert_true(becomes_suspect(e, "192.0.2.7", true));
+	assert_false(is_suspect(e, "192.0.2.8"));
+	assert_int_equal(evidence_cases(e, CASE_STATE_COUNT, 0, c, 4), 1);
+	assert_int_equal(evidence_cases(e, CASE_CLOSED, 0, c, 4), 0);
+	assert_int_equal(evidence_cases(e, CASE_OPEN, 1, c, 4), 0);
+	assert_int_equal(evidence_case(e, 1, c), 0);
+	assert_int_equal(evidence_case(e, 2, c), CEN_ENOTFOUND);
+	assert_int_equal(evidence_decide(e, 2, CASE_CLOSED, "", c), CEN_ENOTFOUND);
+	assert_int_equal(evidence_decide(e, 1, CASE_CLOSED, "set up anew", c), 0);
+	assert_true(becomes_suspect(e, "192.0.2.7", false));
+	wait_for(e, has_no_live_case);
+	close_it(e);
+}
+
+static void test_state_survives_a_restart(void **state)
+{
+	(void)state;
+	static struct evidence_case before, after;
+	struct evidence *e = open_it();
+	for (unsigned i = 0; i < 8; i++)
+		put(e, 0, "192.0.2.7", i, EVIDENCE_NXDOMAIN);
+	/* Not yet a case. */
+	put(e, 1, "192.0.2.8", 0, EVIDENCE_NXDOMAIN);
+	put(e, 1, "192.0.2.8", 1, EVIDENCE_NXDOMAIN);
+	wait_for(e, has_ten_events);
+	assert_int_equal(evidence_case(e, 1, &before), 0);
+	close_it(e);
+	e = open_it();
+	assert_true(is_suspect(e, "192.0.2.7")); /* from the first query on */
+	assert_int_equal(evidence_case(e, 1, &after), 0);
+	assert_int_equal(after.line_count, before.line_count);
+	assert_int_equal(after.sum, before.sum);
+	assert_string_equal(after.families[0], before.families[0]);
+	assert_true(dname_equal(&after.lines[0].name, &before.lines[0].name));
+	/* The other one goes on where it was: three more names are enough, which alone are not. */
+	for (unsigned i = 2; i < 5; i++)
+		put(e, 0, "192.0.2.8", i, EVIDENCE_NXDOMAIN);
+	assert_true(becomes_suspect(e, "192.0.2.8", true));
+	assert_int_equal(evidence_case(e, 2, &after), 0);
+	assert_int_equal(after.line_count, 5);
+	close_it(e);
+}
+
+static void expect_set_aside(const char *words)
+{
+	struct evidence_info info;
+	struct evidence *e = open_it();
+	evidence_info(e, &info);
+	assert_non_null(strstr(info.problem, words));
+	assert_int_equal(info.cases, 0);
+	close_it(e);
+	assert_int_equal(access(folder_file(&folder, "evidence.mdb.damaged"), F_OK), 0);
+	/* The new one works. */
+	e = open_it();
+	evidence_info(e, &info);
+	assert_string_equal(info.problem, "");
+	close_it(e);
+}
+
+static void test_a_damaged_state_is_set_aside(void **state)
+{
+	(void)state;
+	static const char junk[100000] = "this is no database";
+	folder_write(&folder, "evidence.mdb", junk, sizeof junk);
+	expect_set_aside("evidence.mdb");
+}
+
+static void test_an_empty_state_is_set_aside(void **state)
+{
+	(void)state;
+	folder_write(&folder, "evidence.mdb", "", 0);
+	expect_set_aside("evidence.mdb");
+}
+
+static void test_no_folder_is_no_failure(void **state)
+{
+	(void)state;
+	struct evidence_info info;
+	config.state_directory = (char *)(uintptr_t) "/nonexistent/folder";
+	struct evidence *e = open_it();
+	for (unsigned i = 0; i < 10; i++)
+		put(e, 0, "192.0.2.7", i, EVIDENCE_NXDOMAIN);
+	wait_for(e, has_case);
+	evidence_info(e, &info);
+	assert_string_not_equal(info.problem, "");
+	close_it(e);
+}
+
+static void test_knocks_and_a_full_queue(void **state)
+{
+	(void)state;
+	struct knock k = {.at_ms = 1700000000000, .kind = KNOCK_HTTP, .host = "c2.example:80"};
+	struct evidence_info info;
+	struct evidence *e;
+	assert_int_equal(evidence_open(&config, 2, &e, NULL), 0);
+	assert_int_equal(addr_from_text("192.0.2.7", &k.from.addr), 0);
+	for (unsigned i = 0; i < 1000; i++)
+		evidence_knock(e, &k);
+	evidence_info(e, &info);
+	assert_int_equal(info.lost_knocks, 1000 - 256);
+	assert_int_equal(evidence_start(e, NULL), 0);
+	close_it(e);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, start, stop)
+	const struct CMUnitTest tests[] = {T(test_from_two_workers_to_a_case),
+		T(test_state_survives_a_restart), T(test_a_damaged_state_is_set_aside),
+		T(test_an_empty_state_is_set_aside), T(test_no_folder_is_no_failure),
+		T(test_knocks_and_a_full_queue)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -192,7 +192,9 @@ void evidence_store_open(const char *state_directory, struct engine *e, struct e
 		s->book = NULL;
 		set_aside(s, &why, problem, problem_size);
 	}
-	if (code && (code = create(s, &why))) {
+	if (code)
+		code = create(s, &why);
+	if (code) {
 		log_error("evidence", "event=nothing_kept reason=\"%s\"", why.text);
 		snprintf(problem, problem_size, "%.*s", (int)problem_size - 1, why.text);
 		evidence_store_close(s);

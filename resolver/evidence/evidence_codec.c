@@ -70,8 +70,10 @@ static void name(struct walk *w, struct dname *field)
 	if (w->to)
 		memcpy(wire, field->bytes, n);
 	octets(w, wire, n);
+	/* Lower case, as it was written. */
 	if (!w->is_bad && !w->to)
-		w->is_bad = !n || dname_from_wire(wire, n, field) != n;
+		w->is_bad = !n || dname_from_wire(wire, n, field) != n ||
+			memcmp(wire, field->bytes, n) != 0;
 }
 
 /* --- the parts -------------------------------------------------------------------------------- */

@@ -49,7 +49,8 @@ enum step inspect_client(struct worker *w, struct query *q)
 {
 	struct dga_verdict found;
 	enum list_mode mode = w->view->config->evidence_mode;
-	if (!w->suspects || mode == LIST_MODE_OFF || !w->suspects->count || !w->view->dga || !is_meeting_place(q))
+	if (!w->suspects || mode == LIST_MODE_OFF || !w->suspects->count || !w->view->dga ||
+		!is_meeting_place(q))
 		return STEP_NEXT;
 	const struct suspect *s = suspects_find(w->suspects, &q->client);
 	if (!s || classify_is_exempt(w->view->config, &q->qname, q->qtype))

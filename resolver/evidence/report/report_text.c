@@ -133,11 +133,26 @@ uint16_t report_text_type_read(const char *text)
 	return v <= UINT16_MAX ? (uint16_t)v : 0;
 }
 
-bool report_text_is_host(const char *text)
+bool report_text_is_domain(const char *text)
 {
-	static const char allowed[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-	return *text && *text != '.' && text[strspn(text, allowed)] == 0;
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ",
+			  digits_and_marks[] = "0123456789-_";
+	size_t labels = 0, len = 0, top_letters = 0;
+	for (; *text; text++) {
+		if (*text == '.') {
+			if (!len)
+				return false;
+			labels++;
+			len = top_letters = 0;
+			continue;
+		}
+		if (strchr(letters, *text))
+			top_letters++;
+		else if (!strchr(digits_and_marks, *text))
+			return false;
+		len++;
+	}
+	return labels >= 1 && len >= 2 && top_letters;
 }
 
 json_t *report_text_printable(const char *text, size_t room)

@@ -30,8 +30,9 @@ const char *report_text_type(uint16_t type, char out[static REPORT_TYPE_TEXT]);
 /* 0 when it is none. */
 uint16_t report_text_type_read(const char *text);
 
-/* Is it a name that other tools take as a host or domain name: letters, digits, `-`, `_` and dots only (RFC 952, RFC 8552)? */
-bool report_text_is_host(const char *text);
+/* Is it a name that other tools take as a domain: two labels or more of letters, digits, `-` and `_` (RFC 1034 3.5, RFC 8552), the last
+ * one with a letter, so that it is no address? */
+bool report_text_is_domain(const char *text);
 
 /* A JSON string of what is in `room` octets, the zero counted, every octet that is not printable ASCII as `?`. Owned; NULL when
  * memory is short. */

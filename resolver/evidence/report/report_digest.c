@@ -10,14 +10,12 @@
 bool report_digest_uuid5(const uint8_t space[static 16], const char *name, uint8_t out[static 16])
 {
 	uint8_t sha1[EVP_MAX_MD_SIZE];
-	size_t len = strlen(name);
-	uint8_t *both = malloc(16 + len);
-	if (!both)
-		return false;
-	memcpy(both, space, 16);
-	memcpy(both + 16, name, len);
-	bool is_made = EVP_Digest(both, 16 + len, sha1, NULL, EVP_sha1(), NULL) == 1;
-	free(both);
+	EVP_MD_CTX *c = EVP_MD_CTX_new();
+	bool is_made = c && EVP_DigestInit_ex(c, EVP_sha1(), NULL) == 1 &&
+		EVP_DigestUpdate(c, space, 16) == 1 &&
+		EVP_DigestUpdate(c, name, strlen(name)) == 1 &&
+		EVP_DigestFinal_ex(c, sha1, NULL) == 1;
+	EVP_MD_CTX_free(c);
 	if (!is_made)
 		return false;
 	memcpy(out, sha1, 16);

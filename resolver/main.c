@@ -77,6 +77,18 @@ static const struct command commands[] = {
 		"`*.name.example` (only what is below). An own allow is stronger than any list.\n"
 		"Rules of the configuration file are shown, and changed there.\n",
 		cli_rules, TAKES_CONFIG | TAKES_JSON, 1, 3},
+	{"cases",
+		"cases list [all|STATE] | show ID | ack ID [NOTE] | close ID [NOTE]\n"
+		"       | false-positive ID [for-all] [--json]",
+		"infected devices: what was seen of them, and what becomes of them",
+		"`list` shows the open cases, or those in a STATE (open, acknowledged, closed, "
+		"false_positive), or all.\n"
+		"`show` tells the evidence and what to do. `ack`: somebody is at it. `close`: the "
+		"device is clean; new\n"
+		"evidence opens a new case. `false-positive`: what the case was made of counts no "
+		"more for this client;\n"
+		"with `for-all` its names are allowed for everybody, as own rules.\n",
+		cli_cases, TAKES_CONFIG | TAKES_JSON, 1, 3},
 	{"reload", "reload [--json]", "let the daemon read its configuration again",
 		"As SIGHUP, but says what came of it. Exit 1 when the new configuration was "
 		"refused.\n",

@@ -101,6 +101,18 @@ static json_t *classifier(const struct stats_total *t, const struct server_info 
 		"blocked", response_number(t->outcomes[OUTCOME_BLOCKED_GENERATED]));
 }
 
+static json_t *evidence(struct evidence *e)
+{
+	struct evidence_info i;
+	evidence_info(e, &i);
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:o}", "clients",
+		response_number(i.clients), "cases", response_number(i.cases), "live_cases",
+		response_number(i.live_cases), "events", response_number(i.engine.events),
+		"lost_events", response_number(i.lost_events), "evicted_clients",
+		response_number(i.engine.evicted_clients), "saves", response_number(i.saves),
+		"bound", i.bound / 1000.0, "problem", response_text(i.problem));
+}
+
 void api_stats_get(const struct edge_request *q, struct edge_response *r)
 {
 	struct stats_total t;
@@ -113,7 +125,7 @@ void api_stats_get(const struct edge_request *q, struct edge_response *r)
 	double percent = t.queries ? 100.0 * (double)blocked / (double)t.queries : 0;
 	response_json(r, 200,
 		json_pack("{s:o, s:o, s:I, s:o, s:o, s:f, s:o, s:o, s:{s:o, s:o}, s:o, s:o,"
-			  " s:{s:o, s:o, s:o, s:o}, s:I, s:I, s:o, s:o, s:o}",
+			  " s:{s:o, s:o, s:o, s:o}, s:I, s:I, s:o, s:o, s:o, s:o}",
 			"families", families(s, &t), "started", response_time(i.started_s),
 			"uptime_s", (json_int_t)i.uptime_s, "queries", response_number(t.queries),
 			"blocked", response_number(blocked), "blocked_percent",
@@ -125,5 +137,6 @@ void api_stats_get(const struct edge_request *q, struct edge_response *r)
 			response_number(i.cache_entries), "evictions",
 			response_number(i.cache_evictions), "in_flight", (json_int_t)i.in_flight,
 			"tcp_connections", (json_int_t)i.tcp_connections, "events", events(&t),
-			"dga", classifier(&t, &i), "policy", policy(q->web->doors.feeds)));
+			"dga", classifier(&t, &i), "policy", policy(q->web->doors.feeds),
+			"evidence", evidence(q->web->doors.evidence)));
 }

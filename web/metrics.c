@@ -278,6 +278,31 @@ static void policy(FILE *f, struct feeds *feeds)
 	feeds_lists(f, feeds);
 }
 
+static void evidence(FILE *f, struct evidence *e)
+{
+	struct evidence_info i;
+	const char *name = "cenote_evidence_names_total";
+	evidence_info(e, &i);
+	head(f, name, "counter",
+		"Names that do not exist, as the evidence saw them, by kind of noise.");
+	for (int kind = 0; kind < NOISE_COUNT; kind++)
+		labelled(f, name, "noise", noise_name((enum noise)kind), i.engine.noise[kind]);
+	single(f, "cenote_evidence_events_total", "counter", "Events taken up as evidence.",
+		i.engine.events);
+	single(f, "cenote_evidence_events_lost_total", "counter",
+		"Events lost because a worker's ring was full.", i.lost_events);
+	single(f, "cenote_evidence_clients", "gauge", "Clients kept in mind.", i.clients);
+	single(f, "cenote_evidence_clients_evicted_total", "counter",
+		"Clients that made room for others.", i.engine.evicted_clients);
+	single(f, "cenote_cases", "gauge", "Cases that are open or acknowledged.", i.live_cases);
+	single(f, "cenote_cases_opened_total", "counter", "Cases opened since the start.",
+		i.engine.opened_cases);
+	single(f, "cenote_cases_evicted_total", "counter", "Cases that made room for others.",
+		i.engine.evicted_cases);
+	single(f, "cenote_evidence_saves_failed_total", "counter",
+		"Times that the state could not be written.", i.failed_saves);
+}
+
 static void edge(FILE *f, struct web *w)
 {
 	static const char *const classes[] = {"other", "1xx", "2xx", "3xx", "4xx", "5xx"};
@@ -315,6 +340,7 @@ void metrics_get(const struct edge_request *q, struct edge_response *r)
 	events(f, &t);
 	resolver(f, &i);
 	policy(f, q->web->doors.feeds);
+	evidence(f, q->web->doors.evidence);
 	edge(f, q->web);
 	bool is_written = !ferror(f);
 	if (fclose(f) || !is_written) {

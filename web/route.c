@@ -33,6 +33,10 @@ static const struct route routes[] = {
 	{EDGE_GET, "/api/v1/generations", ROUTE_ANY, api_generations_get},
 	{EDGE_POST, "/api/v1/generations/rollback", ROUTE_LOCAL, api_generations_rollback},
 	{EDGE_POST, "/api/v1/generations/release", ROUTE_LOCAL, api_generations_release},
+	/* Who asked for what is nobody's business but the operator's. */
+	{EDGE_GET, "/api/v1/cases", ROUTE_LOCAL, api_cases_get},
+	{EDGE_GET, "/api/v1/case", ROUTE_LOCAL, api_cases_one},
+	{EDGE_POST, "/api/v1/cases/state", ROUTE_LOCAL, api_cases_decide},
 	{EDGE_GET, "/api/v1/rules", ROUTE_ANY, api_rules_get},
 	{EDGE_POST, "/api/v1/rules", ROUTE_LOCAL, api_rules_add},
 	{EDGE_DELETE, "/api/v1/rules", ROUTE_LOCAL, api_rules_remove},

@@ -21,7 +21,7 @@ struct web;
 struct web_doors {
 	struct server *server;
 	struct feeds *feeds;
-	struct evidence *evidence; /* NULL: none is gathered */
+	struct evidence *evidence;
 	/* Reads the configuration again, as SIGHUP does. `restart_keys`: which changed keys wait for a restart, comma-separated. */
 	int (*reload)(void *arg, char *restart_keys, size_t size, struct err *why);
 	void *reload_arg;

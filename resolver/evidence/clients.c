@@ -15,7 +15,8 @@ struct clients {
 	uint64_t seed; /* secret */
 	struct client *slots;
 	struct client_line *lines;
-	uint32_t bucket_count, line_count, next_line, used;
+	uint64_t next_number;
+	uint32_t bucket_count, line_count, used;
 };
 
 int clients_new(uint32_t max, struct clients **out, struct err *why)
@@ -141,10 +142,10 @@ static void keep_name(struct client_line *line, const struct dname *name)
 
 void clients_add_line(struct clients *c, struct client *client, const struct case_line *line)
 {
-	uint32_t index = c->next_line;
+	uint32_t index = (uint32_t)(c->next_number % c->line_count);
 	struct client_line *to = &c->lines[index];
-	c->next_line = index + 1 < c->line_count ? index + 1 : 0;
 	*to = (struct client_line){.at_ms = line->at_ms,
+		.number = c->next_number++,
 		.owner = (uint32_t)(client - c->slots) + 1,
 		.before = client->line,
 		.score = line->score,
@@ -174,11 +175,11 @@ size_t clients_lines(
 	uint32_t owner = (uint32_t)(client - c->slots) + 1, at = client->line;
 	size_t n = 0;
 	/* The chain ends where the ring has come round: the line is another client's, or a newer one of this. */
-	for (uint64_t newest_ms = UINT64_MAX; at && n < max; n++) {
+	for (uint64_t after = UINT64_MAX; at && n < max; n++) {
 		const struct client_line *line = &c->lines[at - 1];
-		if (line->owner != owner || line->at_ms > newest_ms)
+		if (line->owner != owner || line->number >= after)
 			break;
-		newest_ms = line->at_ms;
+		after = line->number;
 		line_out(line, &out[n]);
 		at = line->before;
 	}

@@ -2,7 +2,7 @@
  * What is known of each client, in fixed memory: the sum of its test, which names have counted, and the last evidence in words.
  *
  * Threads: one at a time.
- * Owns: its memory, which is touched as clients come: 104 octets for a client, 88 for each piece of evidence, two of them for each.
+ * Owns: its memory, which is touched as clients come: 104 octets for a client, 96 for each piece of evidence, two of them for each.
  * Method: buckets of eight by a keyed hash (a stranger who chooses addresses cannot aim at one). In a full bucket the client makes room that
  *         was seen longest ago; one with a case gives way last.
  */
@@ -33,6 +33,7 @@ struct client {
 /* A piece of evidence, kept until the ring of all clients' comes round. */
 struct client_line {
 	uint64_t at_ms;
+	uint64_t number; /* rises with every line */
 	uint32_t owner; /* index of the client, and 1; 0: free */
 	uint32_t
 		before; /* the one before of the same client, and 1; may belong to another by now */

@@ -150,16 +150,27 @@ static struct suspects *publish(struct evidence *e)
 
 /* --- the thread ------------------------------------------------------------------------------- */
 
+/* The oldest event of all rings: what several workers saw is taken up in the order of time. */
+static bool take_oldest(struct evidence *e, struct evidence_event *out)
+{
+	struct ring *oldest = NULL;
+	uint64_t oldest_ms = 0, at_ms;
+	for (unsigned i = 0; i < e->ring_count; i++) {
+		if (!ring_peek(e->rings[i], &at_ms) || (oldest && at_ms >= oldest_ms))
+			continue;
+		oldest = e->rings[i];
+		oldest_ms = at_ms;
+	}
+	return oldest && ring_take(oldest, out);
+}
+
 static bool take_batch(struct evidence *e)
 {
 	struct evidence_event event;
 	unsigned n = 0;
 	pthread_mutex_lock(&e->lock);
-	for (unsigned i = 0; i < e->ring_count; i++)
-		while (n < BATCH && ring_take(e->rings[i], &event)) {
-			take_event(e, &event);
-			n++;
-		}
+	for (; n < BATCH && take_oldest(e, &event); n++)
+		take_event(e, &event);
 	pthread_mutex_unlock(&e->lock);
 	return n == BATCH;
 }

@@ -73,19 +73,36 @@ void ring_put(struct ring *r, const struct evidence_event *event)
 	atomic_store_explicit(&r->head, head + skipped + need, memory_order_release);
 }
 
+/* Where the next event lies, and its length; false when there is none. */
+static bool next_of(const struct ring *r, uint64_t *tail, uint64_t *at, uint64_t *body)
+{
+	*tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
+	if (*tail == atomic_load_explicit(&r->head, memory_order_acquire))
+		return false;
+	*at = *tail & (r->size - 1);
+	memcpy(body, r->bytes + *at, sizeof *body);
+	if (!*body) {
+		*tail += r->size - *at;
+		*at = 0;
+		memcpy(body, r->bytes, sizeof *body);
+	}
+	return true;
+}
+
+bool ring_peek(const struct ring *r, uint64_t *at_ms)
+{
+	uint64_t tail, at, body;
+	if (!next_of(r, &tail, &at, &body))
+		return false;
+	memcpy(at_ms, r->bytes + at + HEAD + offsetof(struct evidence_event, at_ms), sizeof *at_ms);
+	return true;
+}
+
 bool ring_take(struct ring *r, struct evidence_event *out)
 {
-	uint64_t tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
-	uint64_t head = atomic_load_explicit(&r->head, memory_order_acquire), body;
-	if (tail == head)
+	uint64_t tail, at, body;
+	if (!next_of(r, &tail, &at, &body))
 		return false;
-	uint64_t at = tail & (r->size - 1);
-	memcpy(&body, r->bytes + at, sizeof body);
-	if (!body) {
-		tail += r->size - at;
-		at = 0;
-		memcpy(&body, r->bytes, sizeof body);
-	}
 	MUST(body <= sizeof *out);
 	memcpy(out, r->bytes + at + HEAD, body);
 	atomic_store_explicit(&r->tail, tail + HEAD + rounded(body), memory_order_release);

@@ -22,5 +22,7 @@ void ring_free(struct ring *r);
 void ring_put(struct ring *r, const struct evidence_event *event);
 /* Reader: false when there is none. */
 bool ring_take(struct ring *r, struct evidence_event *out);
+/* Reader: when the next one was; false when there is none. */
+bool ring_peek(const struct ring *r, uint64_t *at_ms);
 /* Any thread: events that found no room since the start. */
 uint64_t ring_dropped(const struct ring *r);

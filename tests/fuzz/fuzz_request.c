@@ -9,10 +9,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
+	static struct evidence evidence = {.cases = {{.id = 7, .client_bits = 128}}, .count = 1};
 	struct server server = {0};
 	struct feeds feeds = {0};
 	struct web web = {.doors = {.server = &server,
 				  .feeds = &feeds,
+				  .evidence = &evidence,
 				  .reload = fake_reload,
 				  .reload_arg = &server},
 		.socket = (char[]){"/run/cenote/control.sock"}};

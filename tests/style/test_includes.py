@@ -18,7 +18,7 @@ MAY_INCLUDE = [
     ("dga/*", ["resolver/base/*", "dga/*"]),
     ("feeds/*", ["resolver/base/*", "feeds/*"]),
     ("web/*", ["resolver/base/*", "feeds/feeds.h", "resolver/stats.h", "resolver/querylog.h", "resolver/server.h",
-               "resolver/evidence/evidence.h", "resolver/evidence/cases.h", "web/*"]),
+               "resolver/evidence/evidence.h", "resolver/evidence/cases.h", "resolver/evidence/report/*.h", "web/*"]),
 ]
 
 # Third-party headers: an API change or a CVE has one address.

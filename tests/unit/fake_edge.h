@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "resolver/server.h"
+#include "tests/unit/fake_evidence.h"
 #include "tests/unit/fake_feeds.h"
 #include "web/edge.h"
 

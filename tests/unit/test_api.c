@@ -13,15 +13,19 @@
 
 static struct server server;
 static struct feeds feeds;
-static struct web web = {
-	.doors = {
-		.server = &server, .feeds = &feeds, .reload = fake_reload, .reload_arg = &server}};
+static struct evidence evidence;
+static struct web web = {.doors = {.server = &server,
+				 .feeds = &feeds,
+				 .evidence = &evidence,
+				 .reload = fake_reload,
+				 .reload_arg = &server}};
 
 static int reset(void **state)
 {
 	(void)state;
 	memset(&server, 0, sizeof server);
 	memset(&feeds, 0, sizeof feeds);
+	memset(&evidence, 0, sizeof evidence);
 	fake_fill(&server, &feeds);
 	free(web.socket);
 	web.socket = strdup("/run/cenote/control.sock");
@@ -430,6 +434,108 @@ static void reload_tells_what_came_of_it(void **state)
 	json_decref(v);
 }
 
+/* --- cases --- */
+
+static void fill_cases(void)
+{
+	evidence.count = 3;
+	for (unsigned i = 0; i < 3; i++) {
+		struct evidence_case *c = &evidence.cases[i];
+		c->id = 9 - i;
+		c->client_bits = 128;
+		c->state = i == 1 ? CASE_CLOSED : CASE_OPEN;
+		c->sum = 20000;
+		assert_int_equal(addr_from_text("192.0.2.7", &c->client), 0);
+		c->line_count = 2;
+		for (unsigned k = 0; k < 2; k++)
+			assert_int_equal(dname_from_text(k ? "a.qxkvjwzht.biz" : "com", k ? 15 : 3,
+						 &c->lines[k].name),
+				0);
+	}
+}
+
+static void cases_are_shown_page_by_page(void **state)
+{
+	(void)state;
+	unsigned status;
+	json_t *v = ask(true, EDGE_GET, "/api/v1/cases", NULL, &status);
+	assert_int_equal(json_array_size(json_object_get(v, "cases")), 0);
+	assert_true(json_is_null(json_object_get(v, "next")));
+	json_decref(v);
+	fill_cases();
+	v = ask(true, EDGE_GET, "/api/v1/cases?limit=2", NULL, &status);
+	assert_int_equal(json_array_size(json_object_get(v, "cases")), 2);
+	assert_int_equal(number(v, "next"), 8);
+	assert_string_equal(
+		text(json_array_get(json_object_get(v, "cases"), 0), "client"), "192.0.2.7");
+	json_decref(v);
+	v = ask(true, EDGE_GET, "/api/v1/cases?limit=2&before=8", NULL, &status);
+	assert_int_equal(json_array_size(json_object_get(v, "cases")), 1);
+	assert_true(json_is_null(json_object_get(v, "next")));
+	json_decref(v);
+	v = ask(true, EDGE_GET, "/api/v1/cases?state=closed", NULL, &status);
+	assert_int_equal(json_array_size(json_object_get(v, "cases")), 1);
+	json_decref(v);
+	v = ask(true, EDGE_GET, "/api/v1/case?id=8", NULL, &status);
+	assert_int_equal(number(v, "id"), 8);
+	assert_string_equal(text(v, "state"), "closed");
+	json_decref(v);
+}
+
+static void cases_are_decided(void **state)
+{
+	(void)state;
+	unsigned status;
+	fill_cases();
+	json_t *v = ask(true, EDGE_POST, "/api/v1/cases/state",
+		"{\"id\": 9, \"state\": \"acknowledged\", \"note\": \"Ann\\u0007 looks\"}",
+		&status);
+	assert_int_equal(status, 200);
+	assert_string_equal(text(v, "state"), "acknowledged");
+	assert_int_equal(evidence.decided, CASE_ACKNOWLEDGED);
+	assert_string_equal(evidence.note, "Ann? looks");
+	assert_int_equal(server.rule_count, 0);
+	json_decref(v);
+	/* For all: the names are allowed, but for a top-level domain. */
+	v = ask(true, EDGE_POST, "/api/v1/cases/state",
+		"{\"id\": 9, \"state\": \"false_positive\", \"scope\": \"all\"}", &status);
+	assert_int_equal(status, 200);
+	assert_true(server.rule_count >= 1);
+	char rule[DNAME_TEXT_MAX + 2];
+	assert_string_equal(config_rule_to_text(&server.rules[server.rule_count - 1].rule, rule),
+		"a.qxkvjwzht.biz");
+	json_decref(v);
+}
+
+static void cases_refuse_nonsense(void **state)
+{
+	(void)state;
+	fill_cases();
+	/* Not for everybody who reaches the port. */
+	expect(false, EDGE_GET, "/api/v1/cases", NULL, 403);
+	expect(false, EDGE_GET, "/api/v1/case?id=9", NULL, 403);
+	expect(false, EDGE_POST, "/api/v1/cases/state", "{}", 403);
+	expect(true, EDGE_GET, "/api/v1/cases?state=opened", NULL, 400);
+	expect(true, EDGE_GET, "/api/v1/cases?limit=0", NULL, 400);
+	expect(true, EDGE_GET, "/api/v1/cases?limit=101", NULL, 400);
+	expect(true, EDGE_GET, "/api/v1/cases?before=-1", NULL, 400);
+	expect(true, EDGE_GET, "/api/v1/cases?before=99999999999999999999", NULL, 400);
+	expect(true, EDGE_GET, "/api/v1/case", NULL, 400);
+	expect(true, EDGE_GET, "/api/v1/case?id=9x", NULL, 400);
+	expect(true, EDGE_GET, "/api/v1/case?id=77", NULL, 404);
+	expect(true, EDGE_POST, "/api/v1/cases/state", "{\"id\": 77, \"state\": \"closed\"}", 404);
+	expect(true, EDGE_POST, "/api/v1/cases/state", "{\"state\": \"closed\"}", 400);
+	expect(true, EDGE_POST, "/api/v1/cases/state", "{\"id\": 9}", 400);
+	expect(true, EDGE_POST, "/api/v1/cases/state", "{\"id\": 9, \"state\": \"shut\"}", 400);
+	expect(true, EDGE_POST, "/api/v1/cases/state", "{\"id\": -9, \"state\": \"closed\"}", 400);
+	expect(true, EDGE_POST, "/api/v1/cases/state",
+		"{\"id\": 9, \"state\": \"closed\", \"scope\": \"all\"}", 400);
+	expect(true, EDGE_POST, "/api/v1/cases/state",
+		"{\"id\": 9, \"state\": \"false_positive\", \"scope\": \"some\"}", 400);
+	assert_int_equal(evidence.decided, CASE_OPEN);
+	assert_int_equal(server.rule_count, 0);
+}
+
 static void routes_refuse_others(void **state)
 {
 	(void)state;
@@ -460,6 +566,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(rules_come_and_go, reset, clean),
 		cmocka_unit_test_setup_teardown(rules_refuse_nonsense, reset, clean),
 		cmocka_unit_test_setup_teardown(reload_tells_what_came_of_it, reset, clean),
+		cmocka_unit_test_setup_teardown(cases_are_shown_page_by_page, reset, clean),
+		cmocka_unit_test_setup_teardown(cases_are_decided, reset, clean),
+		cmocka_unit_test_setup_teardown(cases_refuse_nonsense, reset, clean),
 		cmocka_unit_test_setup_teardown(routes_refuse_others, reset, clean),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

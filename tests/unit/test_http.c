@@ -24,6 +24,7 @@ enum { PATIENCE_MS = 60000 };
 
 static struct server server;
 static struct feeds feeds;
+static struct evidence evidence;
 static struct web *web;
 static char folder[64], socket_path[96];
 
@@ -40,8 +41,11 @@ static int start(void **state)
 	struct addr_endpoint at;
 	struct config c = config_here(&at);
 	struct err why = {0};
-	struct web_doors doors = {
-		.server = &server, .feeds = &feeds, .reload = fake_reload, .reload_arg = &server};
+	struct web_doors doors = {.server = &server,
+		.feeds = &feeds,
+		.evidence = &evidence,
+		.reload = fake_reload,
+		.reload_arg = &server};
 	memset(&server, 0, sizeof server);
 	memset(&feeds, 0, sizeof feeds);
 	fake_fill(&server, &feeds);

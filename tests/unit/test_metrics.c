@@ -12,7 +12,8 @@
 
 static struct server server;
 static struct feeds feeds;
-static struct web web = {.doors = {.server = &server, .feeds = &feeds}};
+static struct evidence evidence;
+static struct web web = {.doors = {.server = &server, .feeds = &feeds, .evidence = &evidence}};
 
 /* The page; free. */
 static char *page(void)

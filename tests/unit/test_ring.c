@@ -40,13 +40,18 @@ static void test_in_order_over_the_end(void **state)
 	struct ring *r = ring_new(BYTES);
 	struct evidence_event got;
 	assert_non_null(r);
+	uint64_t none;
 	assert_false(ring_take(r, &got));
+	assert_false(ring_peek(r, &none));
 	for (unsigned i = 0; i < 5000; i += 7) {
 		for (unsigned k = i; k < i + 7; k++) {
 			struct evidence_event e = event_of(k);
 			ring_put(r, &e);
 		}
 		for (unsigned k = i; k < i + 7; k++) {
+			uint64_t at_ms = 0;
+			assert_true(ring_peek(r, &at_ms));
+			assert_int_equal(at_ms, k);
 			assert_true(ring_take(r, &got));
 			expect(&got, k);
 		}

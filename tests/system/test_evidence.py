@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Which device is a bot: from queries to a case, through the real daemon."""
+import json
+import os
+import pathlib
+
+import pytest
+
+from authority import generated
+from checks import ede, rcode, rdata, stats
+from daemons import until
+
+pytestmark = pytest.mark.threads
+
+BOT, OTHER = "127.0.0.77", "127.0.0.78"
+LIVE = [generated(i) + ".com" for i in range(2)]  # these have a zone
+ORDINARY = ["www.valid.com", "across.valid.com", "host1.load.net", "www.other.net"]
+
+
+def cases(cenote, state="all"):
+    return json.loads(cenote.command("cases", "list", state, "--json"))["cases"]
+
+
+def evidence(cenote):
+    return stats(cenote)["evidence"]
+
+
+def ask_generated(cenote, source, first=0, count=15):
+    for i in range(first, first + count):
+        assert rcode(cenote.ask(generated(f"missing {i}") + ".com", source=source)) == "NXDOMAIN"
+
+
+def become_case(cenote, source=BOT, first=0):
+    known = len(cases(cenote))
+    ask_generated(cenote, source, first)
+    until(lambda: len(cases(cenote)) == known + 1)
+    return cases(cenote)[0]
+
+
+def is_told(cenote, name, source):
+    return rdata(cenote.ask(name, source=source)) != ["0.0.0.0"]
+
+
+def set_mode(cenote, mode):
+    cenote.write_config({"evidence": {"mode": mode}})
+    status, _, text = cenote.http("POST", "/api/v1/reload", {})
+    assert status == 200, text
+
+
+def test_a_bot_becomes_a_case_and_others_do_not(start):
+    cenote = start()
+    for name in ORDINARY:
+        cenote.ask(name, source=OTHER)
+    for i in range(30):
+        cenote.ask(f"nothing{i}.valid.com", source=OTHER)
+        cenote.ask(f"qxkvjwzht{i}.local", source=OTHER)
+    case = become_case(cenote)
+    assert (case["client"], case["state"]) == (BOT, "open")
+    assert case["families"][0].startswith("unknown-") and case["confidence"] > 0.99
+    assert len(case["evidence"]) >= 5 and all(line["kind"] == "nxdomain" for line in case["evidence"])
+    asked = {generated(f"missing {i}") + ".com" for i in range(15)}
+    assert {line["name"] for line in case["evidence"]} <= asked
+    times = [line["time"] for line in case["evidence"]]
+    assert times == sorted(times)
+    until(lambda: evidence(cenote)["events"] >= 15)
+    assert evidence(cenote)["live_cases"] == 1 and evidence(cenote)["lost_events"] == 0
+    # The same for a person.
+    shown = cenote.command("cases", "show", str(case["id"]))
+    assert BOT in shown and case["evidence"][0]["name"] in shown and "what to do" in shown
+    assert BOT in cenote.command("cases", "list")
+
+
+def test_monitor_touches_no_answer(start):
+    cenote = start()
+    become_case(cenote)
+    for name in LIVE + ORDINARY:
+        assert is_told(cenote, name, BOT)
+    assert stats(cenote)["outcomes"]["blocked_infected"] == 0
+
+
+def test_block_holds_back_where_the_master_is(start):
+    cenote = start({"evidence": {"mode": "block"}})
+    for name in LIVE:
+        assert is_told(cenote, name, BOT)  # and in the cache from now on
+    become_case(cenote)
+    until(lambda: not is_told(cenote, LIVE[0], BOT))
+    answer = cenote.ask(LIVE[0], source=BOT)
+    assert "generated name" in ede(answer)[15]
+    assert not is_told(cenote, LIVE[1], BOT)
+    for name in ORDINARY:
+        assert is_told(cenote, name, BOT)
+    for name in LIVE + ORDINARY:
+        assert is_told(cenote, name, OTHER)
+    held = stats(cenote)["outcomes"]["blocked_infected"]
+    assert held >= 3
+    until(lambda: cases(cenote)[0]["sinkholed_count"] == held)
+    # An own allow is stronger, and closing the case ends it all.
+    cenote.command("rules", "add", "allow", LIVE[0])
+    assert is_told(cenote, LIVE[0], BOT)
+    cenote.command("rules", "remove", "allow", LIVE[0])
+    assert not is_told(cenote, LIVE[0], BOT)
+    cenote.command("cases", "close", "1", "set up anew")
+    until(lambda: is_told(cenote, LIVE[0], BOT))
+
+
+def test_mode_changes_without_a_restart(start):
+    cenote = start({"evidence": {"mode": "off"}})
+    ask_generated(cenote, BOT)
+    assert evidence(cenote)["events"] == 0
+    set_mode(cenote, "block")
+    become_case(cenote)
+    until(lambda: not is_told(cenote, LIVE[0], BOT))
+    set_mode(cenote, "monitor")
+    assert is_told(cenote, LIVE[0], BOT)
+
+
+def test_cases_are_decided(start):
+    cenote = start()
+    become_case(cenote)
+    assert cenote.command("cases", "ack", "1", "Ann looks at it").strip() == "case 1 is acknowledged"
+    assert cases(cenote, "acknowledged")[0]["note"] == "Ann looks at it"
+    cenote.command("cases", "close", "1")
+    assert cases(cenote, "open") == []
+    again = become_case(cenote, first=100)
+    assert again["id"] == 2
+    cenote.command("cases", "false-positive", "2", "for-all")
+    rules = cenote.command("rules", "list")
+    assert again["evidence"][0]["name"] in rules
+    cenote.command("cases", "show", "9", codes=(1,))
+    cenote.command("cases", "close", "nine", codes=(2,))
+    cenote.command("cases", "list", "strange", codes=(1,))
+
+
+def test_nobody_else_sees_the_cases(start):
+    cenote = start()
+    become_case(cenote)
+    for path in ("/api/v1/cases", "/api/v1/case?id=1"):
+        status, _, text = cenote.http("GET", path, unix=False)
+        assert status == 403 and BOT not in text
+
+
+def test_what_it_knew_survives(start):
+    cenote = start()
+    case = become_case(cenote)
+    ask_generated(cenote, OTHER, 50, 2)
+    until(lambda: evidence(cenote)["clients"] == 2)
+    folder = cenote.folder
+    cenote.stop()
+    cenote = start(folder=folder)
+    after = cases(cenote)[0]
+    assert (after["id"], after["client"]) == (case["id"], BOT)
+    assert after["evidence"][:5] == case["evidence"][:5] and evidence(cenote)["clients"] == 2
+    # Killed: what a query after it shows was on the disk before.
+    become_case(cenote, OTHER, 60)
+    until(lambda: evidence(cenote)["saves"] >= 1)
+    cenote.kill()
+    cenote = start(folder=folder)
+    assert [c["client"] for c in cases(cenote)] == [OTHER, BOT]
+
+
+def test_a_damaged_state_is_set_aside(start):
+    cenote = start()
+    become_case(cenote)
+    folder = cenote.folder
+    cenote.stop()
+    state, = folder.rglob("evidence.mdb")
+    state.write_bytes(os.urandom(len(state.read_bytes())))
+    cenote = start(folder=folder)
+    assert rcode(cenote.ask("www.valid.com")) == "NOERROR"
+    assert "set aside" in evidence(cenote)["problem"] and cases(cenote) == []
+    assert pathlib.Path(f"{state}.damaged").exists()
+    become_case(cenote)

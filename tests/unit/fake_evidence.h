@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Evidence that is not there: what the web edge asks it is answered from the fields below. Included by fake_edge.h.
+ *
+ * Threads: the fields are set before the edge starts.
+ */
+#pragma once
+
+#include <stdio.h>
+
+#include "resolver/evidence/evidence.h"
+
+struct evidence {
+	struct evidence_info info;
+	struct evidence_case cases[4]; /* the newest first */
+	size_t count;
+	enum case_state decided;
+	char note[CASE_NOTE_MAX];
+};
+
+void evidence_info(struct evidence *e, struct evidence_info *out)
+{
+	*out = e->info;
+}
+
+size_t evidence_cases(struct evidence *e, enum case_state state, uint64_t before,
+	struct evidence_case *out, size_t max)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < e->count && n < max; i++)
+		if (e->cases[i].id < before &&
+			(state == CASE_STATE_COUNT || e->cases[i].state == state))
+			out[n++] = e->cases[i];
+	return n;
+}
+
+int evidence_case(struct evidence *e, uint64_t id, struct evidence_case *out)
+{
+	for (size_t i = 0; i < e->count; i++) {
+		if (e->cases[i].id != id)
+			continue;
+		*out = e->cases[i];
+		return 0;
+	}
+	return CEN_ENOTFOUND;
+}
+
+int evidence_decide(struct evidence *e, uint64_t id, enum case_state state, const char *note,
+	struct evidence_case *out)
+{
+	int code = evidence_case(e, id, out);
+	if (code)
+		return code;
+	out->state = e->decided = state;
+	snprintf(e->note, sizeof e->note, "%s", note);
+	return 0;
+}

@@ -10,7 +10,8 @@
  * xarf         JSON Lines: one report a line, so that one case is one XARF file. With a contact: the last one, its source address
  *              and port. Without: the client, no port, and `protocol` udp for its DNS queries.
  * shadowserver CSV as event4_sinkhole and event6_sinkhole have it: a row for each kept contact with the sinkhole. The report is one
- *              of contacts: a case without any has no row. What cenote does not know (ASN, place, sector) stays empty.
+ *              of contacts: a case without any has no row. What cenote does not know (ASN, place, sector) stays empty;
+ *              what is not printable ASCII becomes `?`.
  * stix         one bundle: the reporter, and for each case the client, the names, the traffic, the malware and its sighting.
  * misp         one case: {"Event": ..}; otherwise {"response": [{"Event": ..}, ..]}, as MISP itself exports several.
  *

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -95,7 +96,10 @@ static void add_knock(struct event *e, const struct knock *k)
 	add_text(e, k, report_text_is_domain(k->host) ? "hostname" : "text", k->host, "HTTP Host");
 	add_text(e, k, "user-agent", k->user_agent, "HTTP User-Agent");
 	add_text(e, k, report_text_is_domain(k->sni) ? "hostname" : "text", k->sni, "TLS SNI");
-	add_text(e, k, "ja3-fingerprint-md5", k->ja3, "TLS ClientHello");
+	/* An old state file may hold what is no MD5. */
+	bool is_md5 = strspn(k->ja3, "0123456789abcdef") == 32 && !k->ja3[32];
+	add_text(e, k, is_md5 ? "ja3-fingerprint-md5" : "text", k->ja3,
+		"JA3 of its TLS ClientHello");
 	add_text(e, k, "text", k->ja4, "JA4 of its TLS ClientHello");
 }
 

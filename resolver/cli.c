@@ -51,30 +51,49 @@ static int refuse(const struct client_reply *reply, json_t *value)
 	return cli_fail(CLI_FAILED, "the daemon answered with status %ld", reply->status);
 }
 
-int cli_ask(
-	const struct cli *c, const char *method, const char *target, const char *body, json_t **out)
+/* Asks the daemon; 0 and its answer of a good status, or the exit status after having said why. */
+static int exchange(const struct cli *c, const char *method, const char *target, const char *body,
+	struct client_reply *reply)
 {
 	struct config *config = NULL;
 	int status = cli_load(c, &config);
 	if (status)
 		return status;
-	struct client_reply reply;
 	struct err why = {0};
-	int code = client_ask(config->socket, method, target, body, TIMEOUT_S, &reply, &why);
+	int code = client_ask(config->socket, method, target, body, TIMEOUT_S, reply, &why);
 	config_free(config);
 	if (code)
 		return cli_fail(
 			code == -ECONNREFUSED || code == -EACCES ? CLI_UNREACHABLE : CLI_FAILED,
 			"%s", why.text);
-	json_t *value = json_loadb(reply.body, reply.len, 0, NULL);
-	if (reply.status < 200 || reply.status > 299)
-		status = refuse(&reply, value);
-	else if (!value)
-		status = cli_fail(CLI_FAILED, "the daemon's answer is not JSON");
-	else
-		*out = value;
-	client_free(&reply);
+	if (reply->status >= 200 && reply->status <= 299)
+		return CLI_OK;
+	status = refuse(reply, json_loadb(reply->body, reply->len, 0, NULL));
+	client_free(reply);
 	return status;
+}
+
+int cli_ask(
+	const struct cli *c, const char *method, const char *target, const char *body, json_t **out)
+{
+	struct client_reply reply;
+	int status = exchange(c, method, target, body, &reply);
+	if (status)
+		return status;
+	*out = json_loadb(reply.body, reply.len, 0, NULL);
+	client_free(&reply);
+	return *out ? CLI_OK : cli_fail(CLI_FAILED, "the daemon's answer is not JSON");
+}
+
+int cli_print_answer(const struct cli *c, const char *target)
+{
+	struct client_reply reply;
+	int status = exchange(c, "GET", target, NULL, &reply);
+	if (status)
+		return status;
+	fwrite(reply.body, 1, reply.len, stdout);
+	client_free(&reply);
+	return CLI_OK;
 }
 
 int cli_print_json(json_t *value)

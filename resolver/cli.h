@@ -28,7 +28,7 @@ struct cli {
 	size_t override_count;
 	bool is_json;
 	const char *client, *type; /* of explain; NULL: not given */
-	const char *format; /* of feeds lint; NULL: not given */
+	const char *format; /* of feeds lint and cases export; NULL: not given */
 	bool has_rules; /* feeds lint is to print each rule */
 	char **args; /* what follows the command's name */
 	size_t arg_count;
@@ -69,6 +69,8 @@ int cli_check_config(const struct cli *c, struct err *why);
 /* Asks the daemon. On success `*out` is its answer, owned. Else returns the exit status after having said why. */
 int cli_ask(const struct cli *c, const char *method, const char *target, const char *body,
 	json_t **out);
+/* Asks for what is no JSON, and prints it as it comes. */
+int cli_print_answer(const struct cli *c, const char *target);
 /* Prints a value as JSON, takes it, returns CLI_OK. */
 int cli_print_json(json_t *value);
 

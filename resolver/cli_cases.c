@@ -10,6 +10,7 @@
 
 static const char usage[] =
 	"usage: cenote cases list [all|open|acknowledged|closed|false_positive] | show ID\n"
+	"       | export [ID] --format json|xarf|shadowserver|stix|misp\n"
 	"       | ack ID [NOTE] | close ID [NOTE] | false-positive ID [for-all]";
 
 /* The first of the families, or "-". */
@@ -143,12 +144,23 @@ static int decide(const struct cli *c, const char *state, const char *note, cons
 	return CLI_OK;
 }
 
+static int export(const struct cli *c)
+{
+	char target[128] = "/api/v1/cases/export";
+	if (!client_add_param(target, sizeof target, "format", c->format ? c->format : "json") ||
+		(c->arg_count > 1 && !client_add_param(target, sizeof target, "id", c->args[1])))
+		return cli_fail(CLI_USAGE, "%s", usage);
+	return cli_print_answer(c, target);
+}
+
 int cli_cases(const struct cli *c)
 {
 	char target[64];
 	const char *verb = c->args[0], *more = c->arg_count > 2 ? c->args[2] : NULL;
 	if (!strcmp(verb, "list") && c->arg_count <= 2)
 		return list(c);
+	if (!strcmp(verb, "export") && c->arg_count <= 2)
+		return export(c);
 	if (!has_id(c, target, sizeof target))
 		return cli_fail(CLI_USAGE, "%s", usage);
 	if (!strcmp(verb, "show") && !more) {

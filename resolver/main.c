@@ -15,7 +15,8 @@ enum {
 	TAKES_EXPLAIN = 4,
 	IS_HIDDEN = 8,
 	HAS_OWN = 16,
-	TAKES_LINT = 32
+	TAKES_LINT = 32,
+	TAKES_FORMAT = 64
 };
 
 struct command {
@@ -69,7 +70,7 @@ static const struct command commands[] = {
 		"one with that\n"
 		"number, in force at once; it stays, also over a restart, until `release`, "
 		"`update` or `accept`.\n",
-		cli_feeds, TAKES_CONFIG | TAKES_JSON | TAKES_LINT, 1, 3},
+		cli_feeds, TAKES_CONFIG | TAKES_JSON | TAKES_LINT | TAKES_FORMAT, 1, 3},
 	{"rules", "rules list | add allow|deny RULE | remove allow|deny RULE",
 		"own rules, in force at once and kept",
 		"A RULE is `name.example` (the name and all below it), `=name.example` (the name "
@@ -78,7 +79,8 @@ static const struct command commands[] = {
 		"Rules of the configuration file are shown, and changed there.\n",
 		cli_rules, TAKES_CONFIG | TAKES_JSON, 1, 3},
 	{"cases",
-		"cases list [all|STATE] | show ID | ack ID [NOTE] | close ID [NOTE]\n"
+		"cases list [all|STATE] | show ID | export [ID] [--format FORMAT] | ack ID [NOTE] "
+		"| close ID [NOTE]\n"
 		"       | false-positive ID [for-all] [--json]",
 		"infected devices: what was seen of them, and what becomes of them",
 		"`list` shows the open cases, or those in a STATE (open, acknowledged, closed, "
@@ -87,8 +89,11 @@ static const struct command commands[] = {
 		"device is clean; new\n"
 		"evidence opens a new case. `false-positive`: what the case was made of counts no "
 		"more for this client;\n"
-		"with `for-all` its names are allowed for everybody, as own rules.\n",
-		cli_cases, TAKES_CONFIG | TAKES_JSON, 1, 3},
+		"with `for-all` its names are allowed for everybody, as own rules. `export` prints "
+		"one or the newest "
+		"500 as json, xarf,\nshadowserver (CSV), stix or misp, without false positives; "
+		"evidence.report names who reports.\n",
+		cli_cases, TAKES_CONFIG | TAKES_JSON | TAKES_FORMAT, 1, 3},
 	{"reload", "reload [--json]", "let the daemon read its configuration again",
 		"As SIGHUP, but says what came of it. Exit 1 when the new configuration was "
 		"refused.\n",
@@ -286,7 +291,8 @@ static int dispatch(struct cli *c, const struct wishes *w)
 	if (((c->file || c->override_count) && !(k->flags & TAKES_CONFIG)) ||
 		(c->is_json && !(k->flags & TAKES_JSON)) ||
 		((c->client || c->type) && !(k->flags & TAKES_EXPLAIN)) ||
-		((c->format || c->has_rules) && !(k->flags & TAKES_LINT)))
+		(c->format && !(k->flags & TAKES_FORMAT)) ||
+		(c->has_rules && !(k->flags & TAKES_LINT)))
 		return cli_fail(CLI_USAGE, "`%s` does not take this option; usage: cenote %s", name,
 			k->usage);
 	return k->function(c);

@@ -13,4 +13,5 @@ edge_handler api_explain_get;
 edge_handler api_feeds_get, api_feeds_update, api_feeds_accept, api_feeds_diff;
 edge_handler api_generations_get, api_generations_rollback, api_generations_release;
 edge_handler api_cases_get, api_cases_one, api_cases_decide;
+edge_handler api_cases_export;
 edge_handler api_rules_get, api_rules_add, api_rules_remove;

@@ -36,6 +36,7 @@ static const struct route routes[] = {
 	/* Who asked for what is nobody's business but the operator's. */
 	{EDGE_GET, "/api/v1/cases", ROUTE_LOCAL, api_cases_get},
 	{EDGE_GET, "/api/v1/case", ROUTE_LOCAL, api_cases_one},
+	{EDGE_GET, "/api/v1/cases/export", ROUTE_LOCAL, api_cases_export},
 	{EDGE_POST, "/api/v1/cases/state", ROUTE_LOCAL, api_cases_decide},
 	{EDGE_GET, "/api/v1/rules", ROUTE_ANY, api_rules_get},
 	{EDGE_POST, "/api/v1/rules", ROUTE_LOCAL, api_rules_add},

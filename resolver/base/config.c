@@ -31,7 +31,7 @@ void config_free(struct config *c)
 		return;
 	const struct config_table *t = config_schema();
 	for (size_t i = 0; i < t->count; i++)
-		config_value_free(&t->rows[i], c);
+		config_value_free(config_table_row(t, i), c);
 	free(c->file);
 	free(c->cache_directory);
 	free(c->socket);

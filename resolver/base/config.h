@@ -134,6 +134,7 @@ struct config {
 	double evidence_miss; /* the share of tests of infected clients that may end as clean */
 	uint32_t evidence_half_life_s; /* of what speaks against a client */
 	uint32_t evidence_clients; /* that are kept in mind */
+	char *report_org, *report_contact, *report_domain; /* who reports cases; NULL: not given */
 	uint32_t evidence_ipv4_bits, evidence_ipv6_bits; /* of the prefix that is one client */
 
 	char *feeds_directory; /* lists that are files lie below it */

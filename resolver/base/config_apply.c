@@ -102,8 +102,9 @@ static int apply_item(const struct target *t, const struct config_row *row,
 	if (rc == 0)
 		rc = apply_mapping(&item, "", node);
 	for (size_t i = 0; rc == 0 && i < row->item->count; i++)
-		if (row->item->rows[i].is_required && !item.seen[i])
-			rc = FAIL(&item, node, row->item->rows[i].key, CEN_EFORMAT, "is missing");
+		if (config_table_row(row->item, i)->is_required && !item.seen[i])
+			rc = FAIL(&item, node, config_table_row(row->item, i)->key, CEN_EFORMAT,
+				"is missing");
 	const char *fault = "";
 	if (rc == 0 && (rc = row->item->finish(to, node, &fault)) < 0)
 		FAIL(t, node, row->key, rc, "%s", fault);
@@ -151,7 +152,7 @@ static int apply_array(
 
 static int apply_row(struct target *t, size_t i, const struct config_yaml *node)
 {
-	const struct config_row *row = &t->table->rows[i];
+	const struct config_row *row = config_table_row(t->table, i);
 	if (t->seen[i])
 		return FAIL(t, node, row->key, CEN_EFORMAT, "is given twice (allowed: once)");
 	t->seen[i] = true;
@@ -214,7 +215,7 @@ static int fail_unknown(
 	unsigned best_distance = 3;
 	size_t n = 0;
 	for (size_t i = 0; i < t->table->count; i++) {
-		if (!next_part(&t->table->rows[i], prefix, part) || !strcmp(part, last))
+		if (!next_part(config_table_row(t->table, i), prefix, part) || !strcmp(part, last))
 			continue;
 		if (n < sizeof allowed)
 			n += (size_t)snprintf(
@@ -242,9 +243,9 @@ static int apply_key(
 	join(path, prefix, key);
 	bool is_section = false, has_head = false;
 	for (size_t i = 0; i < t->table->count; i++) {
-		if (!strcmp(t->table->rows[i].key, path))
+		if (!strcmp(config_table_row(t->table, i)->key, path))
 			return apply_row(t, i, node);
-		is_section |= next_part(&t->table->rows[i], path, part);
+		is_section |= next_part(config_table_row(t->table, i), path, part);
 	}
 	if (is_section)
 		return apply_mapping(t, path, node);
@@ -252,7 +253,7 @@ static int apply_key(
 	snprintf(head, sizeof head, "%.*s", (int)strcspn(key, "."), key);
 	join(path, prefix, head);
 	for (size_t i = 0; i < t->table->count && *head; i++)
-		has_head |= next_part(&t->table->rows[i], path, part);
+		has_head |= next_part(config_table_row(t->table, i), path, part);
 	if (has_head && key[strlen(head)])
 		return apply_key(t, path, key + strlen(head) + 1, node);
 	return fail_unknown(t, prefix, *head ? head : key, node);
@@ -283,7 +284,7 @@ static int apply_mapping(struct target *t, const char *prefix, const struct conf
 static int apply_initials(struct target *t)
 {
 	for (size_t i = 0; i < t->table->count; i++) {
-		const struct config_row *row = &t->table->rows[i];
+		const struct config_row *row = config_table_row(t->table, i);
 		if (!row->initial || (row->is_array && !strcmp(row->initial, "[]")))
 			continue; /* zero is right */
 		struct config_yaml *tree = NULL;

@@ -14,7 +14,7 @@ static const struct config_yaml *node_of(struct config_draft *d, const char *key
 {
 	const struct config_table *t = config_schema();
 	for (size_t i = 0; i < t->count; i++) {
-		if (strcmp(t->rows[i].key, key) != 0)
+		if (strcmp(config_table_row(t, i)->key, key) != 0)
 			continue;
 		d->is_override = d->node_is_override[i];
 		return d->nodes[i];

@@ -51,7 +51,7 @@ static void print_allowed(FILE *out, const char *indent, const struct config_row
 static void print_item(FILE *out, const char *indent, const struct config_table *item)
 {
 	for (size_t i = 0; i < item->count; i++) {
-		const struct config_row *row = &item->rows[i];
+		const struct config_row *row = config_table_row(item, i);
 		char allowed[CONFIG_VALUE_ALLOWED_MAX], line[1024];
 		snprintf(line, sizeof line, "%s: %s Allowed: %s%s.%s%s%s", row->key, row->help,
 			row->is_array ? "a list, each " : "", config_value_allowed(row, allowed),
@@ -120,7 +120,8 @@ void config_print_sample(FILE *out)
 	const char *before = "";
 	for (size_t i = 0; i < t->count; i++) {
 		fputc('\n', out);
-		print_row(out, open_sections(out, before, t->rows[i].key), &t->rows[i]);
-		before = t->rows[i].key;
+		print_row(out, open_sections(out, before, config_table_row(t, i)->key),
+			config_table_row(t, i));
+		before = config_table_row(t, i)->key;
 	}
 }

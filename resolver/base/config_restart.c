@@ -26,7 +26,7 @@ size_t config_restart_keys(
 	if (out_size)
 		out[0] = 0;
 	for (size_t i = 0; i < t->count; i++) {
-		const struct config_row *row = &t->rows[i];
+		const struct config_row *row = config_table_row(t, i);
 		if (row->is_live || is_equal(row, running, next))
 			continue;
 		if (n < out_size)

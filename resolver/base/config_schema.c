@@ -418,61 +418,6 @@ static const struct config_row config_rows[] = {
 		.help = "A file with further seeds of the families, beside the built-in ones.",
 		.example = "seeds: /etc/cenote/dga.seeds"},
 
-	{.key = "evidence.mode",
-		.type = CONFIG_WORD,
-		AT(evidence_mode),
-		.words = config_schema_mode_words,
-		.initial = "monitor",
-		.is_live = true,
-		.help = "Is evidence gathered about which devices are infected? `monitor` opens "
-			"cases and shows them; `block` also holds back from such a device the "
-			"generated names that do exist. Others' answers stay as they are."},
-	{.key = "evidence.false_positive",
-		.type = CONFIG_RATE,
-		AT(evidence_false_positive),
-		.initial = "1e-6",
-		.min = 1,
-		.max = 10000,
-		.help = "The share of clean clients that may become a case in a day."},
-	{.key = "evidence.miss",
-		.type = CONFIG_RATE,
-		AT(evidence_miss),
-		.initial = "0.01",
-		.min = 1000,
-		.max = 500000,
-		.help = "The share of tests of an infected client that may end as clean; it is "
-			"tested again."},
-	{.key = "evidence.half_life",
-		.type = CONFIG_SECONDS,
-		AT(evidence_half_life_s),
-		.initial = "1d",
-		.min = HOUR_S,
-		.max = 30 * DAY_S,
-		.help = "After this long without more, half of what speaks against a client is "
-			"forgotten."},
-	{.key = "evidence.clients",
-		.type = CONFIG_NUMBER,
-		AT(evidence_clients),
-		.initial = "100000",
-		.min = 100,
-		.max = 10000000,
-		.help = "Clients that are kept in mind, in fixed memory (280 octets each); the "
-			"one seen longest ago makes room."},
-	{.key = "evidence.ipv4_prefix",
-		.type = CONFIG_NUMBER,
-		AT(evidence_ipv4_bits),
-		.initial = "32",
-		.min = 8,
-		.max = 32,
-		.help = "Bits of an IPv4 address that tell one client from another."},
-	{.key = "evidence.ipv6_prefix",
-		.type = CONFIG_NUMBER,
-		AT(evidence_ipv6_bits),
-		.initial = "64",
-		.min = 16,
-		.max = 128,
-		.help = "The same for IPv6: 64 is one home network, 56 or 48 one subscriber."},
-
 	{.key = "feeds.directory",
 		.type = CONFIG_PATH,
 		AT(feeds_directory),
@@ -587,9 +532,13 @@ static const struct config_row config_rows[] = {
 		.is_live = true,
 		.help = "How much is logged, to standard error."},
 };
-static const struct config_table config_table = {
-	config_rows, sizeof config_rows / sizeof *config_rows, sizeof(struct config), NULL};
-_Static_assert(sizeof(config_rows) / sizeof(config_rows[0]) <= CONFIG_ROWS_MAX, "rows");
+enum { ROWS = sizeof config_rows / sizeof *config_rows };
+static const struct config_table config_table = {.rows = config_rows,
+	.count = ROWS + CONFIG_SCHEMA_EVIDENCE_ROWS,
+	.item_size = sizeof(struct config),
+	.more = config_schema_evidence,
+	.more_from = ROWS};
+_Static_assert(ROWS + CONFIG_SCHEMA_EVIDENCE_ROWS <= CONFIG_ROWS_MAX, "rows");
 
 const struct config_table *config_schema(void)
 {

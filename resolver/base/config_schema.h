@@ -20,6 +20,7 @@ enum config_type {
 	CONFIG_WORD, /* int or enum: one of the row's words */
 	CONFIG_NAME, /* char *: [a-z0-9._-]+, at most CONFIG_NAME_MAX */
 	CONFIG_CATEGORY, /* char *: the same or "" */
+	CONFIG_TEXT, /* char *: 1-200 printable characters */
 	CONFIG_PATH, /* char *: an absolute file name */
 	CONFIG_SOURCE, /* char *: an absolute file name, an http(s) URL, or a zone by transfer */
 	CONFIG_SECRET, /* char *: base64, never repeated in a sentence */
@@ -70,7 +71,14 @@ struct config_table {
 	/* For items: sees to what one row cannot know, when all rows are read. Returns 0 or a code with the words that
 	 * follow the key in `fault`. */
 	int (*finish)(void *item, const struct config_yaml *node, const char **fault);
+	const struct config_row *more; /* rows that another file has; NULL: none */
+	size_t more_from; /* the first one's place */
 };
+
+static inline const struct config_row *config_table_row(const struct config_table *t, size_t i)
+{
+	return t->more && i >= t->more_from ? &t->more[i - t->more_from] : &t->rows[i];
+}
 
 enum { CONFIG_ROWS_MAX = 128 };
 
@@ -79,4 +87,6 @@ const struct config_table *config_schema(void);
 /* Parts of it: config_schema_list.c. */
 extern const struct config_table config_schema_list_table, config_schema_tsig_table,
 	config_schema_group_table, config_schema_zone_table;
+enum { CONFIG_SCHEMA_EVIDENCE_ROWS = 10 };
+extern const struct config_row config_schema_evidence[CONFIG_SCHEMA_EVIDENCE_ROWS];
 extern const struct config_word config_schema_action_words[], config_schema_mode_words[];

@@ -145,8 +145,10 @@ static const struct config_row list_rows[] = {
 		.max = 365 * DAY_S,
 		.help = "A new list only monitors for so long after it was first taken in."},
 };
-const struct config_table config_schema_list_table = {list_rows,
-	sizeof list_rows / sizeof *list_rows, sizeof(struct config_list), config_item_finish_list};
+const struct config_table config_schema_list_table = {.rows = list_rows,
+	.count = sizeof list_rows / sizeof *list_rows,
+	.item_size = sizeof(struct config_list),
+	.finish = config_item_finish_list};
 #undef AT
 
 static const struct config_word algorithm_words[] = {{"hmac-sha256", TSIG_SHA256},
@@ -174,9 +176,10 @@ static const struct config_row tsig_rows[] = {
 		AT(secret_file),
 		.help = "A file that holds it."},
 };
-const struct config_table config_schema_tsig_table = {tsig_rows,
-	sizeof tsig_rows / sizeof *tsig_rows, sizeof(struct config_tsig_key),
-	config_item_finish_tsig};
+const struct config_table config_schema_tsig_table = {.rows = tsig_rows,
+	.count = sizeof tsig_rows / sizeof *tsig_rows,
+	.item_size = sizeof(struct config_tsig_key),
+	.finish = config_item_finish_tsig};
 #undef AT
 
 #define AT(field) .at = offsetof(struct config_group, field)
@@ -203,9 +206,10 @@ static const struct config_row group_rows[] = {
 		.count_max = CONFIG_LISTS_MAX,
 		.help = "The lists that act for it, or the word `all`."},
 };
-const struct config_table config_schema_group_table = {group_rows,
-	sizeof group_rows / sizeof *group_rows, sizeof(struct config_group),
-	config_item_finish_group};
+const struct config_table config_schema_group_table = {.rows = group_rows,
+	.count = sizeof group_rows / sizeof *group_rows,
+	.item_size = sizeof(struct config_group),
+	.finish = config_item_finish_group};
 #undef AT
 
 #define AT(field) .at = offsetof(struct config_zone, field)
@@ -231,6 +235,8 @@ static const struct config_row zone_rows[] = {
 		.help = "Are its answers validated? Not given: true for the root zone, false for "
 			"others."},
 };
-const struct config_table config_schema_zone_table = {zone_rows,
-	sizeof zone_rows / sizeof *zone_rows, sizeof(struct config_zone), config_item_finish_zone};
+const struct config_table config_schema_zone_table = {.rows = zone_rows,
+	.count = sizeof zone_rows / sizeof *zone_rows,
+	.item_size = sizeof(struct config_zone),
+	.finish = config_item_finish_zone};
 #undef AT

@@ -197,6 +197,18 @@ static bool is_line(const char *text)
 	return n > 0 && n < 4096;
 }
 
+static int read_words(const struct config_row *row, const char *text, void *to, const char **fault)
+{
+	enum { WORDS_MAX = 200 };
+	size_t len = strlen(text);
+	(void)row;
+	*fault = "is no text";
+	for (size_t i = 0; i < len; i++)
+		if (text[i] < ' ' || text[i] > '~')
+			return CEN_EFORMAT;
+	return len && len <= WORDS_MAX ? put_text(text, to, fault) : CEN_EFORMAT;
+}
+
 static int read_path(const struct config_row *row, const char *text, void *to, const char **fault)
 {
 	(void)row;
@@ -370,6 +382,7 @@ static const struct {
 		"1-63 of a-z 0-9 . _ -, not beginning with a dot"},
 	[CONFIG_CATEGORY] = {sizeof(char *), read_category, true,
 		"0-63 of a-z 0-9 . _ -, not beginning with a dot"},
+	[CONFIG_TEXT] = {sizeof(char *), read_words, true, "1-200 printable ASCII characters"},
 	[CONFIG_PATH] = {sizeof(char *), read_path, true, "a file name that begins with /"},
 	[CONFIG_SOURCE] = {sizeof(char *), read_source, true,
 		"as /etc/cenote/list.txt, https://example.org/list.txt or "
@@ -511,7 +524,7 @@ static void free_one(const struct config_row *row, void *value)
 {
 	if (row->type == CONFIG_ITEM)
 		for (size_t i = 0; i < row->item->count; i++)
-			config_value_free(&row->item->rows[i], value);
+			config_value_free(config_table_row(row->item, i), value);
 	if (!types[row->type].is_text)
 		return;
 	free(*(char **)value);
@@ -536,7 +549,7 @@ static bool equal_one(const struct config_row *row, const void *a, const void *b
 {
 	if (row->type == CONFIG_ITEM) {
 		for (size_t i = 0; i < row->item->count; i++)
-			if (!config_value_equal(&row->item->rows[i], a, b))
+			if (!config_value_equal(config_table_row(row->item, i), a, b))
 				return false;
 		return true;
 	}

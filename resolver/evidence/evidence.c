@@ -31,6 +31,7 @@ enum {
 
 struct evidence {
 	struct engine_options options;
+	char *org, *contact, *domain; /* of who reports; NULL: not given */
 	struct ring **rings;
 	unsigned ring_count;
 	const struct suspects *_Atomic suspects;
@@ -220,6 +221,13 @@ static int make_rings(struct evidence *e, unsigned workers)
 	return 0;
 }
 
+/* False when memory is short. */
+static bool copy(const char *text, char **out)
+{
+	*out = text ? strdup(text) : NULL;
+	return !text || *out;
+}
+
 static void options_of(const struct config *c, struct engine_options *out)
 {
 	*out = (struct engine_options){.false_positive = c->evidence_false_positive,
@@ -242,7 +250,10 @@ int evidence_open(
 	pthread_mutex_init(&e->lock, NULL);
 	options_of(config, &e->options);
 	int code = engine_new(&e->options, &e->engine, why);
-	if (!code && make_rings(e, workers))
+	if (!code &&
+		(make_rings(e, workers) || !copy(config->report_org, &e->org) ||
+			!copy(config->report_contact, &e->contact) ||
+			!copy(config->report_domain, &e->domain)))
 		code = err_set(why, -ENOMEM, "evidence: there is no memory to start with");
 	if (code) {
 		evidence_free(e);
@@ -290,6 +301,9 @@ void evidence_free(struct evidence *e)
 	for (unsigned i = 0; i < e->ring_count; i++)
 		ring_free(e->rings[i]);
 	free(e->rings);
+	free(e->org);
+	free(e->contact);
+	free(e->domain);
 	free(e->knocks);
 	free(e->owned_suspects);
 	engine_free(e->engine);
@@ -352,4 +366,12 @@ void evidence_info(struct evidence *e, struct evidence_info *out)
 	pthread_mutex_unlock(&e->lock);
 	for (unsigned i = 0; i < e->ring_count; i++)
 		out->lost_events += ring_dropped(e->rings[i]);
+}
+
+void evidence_reporter(const struct evidence *e, struct report_context *out)
+{
+	*out = (struct report_context){.org = e->org,
+		.contact = e->contact,
+		.domain = e->domain,
+		.now_ms = clock_wall_ms()};
 }

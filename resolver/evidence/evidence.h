@@ -14,6 +14,7 @@
 #include "resolver/base/err.h"
 #include "resolver/evidence/cases.h"
 #include "resolver/evidence/event.h"
+#include "resolver/evidence/report/report.h"
 #include "resolver/evidence/suspects.h"
 
 struct evidence;
@@ -55,3 +56,5 @@ int evidence_case(struct evidence *e, uint64_t id, struct evidence_case *out);
 int evidence_decide(struct evidence *e, uint64_t id, enum case_state state, const char *note,
 	struct evidence_case *out);
 void evidence_info(struct evidence *e, struct evidence_info *out);
+/* Who reports, as the configuration has it at the start; borrowed while `e` lives. */
+void evidence_reporter(const struct evidence *e, struct report_context *out);

@@ -7,7 +7,7 @@
 #include "dga/label.h"
 #include "resolver/base/hash.h"
 
-enum { ALPHABETS = 4, LENGTH_SLACK = 2, MEAN_SLACK = 2 };
+enum { ALPHABETS = 4, LENGTH_SLACK = 2, MEAN_SLACK = 2, TOPS_DIVERSE = 3 };
 
 static uint32_t hash_of_top(const uint8_t *top)
 {
@@ -131,16 +131,28 @@ bool family_fits(const struct family_shape *shape, const struct dname *name)
 
 /* --- families --------------------------------------------------------------------------------- */
 
-static bool is_same(const struct family_shape *a, const struct family_shape *b)
+/* Generators with many top-level domains show other ones each time. */
+static bool has_common_top(const struct family_shape *a, const struct family_shape *b)
 {
-	int apart = a->length_mean - b->length_mean;
-	if (a->class != b->class || a->alphabet != b->alphabet || apart > MEAN_SLACK ||
-		apart < -MEAN_SLACK)
-		return false;
 	for (unsigned i = 0; i < a->top_count; i++)
 		if (has_top(b, a->tops[i]))
 			return true;
-	return false;
+	return a->top_count >= TOPS_DIVERSE && b->top_count >= TOPS_DIVERSE;
+}
+
+static int spread(const struct family_shape *s)
+{
+	return s->length_max - s->length_min;
+}
+
+/* As far as a few names of each tell. */
+static bool is_same(const struct family_shape *a, const struct family_shape *b)
+{
+	int apart = a->length_mean - b->length_mean;
+	int wider = spread(a) > spread(b) ? spread(a) : spread(b);
+	int slack = MEAN_SLACK + wider / 4;
+	return a->alphabet == b->alphabet && apart <= slack && apart >= -slack &&
+		has_common_top(a, b);
 }
 
 void family_learn(struct families *f, const struct family_shape *shape, const char *name)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * Does the evidence find bots, and bots alone? `bench_evidence NAMES [CLIENT_DAYS [SEED [MODEL]]]`: NAMES is a file of real domains, the most popular first.
+ * Does the evidence find bots, and bots alone? `bench_evidence NAMES GONE [CLIENT_DAYS [SEED [MODEL [FAMILY,...]]]]`: NAMES is a file of real
+ * domains, the most popular first, GONE one of domains that once were somebody's; with families, only their bots live.
  *
  * Benign clients live a day each, with the noise of real devices. Then one bot of each family and variant of the calendar, with a day of its names, without
  * the calendar: only what the classifier says of names that do not exist speaks. Prints a table.
@@ -23,11 +24,15 @@ enum {
 	DAY_MS = 86400000,
 };
 
+struct list {
+	char **names;
+	size_t count;
+};
+
 struct world {
 	struct dga *dga;
 	struct engine *engine;
-	char **names;
-	size_t count;
+	struct list names, gone;
 	uint64_t state; /* of the generator of random numbers */
 	uint64_t false_cases, events;
 };
@@ -54,7 +59,7 @@ static void must(int rc, const struct err *why)
 	exit(1);
 }
 
-static void read_names(struct world *w, const char *file)
+static void read_names(struct list *w, const char *file)
 {
 	char line[1024];
 	FILE *f = fopen(file, "r");
@@ -75,8 +80,8 @@ static void read_names(struct world *w, const char *file)
 static const char *popular(struct world *w)
 {
 	double u = (double)(draw(w) >> 11) / 9007199254740992.0;
-	size_t rank = (size_t)exp(u * log((double)w->count));
-	return w->names[rank < w->count ? rank : w->count - 1];
+	size_t rank = (size_t)exp(u * log((double)w->names.count));
+	return w->names.names[rank < w->names.count ? rank : w->names.count - 1];
 }
 
 static void random_text(struct world *w, char *out, unsigned n, const char *alphabet)
@@ -96,6 +101,8 @@ static struct evidence_case *ask(struct world *w, const struct addr *client, uin
 	if (dname_from_text(text, strlen(text), &e.name))
 		return NULL;
 	dga_score(w->dga, &e.name, found);
+	if (found->is_popular)
+		return NULL; /* as on the path */
 	e.score = found->score;
 	e.class = found->class;
 	w->events++;
@@ -163,8 +170,8 @@ static void benign_name(struct world *w, unsigned kind, char *out, size_t size)
 		random_text(w, text, 13 + below(w, 10), "0123456789abcdefghijklmnopqrstuvwxyz");
 		snprintf(out, size, "d%s.%s", text, clouds[below(w, 4)]);
 		break;
-	case 6: /* a real domain that is gone: anything of the list */
-		snprintf(out, size, "www.%s", w->names[below(w, (unsigned)w->count)]);
+	case 6: /* a domain that is gone */
+		snprintf(out, size, "www.%s", w->gone.names[below(w, (unsigned)w->gone.count)]);
 		break;
 	default:
 		typo(w, out, size);
@@ -222,19 +229,17 @@ static int by_number(const void *a, const void *b)
 
 /* One device asks from somewhere in the list of the day, with a person's errors in between; one name in the list is live. */
 static void infect(
-	struct world *w, const struct bot *b, unsigned number, struct result *r, char *family)
+	struct world *w, const struct bot *b, uint32_t serial, struct result *r, char *family)
 {
-	static uint32_t serial;
 	struct addr client;
 	char text[512];
 	struct dga_verdict found;
 	struct evidence_case *c = NULL;
-	uint8_t v4[4] = {11, (uint8_t)(++serial >> 16), (uint8_t)(serial >> 8), (uint8_t)serial};
+	uint8_t v4[4] = {11, (uint8_t)(serial >> 16), (uint8_t)(serial >> 8), (uint8_t)serial};
 	unsigned start = below(w, b->count), asked = 0,
 		 most = b->count < BOT_NAMES_MAX ? b->count : BOT_NAMES_MAX;
 	uint64_t at_ms = (uint64_t)DAY * DAY_MS, pause_ms = 60000 / (1 + below(w, 50));
 	addr_from_v4(v4, &client);
-	(void)number;
 	for (; asked < most && !c; asked++, at_ms += pause_ms) {
 		if (!below(w, 10)) {
 			benign_name(w, 7, text, sizeof text);
@@ -284,10 +289,21 @@ static void print(const char *family, const char *variant, const struct result *
 		r->found ? 100.0 * r->same_family / r->found : 0, name);
 }
 
-static void all_bots(struct world *w)
+/* Is it one of `families`, separated by commas? NULL: all are. */
+static bool is_wanted(const char *families, const char *family)
+{
+	size_t len = strlen(family);
+	for (const char *at = families; at; at = strchr(at, ','), at = at ? at + 1 : NULL)
+		if (!strncmp(at, family, len) && (!at[len] || at[len] == ','))
+			return true;
+	return !families;
+}
+
+static void all_bots(struct world *w, const char *families)
 {
 	struct calendar_maker maker;
 	struct result sum = {0};
+	uint32_t serial = 0;
 	struct bot *b = malloc(sizeof *b);
 	size_t sets;
 	struct err why = {""};
@@ -298,6 +314,8 @@ static void all_bots(struct world *w)
 	for (size_t i = 0; calendar_generator(i, &maker, &sets); i++) {
 		struct calendar_request q = {
 			.first_day = DAY, .last_day = DAY, .family = maker.family};
+		if (!is_wanted(families, maker.family))
+			continue;
 		struct result r = {0};
 		char family[CASE_FAMILY_TEXT] = "";
 		b->family = maker.family;
@@ -310,7 +328,7 @@ static void all_bots(struct world *w)
 			continue;
 		}
 		for (unsigned n = 0; n < BOTS_A_FAMILY; n++)
-			infect(w, b, n, &r, family);
+			infect(w, b, ++serial, &r, family);
 		qsort(r.asked, r.found, sizeof *r.asked, by_number);
 		print(maker.family, maker.variant, &r, family);
 		add(&sum, &r);
@@ -323,7 +341,7 @@ int main(int argc, char **argv)
 {
 	struct world w = {.state = 88172645463325252u};
 	struct err why = {""};
-	struct dga_options model = {.model = argc > 4 ? argv[4] : NULL, .threshold = 1e-4};
+	struct dga_options model = {.model = argc > 5 ? argv[5] : NULL, .threshold = 1e-4};
 	struct engine_options options = {.false_positive = 1e-6,
 		.miss = .01,
 		.half_life_s = 86400,
@@ -331,15 +349,18 @@ int main(int argc, char **argv)
 		.cases = 10000,
 		.ipv4_bits = 32,
 		.ipv6_bits = 64};
-	if (argc < 2) {
-		fprintf(stderr, "usage: bench_evidence NAMES [CLIENT_DAYS [SEED [MODEL]]]\n");
+	if (argc < 3) {
+		fprintf(stderr,
+			"usage: bench_evidence NAMES GONE [CLIENT_DAYS [SEED [MODEL "
+			"[FAMILY,...]]]]\n");
 		return 2;
 	}
-	uint32_t days = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 10000;
-	w.state += argc > 3 ? strtoul(argv[3], NULL, 10) : 0;
+	uint32_t days = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 10000;
+	w.state += argc > 4 ? strtoul(argv[4], NULL, 10) : 0;
 	must(dga_open(&model, &w.dga, &why), &why);
 	must(engine_new(&options, &w.engine, &why), &why);
-	read_names(&w, argv[1]);
+	read_names(&w.names, argv[1]);
+	read_names(&w.gone, argv[2]);
 	uint64_t start_us = clock_us();
 	for (uint32_t i = 0; i < days; i++)
 		live_a_day(&w, i);
@@ -353,7 +374,7 @@ int main(int argc, char **argv)
 		printf("  %-8s %llu\n", noise_name((enum noise)i), (unsigned long long)n->noise[i]);
 	printf("  counted before %llu, clients that made room %llu\n",
 		(unsigned long long)n->repeated, (unsigned long long)n->evicted_clients);
-	all_bots(&w);
+	all_bots(&w, argc > 6 ? argv[6] : NULL);
 	engine_free(w.engine);
 	dga_close(w.dga);
 	return 0;

@@ -170,3 +170,26 @@ def test_a_damaged_state_is_set_aside(start):
     assert "set aside" in evidence(cenote)["problem"] and cases(cenote) == []
     assert pathlib.Path(f"{state}.damaged").exists()
     become_case(cenote)
+
+
+def test_cases_are_exported(start):
+    cenote = start({"evidence": {"report": {"org": "Example Networks", "contact": "abuse@example.net", "domain": "example.net"}}})
+    become_case(cenote)
+    whole = json.loads(cenote.command("cases", "export"))
+    assert whole["cases"][0]["client"] == BOT
+    xarf = json.loads(cenote.command("cases", "export", "1", "--format", "xarf"))
+    assert xarf["source_identifier"] == BOT and xarf["reporter"]["contact"] == "abuse@example.net"
+    assert json.loads(cenote.command("cases", "export", "--format", "stix"))["type"] == "bundle"
+    assert BOT in cenote.command("cases", "export", "1", "--format", "misp")
+    assert cenote.command("cases", "export", "--format", "shadowserver").startswith('"timestamp","protocol","src_ip"')
+    cenote.command("cases", "export", "--format", "pdf", codes=(1,))
+    cenote.command("cases", "export", "9", codes=(1,))
+    for path in ("", "?format=xarf"):
+        assert cenote.http("GET", "/api/v1/cases/export" + path, unix=False)[0] == 403
+
+
+def test_a_report_needs_to_know_who_reports(start):
+    cenote = start()
+    become_case(cenote)
+    status, _, text = cenote.http("GET", "/api/v1/cases/export?format=xarf")
+    assert status == 422 and "evidence.report" in text or "org" in text

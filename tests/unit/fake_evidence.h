@@ -15,6 +15,7 @@ struct evidence {
 	size_t count;
 	enum case_state decided;
 	char note[CASE_NOTE_MAX];
+	bool has_reporter;
 };
 
 void evidence_info(struct evidence *e, struct evidence_info *out)
@@ -53,4 +54,14 @@ int evidence_decide(struct evidence *e, uint64_t id, enum case_state state, cons
 	out->state = e->decided = state;
 	snprintf(e->note, sizeof e->note, "%s", note);
 	return 0;
+}
+
+void evidence_reporter(const struct evidence *e, struct report_context *out)
+{
+	*out = (struct report_context){.now_ms = 1700000000000};
+	if (e->has_reporter) {
+		out->org = "Example Networks";
+		out->contact = "abuse@example.net";
+		out->domain = "example.net";
+	}
 }

@@ -367,7 +367,7 @@ static void the_sample_says_the_defaults(void **state)
 	struct config *defaults = load(NULL, 0, NULL), *c = parse(text);
 	const struct config_table *t = config_schema();
 	for (size_t i = 0; i < t->count; i++) {
-		const struct config_row *row = &t->rows[i];
+		const struct config_row *row = config_table_row(t, i);
 		/* By default the file's own folder. */
 		bool is_of_file = !strcmp(row->key, "feeds.directory");
 		if (config_value_equal(row, defaults, c) == is_of_file)
@@ -399,7 +399,7 @@ static void the_examples_are_good(void **state)
 	const struct config_table *t = config_schema();
 	unsigned examples = 0;
 	for (size_t i = 0; i < t->count; i++) {
-		const struct config_row *row = &t->rows[i];
+		const struct config_row *row = config_table_row(t, i);
 		if (!row->example)
 			continue;
 		char text[1000];
@@ -458,8 +458,9 @@ static void names_of_values_are_those_of_the_file(void **state)
 	assert_string_equal(config_kind_name(LIST_ALLOW), "allow");
 	const struct config_table *t = config_schema();
 	for (size_t i = 0; i < t->count; i++)
-		if (!strcmp(t->rows[i].key, "sinkhole.action"))
-			for (const struct config_word *w = t->rows[i].words; w->word; w++)
+		if (!strcmp(config_table_row(t, i)->key, "sinkhole.action"))
+			for (const struct config_word *w = config_table_row(t, i)->words; w->word;
+				w++)
 				assert_string_equal(
 					config_action_name((enum sink_action)w->value), w->word);
 }

@@ -6,6 +6,7 @@
 #include "resolver/classify.h"
 #include "resolver/rewrite.h"
 #include "resolver/stats.h"
+#include "resolver/token_lend.h"
 #include "resolver/worker.h"
 
 enum {
@@ -58,12 +59,18 @@ static void put_soa(struct query *q, uint32_t ttl_s)
 	q->authority_count++;
 }
 
-static void put_sinkhole_addresses(struct query *q, const struct config *c, enum sink_action action)
+static void put_sinkhole_addresses(struct worker *w, struct query *q, const struct config *c)
 {
 	static const uint8_t zeros[16];
 	bool is_v4 = q->qtype == TYPE_A;
-	if (action == SINK_NULL) {
+	struct addr token;
+	if (q->action == SINK_NULL) {
 		put_address(q, zeros, is_v4 ? 4 : 16, c->sinkhole_ttl_s);
+		return;
+	}
+	if (token_lend(w, q, &token)) {
+		put_address(
+			q, token.bytes + (is_v4 ? 12 : 0), is_v4 ? 4 : 16, c->sinkhole_token_ttl_s);
 		return;
 	}
 	for (size_t i = 0; i < c->sinkhole_address_count && q->answer_count < 16; i++) {
@@ -76,7 +83,7 @@ static void put_sinkhole_addresses(struct query *q, const struct config *c, enum
 
 /* All types of a blocked name agree: where it has an address, the other types are NODATA (among them HTTPS, so that a browser does not
  * find the service by another door); where it does not exist, none does. */
-static void synthesize(struct query *q, const struct config *c)
+static void synthesize(struct worker *w, struct query *q, const struct config *c)
 {
 	clear_records(q);
 	q->is_secure = false;
@@ -92,7 +99,7 @@ static void synthesize(struct query *q, const struct config *c)
 	case SINK_NULL:
 	case SINK_ADDRESS:
 		if (q->qtype == TYPE_A || q->qtype == TYPE_AAAA)
-			put_sinkhole_addresses(q, c, q->action);
+			put_sinkhole_addresses(w, q, c);
 		break;
 	case SINK_NODATA:
 	case SINK_DEFAULT:
@@ -203,7 +210,7 @@ static void put_message(struct worker *w, struct query *q)
 		q->has_edns = false;
 	} else {
 		if (is_sunk(q))
-			synthesize(q, c);
+			synthesize(w, q, c);
 		else if (q->source == ANSWER_NONE)
 			clear_records(q);
 		put_question(q);

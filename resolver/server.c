@@ -303,6 +303,7 @@ static int make_workers(struct server *s, struct err *why)
 		.cache = s->cache,
 		.botnets = &s->botnets,
 		.evidence = s->evidence,
+		.list_names = (const char(*)[64])s->counter_names,
 		.flight = s->flight,
 		.tcp_limits = s->tcp_limits,
 		.view = &s->view,

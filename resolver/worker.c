@@ -180,6 +180,8 @@ int worker_new(
 	w->cache = shared->cache;
 	w->botnets = shared->botnets;
 	w->evidence = shared->evidence;
+	w->list_names = shared->list_names;
+	w->token_seed = w->evidence ? evidence_token_seed(w->evidence) : 0;
 	w->flight = shared->flight;
 	w->tcp_limits = shared->tcp_limits;
 	w->wake_fd = -1;

@@ -60,6 +60,9 @@ struct worker {
 	unsigned depth; /* nesting of worker_enter */
 	uint32_t batch_count; /* queries answered since worker_enter, to be given one latency */
 	struct worker_client last_client;
+	const char (*list_names)[64]; /* by their counters; of all workers */
+	uint64_t token_seed; /* the same for all; see evidence/token.h */
+	uint32_t next_token;
 	uint32_t refused_second, refused_count; /* refusals in this second */
 	struct query *slots; /* all of them; `free` links those not in use */
 	struct event *wake; /* the control side wants something: see stopping */
@@ -87,6 +90,7 @@ struct worker_shared {
 	struct cache *cache;
 	const struct botnets *botnets;
 	struct evidence *evidence; /* NULL: none is gathered */
+	const char (*list_names)[64];
 	struct flight *flight;
 	struct tcp_limits *tcp_limits;
 	const struct view *_Atomic *view; /* the published one */

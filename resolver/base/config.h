@@ -114,6 +114,10 @@ struct config {
 
 	enum sink_action sinkhole_action;
 	uint32_t sinkhole_ttl_s;
+	struct addr_prefix
+		*sinkhole_tokens; /* addresses for one answer each: at most one of each family */
+	size_t sinkhole_token_count;
+	uint32_t sinkhole_token_ttl_s;
 	struct addr *sinkhole_addresses;
 	size_t sinkhole_address_count;
 

@@ -110,6 +110,27 @@ static int check_lists(struct config_draft *d)
 	return 0;
 }
 
+static int check_tokens(struct config_draft *d)
+{
+	const struct config *c = d->config;
+	unsigned seen = 0;
+	for (size_t i = 0; i < c->sinkhole_token_count; i++) {
+		const struct addr_prefix *p = &c->sinkhole_tokens[i];
+		bool is_v4 = addr_is_v4(&p->addr);
+		const struct config_yaml *node = node_of(d, "sinkhole.tokens");
+		if (is_v4 ? p->bits < 96 + 8 || p->bits > 96 + 28 : p->bits > 64)
+			return config_apply_fail(d, node, "sinkhole.tokens", CEN_ERANGE,
+				"a pool is too small or too large (allowed: IPv4 /8 to /28, IPv6 "
+				"/64 or shorter)");
+		if (seen & 1u << is_v4)
+			return config_apply_fail(d, node, "sinkhole.tokens", CEN_EFORMAT,
+				"two of one family are given (allowed: one IPv4 pool, one IPv6 "
+				"prefix)");
+		seen |= 1u << is_v4;
+	}
+	return 0;
+}
+
 static int check_group(struct config_draft *d, size_t i)
 {
 	const struct config *c = d->config;
@@ -255,6 +276,8 @@ int config_check(struct config_draft *d)
 		rc = check_keys(d);
 	if (rc == 0)
 		rc = check_lists(d);
+	if (rc == 0)
+		rc = check_tokens(d);
 	for (size_t i = 0; rc == 0 && i < d->config->group_count; i++)
 		rc = check_group(d, i);
 	return rc == 0 ? check_clients(d) : rc;

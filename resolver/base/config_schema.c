@@ -349,6 +349,22 @@ static const struct config_row config_rows[] = {
 		.help = "The own sinkhole, for the action `address`: IPv4 for type A, IPv6 for "
 			"AAAA.",
 		.example = "addresses: [\"192.0.2.1\", \"2001:db8::1\"]"},
+	{.key = "sinkhole.tokens",
+		.type = CONFIG_PREFIX,
+		ARRAY(sinkhole_tokens, sinkhole_token_count),
+		.count_max = 2,
+		.help = "Addresses for answers with the action `address` about bots' names, one "
+			"for "
+			"each answer: who comes there tells what was asked, and by whom. An IPv4 "
+			"pool (/8 to /28), an IPv6 prefix (/64), or both, routed to the sinkhole.",
+		.example = "tokens: [10.66.0.0/16, \"2001:db8:66::/64\"]"},
+	{.key = "sinkhole.token_ttl",
+		.type = CONFIG_SECONDS,
+		AT(sinkhole_token_ttl_s),
+		.initial = "5s",
+		.max = HOUR_S,
+		.is_live = true,
+		.help = "How long clients may keep such an answer."},
 	{.key = "rebinding.enabled",
 		.type = CONFIG_BOOL,
 		AT(rebinding_is_enabled),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "resolver/evidence/engine.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "resolver/base/hash.h"
 #include "resolver/evidence/sprt.h"
 #include "resolver/evidence/swarm.h"
+#include "resolver/evidence/token.h"
 
 enum {
 	SLOT_S = 6 * 3600, /* what is not a new name counts again after this */
@@ -24,6 +26,7 @@ struct engine {
 	struct clients *clients;
 	struct case_book *book;
 	struct swarm *swarm;
+	struct token_table *tokens; /* NULL: none are given out */
 	struct families families;
 	struct engine_counters counters;
 	uint64_t gone; /* see engine_take_gone */
@@ -33,14 +36,16 @@ int engine_new(const struct engine_options *options, struct engine **out, struct
 {
 	struct engine *e = calloc(1, sizeof *e);
 	if (!e)
-		return err_set(why, CEN_ELIMIT, "evidence: there is no memory to start with");
+		return err_set(why, -ENOMEM, "evidence: there is no memory to start with");
 	e->options = *options;
 	e->bounds = sprt_bounds(options->false_positive, options->miss);
 	int code = clients_new(options->clients, &e->clients, why);
 	if (!code)
 		code = case_book_new(options->cases, &e->book, why);
-	if (!code && !(e->swarm = swarm_new()))
-		code = err_set(why, CEN_ELIMIT, "evidence: there is no memory to start with");
+	e->swarm = swarm_new();
+	e->tokens = options->token_count ? token_table_new() : NULL;
+	if (!code && (!e->swarm || (options->token_count && !e->tokens)))
+		code = err_set(why, -ENOMEM, "evidence: there is no memory to start with");
 	if (code)
 		engine_free(e);
 	else
@@ -55,6 +60,7 @@ void engine_free(struct engine *e)
 	clients_free(e->clients);
 	case_book_free(e->book);
 	swarm_free(e->swarm);
+	token_table_free(e->tokens);
 	free(e);
 }
 
@@ -278,6 +284,14 @@ static struct evidence_case *meet(
 	return c;
 }
 
+static void note_token(struct engine *e, const struct evidence_event *event)
+{
+	if (!e->tokens)
+		return;
+	token_note(e->tokens, event->token, event);
+	e->counters.tokens++;
+}
+
 struct evidence_case *engine_feed(struct engine *e, const struct evidence_event *event)
 {
 	struct addr address = client_of(e, &event->client);
@@ -285,6 +299,10 @@ struct evidence_case *engine_feed(struct engine *e, const struct evidence_event 
 	e->counters.events++;
 	if (event->kind == EVIDENCE_MEETING)
 		return meet(e, &address, event);
+	if (event->kind == EVIDENCE_TOKEN) {
+		note_token(e, event);
+		return NULL;
+	}
 	if (event->kind == EVIDENCE_NXDOMAIN) {
 		enum noise noise = noise_of(&event->name);
 		e->counters.noise[noise]++;
@@ -303,21 +321,25 @@ struct evidence_case *engine_feed(struct engine *e, const struct evidence_event 
 	return take_up(e, client, event);
 }
 
-struct evidence_case *engine_knock(struct engine *e, const struct knock *knock)
+/* Whose token the address is: what comes there is about that question. */
+static bool by_token(struct engine *e, struct knock *knock, struct dname *name)
 {
-	struct evidence_event event = {
-		.at_ms = knock->at_ms, .client = knock->from.addr, .kind = EVIDENCE_KNOCK};
-	const char *host = knock->sni[0] ? knock->sni : knock->host;
-	if (dname_from_text(host, strcspn(host, ":"), &event.name))
-		(void)dname_from_text(".", 1, &event.name);
-	/* A browser says so in the first word (RFC 9110 10.1.5); a bot may say it too, which is why it counts nevertheless. */
-	event.score = !strncmp(knock->user_agent, "Mozilla/", 8);
-	struct addr address = client_of(e, &knock->from.addr);
-	struct evidence_case *c = engine_feed(e, &event);
-	if (!c)
-		c = case_book_of_client(e->book, &address);
-	if (!c)
-		return NULL;
+	const char *rule;
+	uint32_t number;
+	for (unsigned i = 0; i < e->options.token_count; i++) {
+		if (!token_number(&e->options.tokens[i], e->options.token_seed, &knock->to.addr,
+			    &number) ||
+			!token_find(e->tokens, number, knock->at_ms, &knock->asker, name, &rule))
+			continue;
+		snprintf(knock->rule, sizeof knock->rule, "%s", rule);
+		e->counters.token_knocks++;
+		return true;
+	}
+	return false;
+}
+
+static void keep_knock(struct evidence_case *c, const struct knock *knock)
+{
 	if (c->knock_count == CASE_KNOCKS_MAX) {
 		memmove(c->knocks, c->knocks + 1, (CASE_KNOCKS_MAX - 1) * sizeof *c->knocks);
 		c->knock_count--;
@@ -325,6 +347,26 @@ struct evidence_case *engine_knock(struct engine *e, const struct knock *knock)
 	c->knocks[c->knock_count++] = *knock;
 	c->knock_total++;
 	c->last_ms = knock->at_ms;
+}
+
+struct evidence_case *engine_knock(struct engine *e, struct knock *knock)
+{
+	struct evidence_event event = {
+		.at_ms = knock->at_ms, .client = knock->from.addr, .kind = EVIDENCE_KNOCK};
+	const char *host = knock->sni[0] ? knock->sni : knock->host;
+	if (dname_from_text(host, strcspn(host, ":"), &event.name))
+		(void)dname_from_text(".", 1, &event.name);
+	knock->has_token = by_token(e, knock, &event.name);
+	if (knock->has_token)
+		event.client = knock->asker;
+	/* A browser says so in the first word (RFC 9110 10.1.5); a bot may say it too, which is why it counts nevertheless. */
+	event.score = !strncmp(knock->user_agent, "Mozilla/", 8);
+	struct addr address = client_of(e, &event.client);
+	struct evidence_case *c = engine_feed(e, &event);
+	if (!c)
+		c = case_book_of_client(e->book, &address);
+	if (c)
+		keep_knock(c, knock);
 	return c;
 }
 

@@ -24,6 +24,9 @@ struct engine_options {
 	uint32_t half_life_s;
 	uint32_t clients, cases; /* at most */
 	uint8_t ipv4_bits, ipv6_bits; /* of the prefix that is one client */
+	uint8_t token_count;
+	uint64_t token_seed;
+	struct addr_prefix tokens[2]; /* where tokens are addresses of */
 };
 
 struct engine_counters {
@@ -31,6 +34,7 @@ struct engine_counters {
 	uint64_t noise[NOISE_COUNT]; /* names that do not exist, by kind; NOISE_NONE: taken up */
 	uint64_t repeated; /* counted before on that day */
 	uint64_t pardoned; /* of a false positive */
+	uint64_t tokens, token_knocks; /* given out; that somebody came to */
 	uint64_t evicted_clients, evicted_cases, opened_cases;
 };
 
@@ -43,8 +47,8 @@ void engine_free(struct engine *e);
 struct evidence_case *engine_feed(struct engine *e, const struct evidence_event *event);
 /* The number of a case that has made room since the last call; 0: none. */
 uint64_t engine_take_gone(struct engine *e);
-/* A knock at the sinkhole: as an event, and kept with the case. */
-struct evidence_case *engine_knock(struct engine *e, const struct knock *knock);
+/* A knock at the sinkhole: as an event, and kept with the case. Sets what its token says. */
+struct evidence_case *engine_knock(struct engine *e, struct knock *knock);
 
 /* Changes a case's state, and what follows from it. NULL: there is no such case. `note` may be "". */
 struct evidence_case *engine_decide(

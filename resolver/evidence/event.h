@@ -18,6 +18,7 @@
 	X(CALENDAR, "calendar") /* asked for a name that a known family makes these days */ \
 	X(LISTED, "listed") /* asked for a name on a list of botnets */ \
 	X(KNOCK, "knock") /* came to the sinkhole */ \
+	X(TOKEN, "token") /* was given an address of the sinkhole's own; no evidence in itself */ \
 	X(MEETING, "meeting") /* of a client that is a case: a generated name that does resolve */
 
 enum evidence_kind {
@@ -35,6 +36,9 @@ struct evidence_event {
 	int32_t score; /* of the classifier, milli-nats; 0: not judged */
 	enum dga_class class; /* NXDOMAIN, MEETING: DGA_NONE for no suspect */
 	bool is_held; /* MEETING: the client was not told where it is */
+	uint32_t token; /* TOKEN: its number */
+	const char *
+		rule; /* TOKEN: the list that blocks the name, "" for none; stays while the workers run */
 	const char *family; /* CALENDAR: whose name; static; NULL: not known */
 	struct dname name; /* lower case; the root: none */
 };

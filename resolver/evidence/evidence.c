@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sodium.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,6 +39,7 @@ struct evidence {
 	int end_fd; /* readable: the thread is to end */
 	bool has_thread;
 	pthread_t thread;
+	struct knock *taken; /* the thread's own */
 
 	pthread_mutex_t lock; /* of all that follows */
 	struct engine *engine;
@@ -60,6 +62,11 @@ void evidence_put(struct evidence *e, unsigned worker, const struct evidence_eve
 const struct suspects *_Atomic *evidence_suspects(struct evidence *e)
 {
 	return &e->suspects;
+}
+
+uint64_t evidence_token_seed(const struct evidence *e)
+{
+	return e->options.token_seed;
 }
 
 void evidence_knock(struct evidence *e, const struct knock *knock)
@@ -106,15 +113,25 @@ static void take_event(struct evidence *e, const struct evidence_event *event)
 	note_change(e, c);
 }
 
-static void take_knocks(struct evidence *e)
+/* Those that came before the events that are taken up next: a token is known before who comes to it. */
+static unsigned take_knocks(struct evidence *e, struct knock *out)
 {
-	for (unsigned i = 0; i < e->knock_count; i++) {
+	pthread_mutex_lock(&e->lock);
+	unsigned n = e->knock_count;
+	memcpy(out, e->knocks, n * sizeof *out);
+	e->knock_count = 0;
+	pthread_mutex_unlock(&e->lock);
+	return n;
+}
+
+static void take_up_knocks(struct evidence *e, struct knock *knocks, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
 		uint64_t opened = engine_counters(e->engine)->opened_cases;
-		struct evidence_case *c = engine_knock(e->engine, &e->knocks[i]);
+		struct evidence_case *c = engine_knock(e->engine, &knocks[i]);
 		announce(e, c, opened);
 		note_change(e, c);
 	}
-	e->knock_count = 0;
 }
 
 static void save(struct evidence *e, bool is_last)
@@ -178,10 +195,11 @@ static bool take_batch(struct evidence *e)
 
 static void round_of(struct evidence *e, bool is_last)
 {
+	unsigned knocks = take_knocks(e, e->taken);
 	while (take_batch(e))
 		;
 	pthread_mutex_lock(&e->lock);
-	take_knocks(e);
+	take_up_knocks(e, e->taken, knocks);
 	save(e, is_last);
 	struct suspects *old = publish(e);
 	pthread_mutex_unlock(&e->lock);
@@ -212,8 +230,9 @@ static int make_rings(struct evidence *e, unsigned workers)
 {
 	e->rings = calloc(workers, sizeof *e->rings);
 	e->knocks = calloc(KNOCKS_MAX, sizeof *e->knocks);
+	e->taken = calloc(KNOCKS_MAX, sizeof *e->taken);
 	e->end_fd = eventfd(0, EFD_CLOEXEC);
-	if (!e->rings || !e->knocks || e->end_fd < 0)
+	if (!e->rings || !e->knocks || !e->taken || e->end_fd < 0)
 		return -ENOMEM;
 	for (; e->ring_count < workers; e->ring_count++)
 		if (!(e->rings[e->ring_count] = ring_new(RING_BYTES)))
@@ -236,7 +255,11 @@ static void options_of(const struct config *c, struct engine_options *out)
 		.clients = c->evidence_clients,
 		.cases = ENGINE_CASES_MAX,
 		.ipv4_bits = (uint8_t)c->evidence_ipv4_bits,
-		.ipv6_bits = (uint8_t)c->evidence_ipv6_bits};
+		.ipv6_bits = (uint8_t)c->evidence_ipv6_bits,
+		.token_count = (uint8_t)c->sinkhole_token_count};
+	randombytes_buf(&out->token_seed, sizeof out->token_seed);
+	for (size_t i = 0; i < c->sinkhole_token_count; i++)
+		out->tokens[i] = c->sinkhole_tokens[i];
 }
 
 int evidence_open(
@@ -305,6 +328,7 @@ void evidence_free(struct evidence *e)
 	free(e->contact);
 	free(e->domain);
 	free(e->knocks);
+	free(e->taken);
 	free(e->owned_suspects);
 	engine_free(e->engine);
 	if (e->end_fd >= 0)

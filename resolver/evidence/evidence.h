@@ -43,6 +43,9 @@ void evidence_put(struct evidence *e, unsigned worker, const struct evidence_eve
 /* Where the table of clients with a live case is published, for readers under liburcu-qsbr. */
 const struct suspects *_Atomic *evidence_suspects(struct evidence *e);
 
+/* The secret of the tokens (token.h). */
+uint64_t evidence_token_seed(const struct evidence *e);
+
 /* A contact with the sinkhole. */
 void evidence_knock(struct evidence *e, const struct knock *knock);
 

@@ -101,6 +101,9 @@ static void knock_of(struct walk *w, struct knock *k)
 	endpoint(w, &k->from);
 	endpoint(w, &k->to);
 	k->is_udp = number_below(w, k->is_udp, 1, 2);
+	k->has_token = number_below(w, k->has_token, 1, 2);
+	octets(w, k->asker.bytes, sizeof k->asker.bytes);
+	text(w, k->rule, sizeof k->rule);
 	k->kind = (enum knock_kind)number_below(w, k->kind, 1, KNOCK_KIND_COUNT);
 	text(w, k->request_line, sizeof k->request_line);
 	text(w, k->host, sizeof k->host);

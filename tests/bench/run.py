@@ -161,6 +161,11 @@ class Bench:
         self.write("q.pool", "\n".join(pool))
         self.write("q.cached", "\n".join(cached))
         self.write("q.mix", "\n".join(mix))
+        gone = [f"{r.choice(('mistyped', 'removed', 'qzxkvwjh'))}{i}.com" for i in range(POOL)]
+        person = r.choices(pool, weights, k=180000) + r.choices(gone, k=20000)
+        r.shuffle(person)
+        self.write("q.gone", "\n".join(gone))
+        self.write("q.person", "\n".join(person))
         self.write("q.miss", "\n".join(f"m{'0' * 15}.miss.{ZONE}" for _ in range(100)))
         self.last = names[-1]
         self.count = len(names)
@@ -223,7 +228,7 @@ zone:
         self.spawn("unbound", ["unbound", "-d", "-c", self.write("unbound.conf", config)])
         wait_until(lambda: ask(PORTS["unbound"], f"w1.s1.{ZONE}"), 120, "Unbound's first answer")
 
-    def start_cenote(self, name="cenote"):
+    def write_config(self, evidence="monitor"):
         lists = "".join(f'  - {{name: list{i}, source: "{self.path(f"list{i}")}", kind: deny, category: bench}}\n'
                         for i in range(self.o.lists))
         config = f"""directory: {self.path('state')}
@@ -234,9 +239,13 @@ dnssec: {{validate: false}}
 forward:
   - {{zone: ., to: ["{HOST}:{PORTS['nsd']}"], dnssec: false}}
 recursion: {{in_flight_per_client: 4000, in_flight_per_domain: 4000}}
+evidence: {{mode: {evidence}}}
 lists:
 {lists}"""
-        return self.spawn(name, [self.o.build + "/cenote", "run", "-c", self.write("cenote.yaml", config)])
+        return self.write("cenote.yaml", config)
+
+    def start_cenote(self, name="cenote"):
+        return self.spawn(name, [self.o.build + "/cenote", "run", "-c", self.write_config()])
 
     def cli(self, *words):
         return subprocess.run([self.o.build + "/cenote", *words, "-c", self.path("cenote.yaml")],
@@ -347,6 +356,20 @@ lists:
               f"p99 {busy['p99_us']:.0f} us (quiet {quiet['p99_us']:.0f} us); helper: {children_cpu_s(pid) - cpu:.2f} s of CPU, "
               f"{peak:.0f} MB at most; written {(written_bytes(pid) - written) / 1e6:.1f} MB")
 
+    def evidence(self):
+        """The same cached answers, one in ten of a name that does not exist, with and without evidence."""
+        self.load(PORTS["cenote"], "gone", "-n", str(POOL), "-w", "64")
+        results = {"off": [], "monitor": []}
+        for _ in range(4 * self.o.rounds):
+            for mode in random.sample(sorted(results), 2):
+                self.write_config(mode)
+                if self.cli("reload").returncode:
+                    sys.exit("the daemon does not take its configuration")
+                results[mode].append(self.measure("cenote", "person", "-s", str(self.o.seconds), "-w", "256")["cpu_us"])
+        ratio = statistics.median(b / a for a, b in zip(results["off"], results["monitor"]))
+        print(f"\nevidence, one query in ten of a name that does not exist: {statistics.median(results['off']):.3f} us/q without, "
+              f"{statistics.median(results['monitor']):.3f} with, ratio {ratio:.3f}")
+
     def patterns(self):
         print("\nPatterns (bench_patterns), held against the names of the list:")
         command = [self.o.build + "/tests/bench_patterns", "20000", self.path("list0")]
@@ -377,6 +400,7 @@ lists:
         self.throughput()
         self.swap()
         self.add_name()
+        self.evidence()
         self.patterns()
 
 

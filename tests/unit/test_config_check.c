@@ -136,6 +136,9 @@ static void lists_are_checked(void **state)
 	assert_sentence("lists:\n  - name: a\n    source: /x\n    action: address\n",
 		"t.yaml:4: lists.action: \"address\" needs sinkhole.addresses, which are not "
 		"given");
+	assert_words("sinkhole: {tokens: [10.0.0.0/29]}", "IPv4 /8 to /28, IPv6 /64 or shorter");
+	assert_words("sinkhole: {tokens: [\"2001:db8::/96\"]}", "is too small or too large");
+	assert_words("sinkhole: {tokens: [10.0.0.0/16, 10.1.0.0/16]}", "two of one family");
 	assert_sentence("sinkhole:\n  action: address\n",
 		"t.yaml:2: sinkhole.action: \"address\" needs sinkhole.addresses, which are not "
 		"given");

@@ -309,6 +309,38 @@ static void test_knocks(void **state)
 	assert_string_equal(c->knocks[0].sni, "c2.example");
 }
 
+/* The bot sits behind a translator: the address that it was given says who asked. */
+static void test_a_token_names_the_client(void **state)
+{
+	(void)state;
+	struct engine_options with = options;
+	struct evidence_event v = event_of("192.0.2.7", "c2.example", 0);
+	struct knock k = {.at_ms = start_ms, .kind = KNOCK_TLS, .sni = "other.example"};
+	assert_int_equal(addr_prefix_from_text("10.66.0.0/16", &with.tokens[0]), 0);
+	with.token_count = 1;
+	engine_free(e);
+	assert_int_equal(engine_new(&with, &e, NULL), 0);
+	assert_true(until_case("192.0.2.7", 0, 20) > 0);
+	v.kind = EVIDENCE_TOKEN;
+	v.token = 5;
+	v.rule = "botnets";
+	assert_null(engine_feed(e, &v));
+	assert_int_equal(addr_from_text("203.0.113.9", &k.from.addr), 0);
+	assert_int_equal(addr_from_text("10.66.0.6", &k.to.addr), 0);
+	const struct evidence_case *c = engine_knock(e, &k);
+	assert_non_null(c);
+	assert_int_equal(c->id, 1);
+	assert_true(c->knocks[0].has_token);
+	assert_true(addr_equal(&c->knocks[0].asker, &v.client));
+	assert_string_equal(c->knocks[0].rule, "botnets");
+	assert_true(dname_equal(&c->lines[c->line_count - 1].name, &v.name));
+	assert_int_equal(engine_counters(e)->token_knocks, 1);
+	/* One that nobody was given is only a knock. */
+	assert_int_equal(addr_from_text("10.66.0.7", &k.to.addr), 0);
+	assert_null(engine_knock(e, &k));
+	assert_false(k.has_token);
+}
+
 /* --- the clients that the path is told of --- */
 
 static void test_suspects(void **state)
@@ -349,6 +381,7 @@ int main(void)
 		T(test_ordinary_names_and_noise_never_do), T(test_clients_do_not_add_up),
 		T(test_it_fades), T(test_a_clock_that_jumps), T(test_the_calendar_is_decisive),
 		T(test_the_same_generator_has_one_name), T(test_states), T(test_bounded_cases),
-		T(test_a_million_addresses), T(test_knocks), T(test_suspects)};
+		T(test_a_million_addresses), T(test_knocks), T(test_a_token_names_the_client),
+		T(test_suspects)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

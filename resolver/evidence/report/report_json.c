@@ -9,10 +9,10 @@ static json_t *time_json(uint64_t at_ms)
 	return json_string(report_text_time(at_ms, text));
 }
 
-static json_t *address_json(const struct addr_endpoint *e)
+static json_t *address_json(const struct addr *a)
 {
 	char text[ADDR_TEXT_MAX];
-	return json_string(addr_to_text(&e->addr, text));
+	return json_string(addr_to_text(a, text));
 }
 
 static json_t *hex_json(const uint8_t *bytes, size_t len)
@@ -44,12 +44,16 @@ static json_t *knock_json(const struct knock *k)
 		KNOCK_KINDS(X)
 #undef X
 	};
-	return json_pack("{s:o, s:s, s:o, s:i, s:o, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-		"time", time_json(k->at_ms), "protocol", k->is_udp ? "udp" : "tcp", "source",
-		address_json(&k->from), "source_port", (int)k->from.port, "destination",
-		address_json(&k->to), "destination_port", (int)k->to.port, "kind", kinds[k->kind],
-		"request_line", report_text_printable(k->request_line, sizeof k->request_line),
-		"host", report_text_printable(k->host, sizeof k->host), "user_agent",
+	return json_pack(
+		"{s:o, s:o, s:o, s:s, s:o, s:i, s:o, s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		"asker", k->has_token ? address_json(&k->asker) : json_null(), "rule",
+		k->has_token ? report_text_printable(k->rule, sizeof k->rule) : json_null(), "time",
+		time_json(k->at_ms), "protocol", k->is_udp ? "udp" : "tcp", "source",
+		address_json(&k->from.addr), "source_port", (int)k->from.port, "destination",
+		address_json(&k->to.addr), "destination_port", (int)k->to.port, "kind",
+		kinds[k->kind], "request_line",
+		report_text_printable(k->request_line, sizeof k->request_line), "host",
+		report_text_printable(k->host, sizeof k->host), "user_agent",
 		report_text_printable(k->user_agent, sizeof k->user_agent), "sni",
 		report_text_printable(k->sni, sizeof k->sni), "ja3",
 		report_text_printable(k->ja3, sizeof k->ja3), "ja4",

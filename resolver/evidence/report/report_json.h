@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * A case as a JSON object, as the API and the webhook show it and the state file keeps it; and the way back.
+ * A case as a JSON object, as the API and the webhook show it.
  *
  * Threads: pure.
  * Owns: the caller owns what report_case_json returns.
@@ -8,7 +8,7 @@
  * id, client (an address or a prefix), state, first_seen, last_seen, opened, changed, families [..], confidence (0 to 1), sum,
  * evidence_count, sinkholed_count, contact_count, note, what_to_do,
  * evidence [{time, name (null: none), type (null: none), kind, class, score, llr}],
- * contacts [{time, protocol, source, source_port, destination, destination_port, kind, request_line, host, user_agent, sni, ja3, ja4,
+ * contacts [{time, protocol, source, source_port, destination, destination_port, kind, request_line, host, user_agent, sni, ja3, ja4, asker, rule (both null without a token),
  * first_bytes (hex)}]. `sum`, `score` and `llr` are in milli-nats.
  */
 #pragma once
@@ -20,8 +20,3 @@
 
 /* Owned; NULL when memory is short. */
 json_t *report_case_json(const struct evidence_case *c);
-
-/* Takes any JSON; keys that are not known are passed over, and what follows from the rest (confidence, what_to_do) is. Returns 0, or
- * CEN_EFORMAT or CEN_ERANGE and one sentence, or -ENOMEM; `out` is set only on success. The scope of a link-local address is
- * not kept. */
-int report_case_from_json(const json_t *o, struct evidence_case *out, struct err *why);

@@ -67,36 +67,6 @@ const char *report_text_time(uint64_t at_ms, char out[static REPORT_TIME_TEXT])
 	return out;
 }
 
-static uint32_t digits(const char *text, size_t n)
-{
-	uint32_t v = 0;
-	for (size_t i = 0; i < n; i++)
-		v = v * 10 + (uint32_t)(text[i] - '0');
-	return v;
-}
-
-bool report_text_time_read(const char *text, uint64_t *at_ms)
-{
-	static const char form[] = "dddd-dd-ddTdd:dd:dd.dddZ";
-	if (strlen(text) != sizeof form - 1)
-		return false;
-	for (size_t i = 0; i < sizeof form - 1; i++)
-		if (form[i] == 'd' ? text[i] < '0' || text[i] > '9' : text[i] != form[i])
-			return false;
-	uint32_t year = digits(text, 4), month = digits(text + 5, 2), day = digits(text + 8, 2);
-	uint32_t hour = digits(text + 11, 2), minute = digits(text + 14, 2),
-		 second = digits(text + 17, 2);
-	if (year < 1970 || month < 1 || month > 12 || day < 1 || day > month_days(year, month) ||
-		hour > 23 || minute > 59 || second > 59)
-		return false;
-	uint32_t days = year_start(year) + day - 1;
-	for (uint32_t m = 1; m < month; m++)
-		days += month_days(year, m);
-	*at_ms = days * DAY_MS + (hour * 3600 + minute * 60 + second) * (uint64_t)1000 +
-		digits(text + 20, 3);
-	return true;
-}
-
 const char *report_text_client(const struct evidence_case *c, char out[static REPORT_CLIENT_TEXT])
 {
 	char address[ADDR_TEXT_MAX];
@@ -117,20 +87,6 @@ const char *report_text_type(uint16_t type, char out[static REPORT_TYPE_TEXT])
 		if (type_names[i].number == type)
 			snprintf(out, REPORT_TYPE_TEXT, "%s", type_names[i].name);
 	return out;
-}
-
-uint16_t report_text_type_read(const char *text)
-{
-	for (size_t i = 0; i < sizeof type_names / sizeof *type_names; i++)
-		if (!strcmp(text, type_names[i].name))
-			return type_names[i].number;
-	if (strncmp(text, "TYPE", 4) != 0)
-		return 0;
-	size_t n = strspn(text + 4, "0123456789");
-	if (n < 1 || n > 5 || text[4 + n])
-		return 0;
-	uint32_t v = digits(text + 4, n);
-	return v <= UINT16_MAX ? (uint16_t)v : 0;
 }
 
 bool report_text_is_domain(const char *text)

@@ -20,15 +20,11 @@ enum {
 
 /* Always terminated; returns `out`. A time past the year 9999 becomes its last millisecond. */
 const char *report_text_time(uint64_t at_ms, char out[static REPORT_TIME_TEXT]);
-/* The way back: takes exactly the form that report_text_time writes. */
-bool report_text_time_read(const char *text, uint64_t *at_ms);
 
 /* An address, or a prefix when the case is about one. Returns `out`. */
 const char *report_text_client(const struct evidence_case *c, char out[static REPORT_CLIENT_TEXT]);
 /* The mnemonic or `TYPE65`. Returns `out`. */
 const char *report_text_type(uint16_t type, char out[static REPORT_TYPE_TEXT]);
-/* 0 when it is none. */
-uint16_t report_text_type_read(const char *text);
 
 /* Is it a name that other tools take as a domain: two labels or more of letters, digits, `-` and `_` (RFC 1034 3.5, RFC 8552), the last
  * one with a letter, so that it is no address? */

@@ -33,6 +33,10 @@ struct knock {
 	uint64_t at_ms; /* wall time since 1970 */
 	struct addr_endpoint from, to;
 	bool is_udp;
+	bool has_token; /* `to` was given out for one answer alone: it says whose, and for which name (`host` or `sni` may differ) */
+	struct addr
+		asker; /* has_token: who asked for it; behind a translator or forwarder another than `from` */
+	char rule[KNOCK_TEXT_MAX / 4]; /* has_token: the list that sent it here; "": none */
 	enum knock_kind kind;
 	/* Texts are terminated, cut to their room, and printable ASCII: every other octet has become `?`. */
 	char request_line[KNOCK_TEXT_MAX], host[KNOCK_TEXT_MAX],

@@ -101,16 +101,29 @@ static json_t *classifier(const struct stats_total *t, const struct server_info 
 		"blocked", response_number(t->outcomes[OUTCOME_BLOCKED_GENERATED]));
 }
 
+static json_t *sinkhole(const struct sinkhole_counters *s)
+{
+	json_t *knocks = json_object();
+	for (int kind = 0; kind < KNOCK_KIND_COUNT; kind++)
+		json_object_set_new(knocks, cases_knock_name((enum knock_kind)kind),
+			response_number(s->knocks[kind]));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "knocks", knocks, "accepted",
+		response_number(s->accepted), "refused", response_number(s->refused), "timeouts",
+		response_number(s->timeouts), "datagrams", response_number(s->datagrams), "open",
+		response_number(s->open));
+}
+
 static json_t *evidence(struct evidence *e)
 {
 	struct evidence_info i;
 	evidence_info(e, &i);
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:o}", "clients",
-		response_number(i.clients), "cases", response_number(i.cases), "live_cases",
-		response_number(i.live_cases), "events", response_number(i.engine.events),
-		"lost_events", response_number(i.lost_events), "evicted_clients",
-		response_number(i.engine.evicted_clients), "saves", response_number(i.saves),
-		"bound", i.bound / 1000.0, "problem", response_text(i.problem));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:o}", "sinkhole",
+		sinkhole(&i.sinkhole), "clients", response_number(i.clients), "cases",
+		response_number(i.cases), "live_cases", response_number(i.live_cases), "events",
+		response_number(i.engine.events), "lost_events", response_number(i.lost_events),
+		"evicted_clients", response_number(i.engine.evicted_clients), "saves",
+		response_number(i.saves), "bound", i.bound / 1000.0, "problem",
+		response_text(i.problem));
 }
 
 void api_stats_get(const struct edge_request *q, struct edge_response *r)

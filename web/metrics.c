@@ -299,6 +299,20 @@ static void evidence(FILE *f, struct evidence *e)
 		i.engine.opened_cases);
 	single(f, "cenote_cases_evicted_total", "counter", "Cases that made room for others.",
 		i.engine.evicted_cases);
+	name = "cenote_sinkhole_knocks_total";
+	head(f, name, "counter",
+		"Contacts that the sinkhole has taken down, by what they said first.");
+	for (int kind = 0; kind < KNOCK_KIND_COUNT; kind++)
+		labelled(f, name, "kind", cases_knock_name((enum knock_kind)kind),
+			i.sinkhole.knocks[kind]);
+#define X(symbol, suffix, help) \
+	single(f, "cenote_sinkhole_" suffix "_total", "counter", help ".", i.sinkhole.symbol);
+	SINKHOLE_EVENTS(X)
+#undef X
+	single(f, "cenote_sinkhole_connections", "gauge",
+		"Connections to the sinkhole that are open.", i.sinkhole.open);
+	single(f, "cenote_evidence_knocks_lost_total", "counter",
+		"Contacts lost because their queue was full.", i.lost_knocks);
 	single(f, "cenote_evidence_saves_failed_total", "counter",
 		"Times that the state could not be written.", i.failed_saves);
 }

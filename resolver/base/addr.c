@@ -47,6 +47,24 @@ bool addr_from_sockaddr(const struct sockaddr *sa, struct addr *out)
 	return false;
 }
 
+bool addr_endpoint_from_sockaddr(const struct sockaddr *sa, struct addr_endpoint *out)
+{
+	struct sockaddr_in in;
+	struct sockaddr_in6 in6;
+	if (!addr_from_sockaddr(sa, &out->addr))
+		return false;
+	out->scope = 0;
+	if (sa->sa_family == AF_INET) {
+		memcpy(&in, sa, sizeof in);
+		out->port = ntohs(in.sin_port);
+		return true;
+	}
+	memcpy(&in6, sa, sizeof in6);
+	out->port = ntohs(in6.sin6_port);
+	out->scope = in6.sin6_scope_id;
+	return true;
+}
+
 socklen_t addr_to_sockaddr(const struct addr_endpoint *e, struct sockaddr_storage *out)
 {
 	memset(out, 0, sizeof *out);

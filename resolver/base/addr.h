@@ -34,6 +34,8 @@ bool addr_equal(const struct addr *a, const struct addr *b);
 void addr_from_v4(const uint8_t bytes[static 4], struct addr *out);
 /* From a socket address of either family. False for another family. */
 bool addr_from_sockaddr(const struct sockaddr *sa, struct addr *out);
+/* The same with its port and scope. */
+bool addr_endpoint_from_sockaddr(const struct sockaddr *sa, struct addr_endpoint *out);
 /* Writes a socket address; returns its length. IPv4 becomes AF_INET. */
 socklen_t addr_to_sockaddr(const struct addr_endpoint *e, struct sockaddr_storage *out);
 

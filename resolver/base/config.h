@@ -112,6 +112,9 @@ struct config {
 	struct config_group *groups;
 	size_t group_count;
 
+	struct addr_endpoint *sinkhole_tcp, *sinkhole_udp; /* where its listener is */
+	size_t sinkhole_tcp_count, sinkhole_udp_count;
+	uint32_t sinkhole_connections, sinkhole_connections_per_client, sinkhole_timeout_ms;
 	enum sink_action sinkhole_action;
 	uint32_t sinkhole_ttl_s;
 	struct addr_prefix

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * The rows of `evidence:`.
+ * The rows of `sinkhole:` and `evidence:`.
  */
 #include "resolver/base/config.h"
 #include "resolver/base/config_schema.h"
@@ -7,7 +7,86 @@
 enum { HOUR_S = 3600, DAY_S = 86400 };
 
 #define AT(field) .at = offsetof(struct config, field)
+#define ARRAY(field, count) \
+	.is_array = true, AT(field), .count_at = offsetof(struct config, count), .initial = "[]"
 const struct config_row config_schema_evidence[CONFIG_SCHEMA_EVIDENCE_ROWS] = {
+	{.key = "sinkhole.action",
+		.type = CONFIG_WORD,
+		AT(sinkhole_action),
+		.words = config_schema_action_words,
+		.initial = "\"null\"",
+		.is_live = true,
+		.help = "The answer for a blocked name: `null` is 0.0.0.0 and ::, `address` one of "
+			"sinkhole.addresses, `drop` silence."},
+	{.key = "sinkhole.ttl",
+		.type = CONFIG_SECONDS,
+		AT(sinkhole_ttl_s),
+		.initial = "60s",
+		.max = DAY_S,
+		.is_live = true,
+		.help = "How long clients may keep that answer."},
+	{.key = "sinkhole.addresses",
+		.type = CONFIG_ADDRESS,
+		ARRAY(sinkhole_addresses, sinkhole_address_count),
+		.count_max = 16,
+		.is_live = true,
+		.help = "The own sinkhole, for the action `address`: IPv4 for type A, IPv6 for "
+			"AAAA.",
+		.example = "addresses: [\"192.0.2.1\", \"2001:db8::1\"]"},
+	{.key = "sinkhole.tokens",
+		.type = CONFIG_PREFIX,
+		ARRAY(sinkhole_tokens, sinkhole_token_count),
+		.count_max = 2,
+		.help = "Addresses for answers with the action `address` about bots' names, one "
+			"for "
+			"each answer: who comes there tells what was asked, and by whom. An IPv4 "
+			"pool (/8 to /28), an IPv6 prefix (/64), or both, routed to the sinkhole.",
+		.example = "tokens: [10.66.0.0/16, \"2001:db8:66::/64\"]"},
+	{.key = "sinkhole.token_ttl",
+		.type = CONFIG_SECONDS,
+		AT(sinkhole_token_ttl_s),
+		.initial = "5s",
+		.max = HOUR_S,
+		.is_live = true,
+		.help = "How long clients may keep such an answer."},
+	{.key = "sinkhole.listen.tcp",
+		.type = CONFIG_ENDPOINT,
+		ARRAY(sinkhole_tcp, sinkhole_tcp_count),
+		.count_max = 64,
+		.port = 80,
+		.help = "Where the sinkhole takes down who comes: first octets, HTTP and TLS are "
+			"read, a page "
+			"tells people why. Not the machine's own web server.",
+		.example = "tcp: [\"192.0.2.1:80\", \"192.0.2.1:443\", \"[2001:db8::1]:80\"]"},
+	{.key = "sinkhole.listen.udp",
+		.type = CONFIG_ENDPOINT,
+		ARRAY(sinkhole_udp, sinkhole_udp_count),
+		.count_max = 64,
+		.port = 53,
+		.help = "The same for datagrams; none is answered.",
+		.example = "udp: [\"192.0.2.1:123\"]"},
+	{.key = "sinkhole.connections",
+		.type = CONFIG_NUMBER,
+		AT(sinkhole_connections),
+		.initial = "10000",
+		.min = 1,
+		.max = 1000000,
+		.help = "Connections to the sinkhole that may be open at one time."},
+	{.key = "sinkhole.connections_per_client",
+		.type = CONFIG_NUMBER,
+		AT(sinkhole_connections_per_client),
+		.initial = "200",
+		.min = 1,
+		.max = 60000,
+		.help = "How many of them one client may have."},
+	{.key = "sinkhole.timeout",
+		.type = CONFIG_MILLISECONDS,
+		AT(sinkhole_timeout_ms),
+		.initial = "5s",
+		.min = 100,
+		.max = 60000,
+		.help = "A connection to the sinkhole is closed after this, whatever it does."},
+
 	{.key = "evidence.mode",
 		.type = CONFIG_WORD,
 		AT(evidence_mode),

@@ -19,6 +19,12 @@ static const char *const kind_names[] = {
 #undef X
 };
 
+static const char *const knock_names[] = {
+#define X(symbol, name) [KNOCK_##symbol] = (name),
+	KNOCK_KINDS(X)
+#undef X
+};
+
 double cases_confidence(const struct evidence_case *c)
 {
 	return 1 / (1 + exp(c->sum / -1000.0) / PRIOR_ODDS);
@@ -40,6 +46,11 @@ enum case_state cases_state_from_name(const char *name)
 const char *cases_kind_name(enum evidence_kind kind)
 {
 	return kind_names[kind];
+}
+
+const char *cases_knock_name(enum knock_kind kind)
+{
+	return knock_names[kind];
 }
 
 const char *cases_advice(const struct evidence_case *c)

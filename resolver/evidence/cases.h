@@ -71,5 +71,6 @@ const char *cases_state_name(enum case_state state);
 /* CASE_STATE_COUNT for a word that is none. */
 enum case_state cases_state_from_name(const char *name);
 const char *cases_kind_name(enum evidence_kind kind);
+const char *cases_knock_name(enum knock_kind kind);
 /* What its owner should do, in plain words. Static. */
 const char *cases_advice(const struct evidence_case *c);

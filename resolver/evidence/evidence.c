@@ -33,6 +33,7 @@ enum {
 struct evidence {
 	struct engine_options options;
 	char *org, *contact, *domain; /* of who reports; NULL: not given */
+	struct sinkhole *sinkhole; /* NULL: none listens */
 	struct ring **rings;
 	unsigned ring_count;
 	const struct suspects *_Atomic suspects;
@@ -262,6 +263,25 @@ static void options_of(const struct config *c, struct engine_options *out)
 		out->tokens[i] = c->sinkhole_tokens[i];
 }
 
+static void on_knock(void *arg, const struct knock *knock)
+{
+	evidence_knock(arg, knock);
+}
+
+static int open_sinkhole(struct evidence *e, const struct config *c, struct err *why)
+{
+	const struct sinkhole_options options = {.tcp = c->sinkhole_tcp,
+		.tcp_count = c->sinkhole_tcp_count,
+		.udp = c->sinkhole_udp,
+		.udp_count = c->sinkhole_udp_count,
+		.connections = c->sinkhole_connections,
+		.connections_per_client = c->sinkhole_connections_per_client,
+		.head_ms = c->sinkhole_timeout_ms};
+	if (!options.tcp_count && !options.udp_count)
+		return 0;
+	return sinkhole_open(&options, on_knock, e, &e->sinkhole, why);
+}
+
 int evidence_open(
 	const struct config *config, unsigned workers, struct evidence **out, struct err *why)
 {
@@ -278,6 +298,8 @@ int evidence_open(
 			!copy(config->report_contact, &e->contact) ||
 			!copy(config->report_domain, &e->domain)))
 		code = err_set(why, -ENOMEM, "evidence: there is no memory to start with");
+	if (!code)
+		code = open_sinkhole(e, config, why);
 	if (code) {
 		evidence_free(e);
 		return code;
@@ -301,6 +323,8 @@ int evidence_start(struct evidence *e, struct err *why)
 	int code = pthread_create(&e->thread, NULL, main_loop, e);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	e->has_thread = !code;
+	if (!code && e->sinkhole)
+		return sinkhole_start(e->sinkhole, why);
 	return code ? err_set(why, -code, "evidence: its thread cannot be started: %s",
 			      err_string(-code))
 		    : 0;
@@ -310,6 +334,7 @@ void evidence_stop(struct evidence *e)
 {
 	if (!e || !e->has_thread)
 		return;
+	sinkhole_stop(e->sinkhole);
 	uint64_t one = 1;
 	MUST(write(e->end_fd, &one, sizeof one) == sizeof one);
 	pthread_join(e->thread, NULL);
@@ -320,6 +345,7 @@ void evidence_free(struct evidence *e)
 {
 	if (!e)
 		return;
+	sinkhole_free(e->sinkhole);
 	evidence_store_close(e->store);
 	for (unsigned i = 0; i < e->ring_count; i++)
 		ring_free(e->rings[i]);
@@ -390,6 +416,8 @@ void evidence_info(struct evidence *e, struct evidence_info *out)
 	pthread_mutex_unlock(&e->lock);
 	for (unsigned i = 0; i < e->ring_count; i++)
 		out->lost_events += ring_dropped(e->rings[i]);
+	if (e->sinkhole)
+		sinkhole_counters(e->sinkhole, &out->sinkhole);
 }
 
 void evidence_reporter(const struct evidence *e, struct report_context *out)

@@ -15,6 +15,7 @@
 #include "resolver/evidence/cases.h"
 #include "resolver/evidence/event.h"
 #include "resolver/evidence/report/report.h"
+#include "resolver/evidence/sinkhole/sinkhole.h"
 #include "resolver/evidence/suspects.h"
 
 struct evidence;
@@ -23,6 +24,7 @@ struct evidence_info {
 	struct engine_counters engine;
 	uint64_t lost_events; /* the rings were full */
 	uint64_t lost_knocks;
+	struct sinkhole_counters sinkhole; /* all 0: none listens */
 	uint64_t saves, failed_saves;
 	uint32_t clients, cases, live_cases;
 	int32_t bound; /* over which a client is a case, milli-nats */

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Which device is a bot: from queries to a case, through the real daemon."""
+import contextlib
 import json
 import os
 import pathlib
+import socket
 
 import pytest
 
 from authority import generated
-from checks import ede, rcode, rdata, stats
-from daemons import until
+from checks import ede, rcode, rdata, stats, wait_for_generation
+from daemons import PORTS, until
 
 pytestmark = pytest.mark.threads
 
@@ -193,3 +195,86 @@ def test_a_report_needs_to_know_who_reports(start):
     become_case(cenote)
     status, _, text = cenote.http("GET", "/api/v1/cases/export?format=xarf")
     assert status == 422 and "evidence.report" in text or "org" in text
+
+
+def knock(address, port, payload=b"GET /gate.php HTTP/1.1\r\nHost: c2.example\r\nUser-Agent: bot/1.0\r\n\r\n", source=None):
+    """What the sinkhole answers."""
+    with socket.create_connection((address, port), timeout=30, source_address=(source, 0) if source else None) as s:
+        s.sendall(payload)
+        return b"".join(iter(lambda: s.recv(65536), b""))
+
+
+def sinkholing(folder, port, **changes):
+    """Names on a list of botnets lead to 127.0.0.66."""
+    names = folder / "bots.txt"
+    names.write_text("\n".join(f"c2-host{i}.com" for i in range(20)) + "\n")
+    return {"lists": [{"name": "bots", "source": str(names), "category": "botnet", "action": "address"}],
+            "sinkhole": {"addresses": ["127.0.0.66"], "listen": {"tcp": [f"0.0.0.0:{port}"]}, **changes}}
+
+
+def test_who_knocks_at_the_sinkhole(start, tmp_path):
+    port = next(PORTS)
+    cenote = start(sinkholing(tmp_path, port))
+    wait_for_generation(cenote)
+    assert rdata(cenote.ask("c2-host0.com", source=BOT)) == ["127.0.0.66"]
+    answer = knock("127.0.0.66", port, source=BOT)
+    assert answer.startswith(b"HTTP/1.1 403 ") and b"This address was blocked" in answer
+    until(lambda: evidence(cenote)["sinkhole"]["knocks"]["http"] == 1)
+    # Names of the list and contacts add up to a case.
+    for i in range(1, 4):
+        cenote.ask(f"c2-host{i}.com", source=BOT)
+    until(lambda: len(cases(cenote)) == 1)
+    knock("127.0.0.66", port, source=BOT)
+    until(lambda: cases(cenote)[0]["contacts"])
+    contact = cases(cenote)[0]["contacts"][0]
+    assert (contact["source"], contact["destination"], contact["destination_port"]) == (BOT, "127.0.0.66", port)
+    assert (contact["host"], contact["user_agent"], contact["kind"]) == ("c2.example", "bot/1.0", "http")
+    assert contact["source_port"] > 0 and contact["rule"] is None
+    assert "contacts with the sinkhole" in cenote.command("cases", "show", "1")
+    rows = cenote.command("cases", "export", "1", "--format", "shadowserver").splitlines()
+    assert len(rows) == 1 + len(cases(cenote)[0]["contacts"]) and BOT in rows[1]
+
+
+def test_a_token_tells_whose_question_it_was(start, tmp_path):
+    port = next(PORTS)
+    cenote = start(sinkholing(tmp_path, port, tokens=["127.66.0.0/16"], token_ttl="3s"))
+    wait_for_generation(cenote)
+    told = [cenote.ask(f"c2-host{i}.com", source=BOT) for i in range(5)]
+    addresses = [rdata(a)[0] for a in told]
+    assert len(set(addresses)) == 5 and all(a.startswith("127.66.") for a in addresses)
+    assert all(a.answer[0].ttl == 3 for a in told)
+    until(lambda: len(cases(cenote)) == 1)
+    # Somebody else comes in its place: a router, a forwarder.
+    knock(addresses[2], port, source=OTHER)
+    until(lambda: cases(cenote)[0]["contacts"])
+    contact = cases(cenote)[0]["contacts"][0]
+    assert (contact["source"], contact["asker"], contact["rule"]) == (OTHER, BOT, "bots")
+    assert any(line["kind"] == "knock" and line["name"] == "c2-host2.com" for line in cases(cenote)[0]["evidence"])
+    assert len(cases(cenote)) == 1
+
+
+def test_hostile_visitors_of_the_sinkhole(start, tmp_path):
+    port = next(PORTS)
+    cenote = start(sinkholing(tmp_path, port, timeout="1s"))
+    rubbish = [b"", b"\x00" * 5000, b"\x16\x03\x01\xff\xff" + b"\x01" * 70000, b"GET / HTTP/1.1\r\nX: " + b"a" * 70000,
+               os.urandom(3000), b"\r\n" * 2000]
+    opened = [socket.create_connection(("127.0.0.1", port), timeout=30) for _ in range(100)]
+    for payload in rubbish * 5:
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as s, contextlib.suppress(OSError):
+            s.sendall(payload)
+    for i in range(20):
+        assert rcode(cenote.ask(f"host{i}.load.net")) in ("NOERROR", "NXDOMAIN")
+    until(lambda: evidence(cenote)["sinkhole"]["open"] == 0)
+    for s in opened:
+        s.close()
+    assert sum(evidence(cenote)["sinkhole"]["knocks"].values()) == 130 == evidence(cenote)["sinkhole"]["accepted"]
+    status, _, text = cenote.http("GET", "/metrics")
+    assert status == 200 and "cenote_sinkhole_knocks_total{kind=\"silent\"}" in text
+
+
+def test_a_port_that_is_taken_is_said(start, tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        cenote = start({"sinkhole": {"listen": {"tcp": [f"127.0.0.1:{port}"]}}}, wait=False)
+        until(lambda: cenote.process.poll() is not None)
+        assert cenote.process.returncode == 1 and f"127.0.0.1:{port}" in cenote.log()

@@ -169,8 +169,10 @@ void sinkhole_tcp_sweep(struct sinkhole *s)
 
 void sinkhole_tcp_close_all(struct sinkhole *s)
 {
-	while (s->ring.next != &s->ring)
-		give_back(s->ring.next);
+	for (struct sinkhole_connection *c = s->ring.next, *next; c != &s->ring; c = next) {
+		next = c->next;
+		give_back(c);
+	}
 }
 
 /* --- accepting -------------------------------------------------------------------------------- */

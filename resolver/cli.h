@@ -52,6 +52,7 @@ int cli_generations_rollback(const struct cli *c);
 int cli_generations_release(const struct cli *c);
 int cli_rules(const struct cli *c);
 int cli_cases(const struct cli *c);
+int cli_replay(const struct cli *c);
 int cli_reload(const struct cli *c);
 int cli_dga(const struct cli *c);
 

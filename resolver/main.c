@@ -94,6 +94,16 @@ static const struct command commands[] = {
 		"500 as json, xarf,\nshadowserver (CSV), stix or misp, without false positives; "
 		"evidence.report names who reports.\n",
 		cli_cases, TAKES_CONFIG | TAKES_JSON | TAKES_FORMAT, 1, 3},
+	{"replay", "replay FILE|- [-c FILE] [-o KEY=VALUE]... [--json]",
+		"what would it have done with recorded questions?",
+		"Runs a pcap, a dnstap file or a CSV (columns time, client, name; type, rcode, "
+		"answer) through the lists\n"
+		"that were built for this configuration, the classifier, the calendar of those "
+		"days and the evidence,\n"
+		"by the file's own clock and without a network. Tells what would have been "
+		"blocked, which devices would\n"
+		"be cases, and which blocked names most clients asked for.\n",
+		cli_replay, TAKES_CONFIG | TAKES_JSON, 1, 1},
 	{"reload", "reload [--json]", "let the daemon read its configuration again",
 		"As SIGHUP, but says what came of it. Exit 1 when the new configuration was "
 		"refused.\n",

@@ -248,7 +248,7 @@ static bool copy(const char *text, char **out)
 	return !text || *out;
 }
 
-static void options_of(const struct config *c, struct engine_options *out)
+void evidence_engine_options(const struct config *c, struct engine_options *out)
 {
 	*out = (struct engine_options){.false_positive = c->evidence_false_positive,
 		.miss = c->evidence_miss,
@@ -291,7 +291,7 @@ int evidence_open(
 		return err_set(why, -ENOMEM, "evidence: there is no memory to start with");
 	e->end_fd = -1;
 	pthread_mutex_init(&e->lock, NULL);
-	options_of(config, &e->options);
+	evidence_engine_options(config, &e->options);
 	int code = engine_new(&e->options, &e->engine, why);
 	if (!code &&
 		(make_rings(e, workers) || !copy(config->report_org, &e->org) ||

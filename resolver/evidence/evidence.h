@@ -31,6 +31,9 @@ struct evidence_info {
 	char problem[256]; /* of the state file; "": none */
 };
 
+/* What the configuration says of the test; with a new secret for tokens. */
+void evidence_engine_options(const struct config *c, struct engine_options *out);
+
 /* `config` is read during the call only; `evidence.mode` is the workers' to obey. A state file that cannot be read is set aside and said; it is no
  * failure. */
 int evidence_open(

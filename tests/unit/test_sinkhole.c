@@ -308,13 +308,17 @@ static void test_many_at_once(void **state)
 	char text[8];
 	assert_int_equal(read_all(one_more, text, sizeof text), 0);
 	close(one_more);
+	/* The sinkhole closes first: a thousand ports of ours that wait for late segments would be missed by other tests. */
+	for (unsigned i = 0; i < MANY; i++)
+		assert_int_equal(send(fds[i], hello_tls12, sizeof hello_tls12, MSG_NOSIGNAL),
+			sizeof hello_tls12);
 	for (unsigned i = 0; i < MANY; i++) {
-		send_text(fds[i], "x\r\n");
+		assert_int_equal(read_all(fds[i], text, sizeof text), 0);
 		close(fds[i]);
 	}
 	wait_for_knocks(MANY);
 	wait_until_open(0);
-	assert_int_equal(counters().knocks[KNOCK_OTHER], MANY);
+	assert_int_equal(counters().knocks[KNOCK_TLS], MANY);
 	close_it();
 }
 

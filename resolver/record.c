@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "resolver/record.h"
 
+#include <string.h>
+
 #include "resolver/base/clock.h"
+#include "resolver/base/hash.h"
 #include "resolver/classify.h"
 #include "resolver/evidence/evidence.h"
 #include "resolver/stats.h"
@@ -20,7 +23,8 @@ static void testify(struct worker *w, const struct query *q, enum evidence_kind 
 	e.class = q->dga_class;
 	e.is_held = false;
 	e.family = q->family ? botnets_name(w->botnets, q->family - 1U) : NULL;
-	e.name = q->qname;
+	/* Names are short, and the room for them is long. */
+	memcpy(&e.name, &q->qname, offsetof(struct dname, bytes) + q->qname.len);
 	evidence_put(w->evidence, w->index, &e);
 }
 
@@ -39,6 +43,19 @@ static bool is_missing(const struct worker *w, const struct query *q)
 	return !classify_is_exempt(w->view->config, &q->qname, q->qtype);
 }
 
+/* Has the evidence been told of this client and name within the hour? It counts a name once a day: most of what does not exist is asked
+ * for again at once, as another type or by another program. */
+static bool is_old_news(struct worker *w, const struct query *q)
+{
+	uint64_t hour = w->now_us / 3600000000;
+	uint64_t h = hash_bytes(q->client.bytes, sizeof q->client.bytes, hour);
+	h = hash_bytes(q->qname.bytes, q->qname.len, h);
+	uint32_t *slot = &w->told[h % WORKER_TOLD], tag = (uint32_t)(h >> 32) | 1;
+	bool is_old = *slot == tag;
+	*slot = tag;
+	return is_old;
+}
+
 /* What the question says of the client who asked. */
 static void gather(struct worker *w, const struct query *q)
 {
@@ -48,7 +65,7 @@ static void gather(struct worker *w, const struct query *q)
 		testify(w, q, EVIDENCE_CALENDAR);
 	else if (q->list >= 0 && w->view->lists[q->list].is_botnet)
 		testify(w, q, EVIDENCE_LISTED);
-	else if (is_missing(w, q))
+	else if (is_missing(w, q) && !is_old_news(w, q))
 		testify(w, q, EVIDENCE_NXDOMAIN);
 }
 

@@ -28,6 +28,9 @@ struct tcp;
 struct tcp_limits;
 struct udp;
 
+/* Entries of the filter of what the evidence was told. */
+enum { WORKER_TOLD = 1 << 14 };
+
 /* What admit found out about the client that asked last. */
 struct worker_client {
 	uint32_t view_serial; /* 0: nothing yet */
@@ -63,6 +66,7 @@ struct worker {
 	const char (*list_names)[64]; /* by their counters; of all workers */
 	uint64_t token_seed; /* the same for all; see evidence/token.h */
 	uint32_t next_token;
+	uint32_t told[WORKER_TOLD]; /* see record.c */
 	uint32_t refused_second, refused_count; /* refusals in this second */
 	struct query *slots; /* all of them; `free` links those not in use */
 	struct event *wake; /* the control side wants something: see stopping */

@@ -125,7 +125,7 @@ const struct config_row config_schema_evidence[CONFIG_SCHEMA_EVIDENCE_ROWS] = {
 		.initial = "100000",
 		.min = 100,
 		.max = 10000000,
-		.help = "Clients that are kept in mind, in fixed memory (280 octets each); the "
+		.help = "Clients that are kept in mind, in fixed memory (350 octets each); the "
 			"one seen longest ago makes room."},
 	{.key = "evidence.ipv4_prefix",
 		.type = CONFIG_NUMBER,

@@ -9,7 +9,7 @@
 #include "resolver/base/hash.h"
 #include "resolver/evidence/sprt.h"
 
-enum { WAYS = 8, LINES_A_CLIENT = 2, DAY_S = 86400, SEEN_HASHES = 3 };
+enum { WAYS = 16, LINES_A_CLIENT = 2, DAY_S = 86400, SEEN_HASHES = 3 };
 
 struct clients {
 	uint64_t seed; /* secret */
@@ -24,8 +24,9 @@ int clients_new(uint32_t max, struct clients **out, struct err *why)
 	struct clients *c = calloc(1, sizeof *c);
 	if (c) {
 		randombytes_buf(&c->seed, sizeof c->seed);
-		c->bucket_count = (max + WAYS - 1) / WAYS;
-		c->line_count = c->bucket_count * WAYS * LINES_A_CLIENT;
+		/* Half as many slots again: else buckets overflow long before the table is full. */
+		c->bucket_count = (max + max / 2 + WAYS - 1) / WAYS;
+		c->line_count = max * LINES_A_CLIENT;
 		c->slots = calloc((size_t)c->bucket_count * WAYS, sizeof *c->slots);
 		c->lines = calloc(c->line_count, sizeof *c->lines);
 	}

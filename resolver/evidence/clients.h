@@ -2,8 +2,8 @@
  * What is known of each client, in fixed memory: the sum of its test, which names have counted, and the last evidence in words.
  *
  * Threads: one at a time.
- * Owns: its memory, which is touched as clients come: 104 octets for a client, 96 for each piece of evidence, two of them for each.
- * Method: buckets of eight by a keyed hash (a stranger who chooses addresses cannot aim at one). In a full bucket the client makes room that
+ * Owns: its memory, which is touched as clients come: 156 octets for a client, 96 for each piece of evidence, two of them for each.
+ * Method: buckets of sixteen by a keyed hash (a stranger who chooses addresses cannot aim at one). In a full bucket the client makes room that
  *         was seen longest ago; one with a case gives way last.
  */
 #pragma once

@@ -9,10 +9,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "dga/calendar.h"
 #include "dga/dga.h"
 #include "resolver/base/clock.h"
+#include "resolver/evidence/evidence_store.h"
 #include "resolver/evidence/suspects.h"
 
 enum {
@@ -337,6 +340,67 @@ static void all_bots(struct world *w, const char *families)
 	free(b);
 }
 
+/* --- over a restart ------------------------------------------------------------------------------ */
+
+static double since_s(uint64_t start_us)
+{
+	return (double)(clock_us() - start_us) / 1e6;
+}
+
+/* A state of 100,000 clients under suspicion, two names each: written, and read back. */
+static void restart(const struct engine_options *options)
+{
+	enum { CLIENTS = 100000 };
+	char folder[] = "/tmp/bench-evidence-XXXXXX", path[64], problem[256];
+	struct engine *e;
+	struct evidence_store *store;
+	struct err why = {""};
+	struct stat file;
+	uint8_t v4[4] = {12, 0, 0, 0};
+	must(engine_new(options, &e, &why), &why);
+	must(mkdtemp(folder) ? 0 : -1, &why);
+	evidence_store_open(folder, e, &store, problem, sizeof problem);
+	uint64_t start_us = clock_us();
+	for (uint32_t i = 0; i < 2 * CLIENTS; i++) {
+		struct evidence_event v = {.at_ms = clock_wall_ms(),
+			.kind = EVIDENCE_NXDOMAIN,
+			.qtype = 1,
+			.score = 9000,
+			.class = DGA_RANDOM};
+		char name[64];
+		int n = snprintf(name, sizeof name, "qxkvjwzhtpl%u.biz", i);
+		v4[1] = (uint8_t)(i / 2 >> 16);
+		v4[2] = (uint8_t)(i / 2 >> 8);
+		v4[3] = (uint8_t)(i / 2);
+		addr_from_v4(v4, &v.client);
+		(void)dname_from_text(name, (size_t)n, &v.name);
+		(void)engine_feed(e, &v);
+	}
+	double fed_s = since_s(start_us);
+	start_us = clock_us();
+	must(evidence_store_save(store, e, true, &why), &why);
+	double saved_s = since_s(start_us);
+	uint32_t clients = engine_client_count(e);
+	evidence_store_close(store);
+	engine_free(e);
+	must(engine_new(options, &e, &why), &why);
+	start_us = clock_us();
+	evidence_store_open(folder, e, &store, problem, sizeof problem);
+	double read_s = since_s(start_us);
+	snprintf(path, sizeof path, "%s/evidence.mdb", folder);
+	if (stat(path, &file))
+		exit(1);
+	printf("\n%u clients: %zu octets each; %.0f events a second; saved in %.2f s (%.1f MB), "
+	       "read back in %.2f s: %u\n",
+		clients, sizeof(struct client) * 3 / 2 + 2 * sizeof(struct client_line),
+		2 * CLIENTS / fed_s, saved_s, (double)file.st_size / 1e6, read_s,
+		engine_client_count(e));
+	evidence_store_close(store);
+	engine_free(e);
+	(void)unlink(path);
+	(void)rmdir(folder);
+}
+
 int main(int argc, char **argv)
 {
 	struct world w = {.state = 88172645463325252u};
@@ -375,6 +439,7 @@ int main(int argc, char **argv)
 	printf("  counted before %llu, clients that made room %llu\n",
 		(unsigned long long)n->repeated, (unsigned long long)n->evicted_clients);
 	all_bots(&w, argc > 6 ? argv[6] : NULL);
+	restart(&options);
 	engine_free(w.engine);
 	dga_close(w.dga);
 	return 0;

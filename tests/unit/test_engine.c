@@ -283,8 +283,9 @@ static void test_a_million_addresses(void **state)
 		assert_null(engine_feed(e, &v));
 	}
 	(void)client;
-	assert_int_equal(engine_client_count(e), 1000);
-	assert_int_equal(engine_counters(e)->evicted_clients, 1000000 + 1 - 1000);
+	/* Half as many slots again as clients were promised. */
+	assert_in_range(engine_client_count(e), 1000, 1504);
+	assert_int_equal(engine_counters(e)->evicted_clients, 1000000 + 1 - engine_client_count(e));
 	/* The case is still there, and still the client's. */
 	assert_non_null(ask_generated("192.0.2.7", 500));
 	assert_int_equal(case_book_count(engine_book(e)), 1);

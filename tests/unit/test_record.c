@@ -147,7 +147,12 @@ static void test_evidence_of_missing_names(void **state)
 	assert_int_equal(told.client.bytes[15], 7);
 	assert_true(dname_equal(&told.name, &q->qname));
 	assert_null(told.family);
+	/* Again within the hour: that is no news. */
 	q->outcome = OUTCOME_CACHED;
+	assert_false(is_told(q));
+	f.worker.now_us += UINT64_C(3600000000);
+	assert_true(is_told(q));
+	q->client.bytes[15] = 8;
 	assert_true(is_told(q));
 	/* What exists, what was not judged, what is allowed, blocked, aliased, or the end of a chain says nothing. */
 	q->rcode = RCODE_NOERROR;

@@ -156,6 +156,7 @@ def test_updates_under_load_with_crashes(start, primary, tmp_path):
                 daemon.kill()
                 daemon = restart(start, daemon, wanted)
             if i == UPDATES * 7 // 10:
+                assert of_zone(daemon, "axfr") == 0, "after a crash it goes on from where it was"
                 made.stop()
                 made.run()
         until(lambda: of_zone(daemon, "serial") == made.serial(), 60)
@@ -165,7 +166,7 @@ def test_updates_under_load_with_crashes(start, primary, tmp_path):
     assert all(is_blocked(daemon, name) for name in ALWAYS + late) and not any(is_blocked(daemon, name) for name in NEVER)
     deltas, wholes = deltas + of_zone(daemon, "ixfr"), wholes + of_zone(daemon, "axfr")
     print(f"{UPDATES} updates: {deltas} deltas, {wholes} whole transfers, {askers.answers} answers")
-    assert wholes == 1, "after a crash it goes on from where it was"
+    assert wholes in (1, 2), "the first one, and perhaps one from a primary that came back without its journal"
     assert 2 <= deltas <= UPDATES + 2
     assert generation(daemon) == before, "unrelated lists were built anew"
     assert of_zone(daemon, "failures") >= 0 and of_zone(daemon)["state"] == "ok"

@@ -2,26 +2,41 @@
 #include "resolver/evidence/case_book.h"
 
 #include <errno.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "resolver/base/hash.h"
+
+/* A case in the chain of its client's bucket. */
+struct entry {
+	struct evidence_case kept; /* first: what others hold a pointer to */
+	struct entry *next;
+};
 
 struct case_book {
 	struct evidence_case **cases; /* by number, rising */
 	size_t count, max;
 	uint64_t next_id;
+	struct entry **buckets; /* by client */
+	size_t bucket_count;
+	uint64_t seed; /* secret: who chooses addresses cannot aim at a bucket */
 };
 
 int case_book_new(uint32_t max, struct case_book **out, struct err *why)
 {
 	struct case_book *b = calloc(1, sizeof *b);
-	if (b)
+	if (b) {
 		b->cases = calloc(max, sizeof *b->cases);
-	if (!b || !b->cases) {
-		free(b);
+		b->buckets = calloc(max, sizeof *b->buckets);
+	}
+	if (!b || !b->cases || !b->buckets) {
+		case_book_free(b);
 		return err_set(
 			why, -ENOMEM, "evidence.cases: there is no memory for %u cases", max);
 	}
-	b->max = max;
+	b->max = b->bucket_count = max;
+	randombytes_buf(&b->seed, sizeof b->seed);
 	b->next_id = 1;
 	*out = b;
 	return 0;
@@ -34,6 +49,7 @@ void case_book_free(struct case_book *b)
 	for (size_t i = 0; i < b->count; i++)
 		free(b->cases[i]);
 	free(b->cases);
+	free(b->buckets);
 	free(b);
 }
 
@@ -42,8 +58,52 @@ bool case_book_is_live(const struct evidence_case *c)
 	return c->state == CASE_OPEN || c->state == CASE_ACKNOWLEDGED;
 }
 
+/* --- by client -------------------------------------------------------------------------------- */
+
+static struct entry **bucket_of(const struct case_book *b, const struct addr *client)
+{
+	return &b->buckets[hash_bytes(client->bytes, sizeof client->bytes, b->seed) %
+		b->bucket_count];
+}
+
+/* The newest first. */
+static void chain(struct case_book *b, struct entry *e)
+{
+	struct entry **bucket = bucket_of(b, &e->kept.client);
+	e->next = *bucket;
+	*bucket = e;
+}
+
+static void unchain(struct case_book *b, const struct evidence_case *c)
+{
+	struct entry **at = bucket_of(b, &c->client);
+	while (&(*at)->kept != c)
+		at = &(*at)->next;
+	*at = (*at)->next;
+}
+
+struct evidence_case *case_book_of_client(const struct case_book *b, const struct addr *client)
+{
+	for (struct entry *e = *bucket_of(b, client); e; e = e->next)
+		if (case_book_is_live(&e->kept) && addr_equal(&e->kept.client, client))
+			return &e->kept;
+	return NULL;
+}
+
+struct evidence_case *case_book_pardoned(
+	const struct case_book *b, const struct addr *client, const struct evidence_case *after)
+{
+	struct entry *e = after ? ((const struct entry *)after)->next : *bucket_of(b, client);
+	while (e && (e->kept.state != CASE_FALSE_POSITIVE || !addr_equal(&e->kept.client, client)))
+		e = e->next;
+	return e ? &e->kept : NULL;
+}
+
+/* --- by number -------------------------------------------------------------------------------- */
+
 static void take_out(struct case_book *b, size_t i)
 {
+	unchain(b, b->cases[i]);
 	free(b->cases[i]);
 	b->count--;
 	memmove(&b->cases[i], &b->cases[i + 1], (b->count - i) * sizeof *b->cases);
@@ -63,15 +123,17 @@ static uint64_t make_room(struct case_book *b)
 
 struct evidence_case *case_book_open(struct case_book *b, const struct addr *client, uint64_t *gone)
 {
-	struct evidence_case *c = calloc(1, sizeof *c);
+	struct entry *e = calloc(1, sizeof *e);
 	*gone = 0;
-	if (!c)
+	if (!e)
 		return NULL;
+	struct evidence_case *c = &e->kept;
 	if (b->count == b->max)
 		*gone = make_room(b);
 	c->id = b->next_id++;
 	c->client = *client;
 	c->state = CASE_OPEN;
+	chain(b, e);
 	b->cases[b->count++] = c;
 	return c;
 }
@@ -94,12 +156,13 @@ bool case_book_restore(struct case_book *b, const struct evidence_case *c)
 {
 	size_t i = place_of(b, c->id);
 	bool is_taken = i < b->count && b->cases[i]->id == c->id;
-	struct evidence_case *copy = b->count == b->max || is_taken ? NULL : malloc(sizeof *copy);
+	struct entry *copy = b->count == b->max || is_taken ? NULL : malloc(sizeof *copy);
 	if (!copy)
 		return false;
-	*copy = *c;
+	copy->kept = *c;
+	chain(b, copy);
 	memmove(&b->cases[i + 1], &b->cases[i], (b->count - i) * sizeof *b->cases);
-	b->cases[i] = copy;
+	b->cases[i] = &copy->kept;
 	b->count++;
 	case_book_skip_to(b, c->id + 1);
 	return true;
@@ -109,14 +172,6 @@ struct evidence_case *case_book_find(const struct case_book *b, uint64_t id)
 {
 	size_t i = place_of(b, id);
 	return i < b->count && b->cases[i]->id == id ? b->cases[i] : NULL;
-}
-
-struct evidence_case *case_book_of_client(const struct case_book *b, const struct addr *client)
-{
-	for (size_t i = b->count; i--;)
-		if (case_book_is_live(b->cases[i]) && addr_equal(&b->cases[i]->client, client))
-			return b->cases[i];
-	return NULL;
 }
 
 size_t case_book_count(const struct case_book *b)

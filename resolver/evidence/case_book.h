@@ -28,6 +28,9 @@ bool case_book_restore(struct case_book *b, const struct evidence_case *c);
 struct evidence_case *case_book_find(const struct case_book *b, uint64_t id);
 /* The client's case that is open or acknowledged; NULL: none. */
 struct evidence_case *case_book_of_client(const struct case_book *b, const struct addr *client);
+/* The client's next case that was a false positive, behind `after` (NULL: the first); NULL: none. */
+struct evidence_case *case_book_pardoned(
+	const struct case_book *b, const struct addr *client, const struct evidence_case *after);
 /* In the order of their numbers. */
 size_t case_book_count(const struct case_book *b);
 struct evidence_case *case_book_at(const struct case_book *b, size_t i);

@@ -156,15 +156,12 @@ static int32_t llr_of(
 /* What a false positive of this client, or of all, was made of counts no more. */
 static bool is_pardoned(const struct engine *e, const struct addr *client, const struct dname *name)
 {
-	uint64_t hash = domain_hash(name);
-	for (size_t i = case_book_count(e->book); i--;) {
-		const struct evidence_case *c = case_book_at(e->book, i);
-		if (c->state != CASE_FALSE_POSITIVE || !addr_equal(&c->client, client))
-			continue;
+	const struct evidence_case *c = case_book_pardoned(e->book, client, NULL);
+	for (uint64_t hash = c ? domain_hash(name) : 0; c;
+		c = case_book_pardoned(e->book, client, c))
 		for (unsigned k = 0; k < c->line_count; k++)
 			if (domain_hash(&c->lines[k].name) == hash)
 				return true;
-	}
 	return false;
 }
 

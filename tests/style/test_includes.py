@@ -43,7 +43,7 @@ THIRD_PARTY = {
     "microhttpd.h": ["web/http*.[ch]"],
     "pcre2.h": ["feeds/listdb/patterns.c"],
     "jansson.h": ["web/*", "feeds/*.c", "dga/families/family.c", "resolver/cli*.[ch]", "resolver/evidence/report/*.[ch]"],
-    "sodium.h": ["resolver/base/*.c", "resolver/cache.c", "resolver/flight.c", "resolver/view.c", "resolver/evidence/clients.c", "resolver/evidence/evidence.c", "resolver/evidence/sinkhole/sinkhole.c", "feeds/*.c", "web/*.c"],
+    "sodium.h": ["resolver/base/*.c", "resolver/cache.c", "resolver/flight.c", "resolver/view.c", "resolver/evidence/c*.c", "resolver/evidence/evidence.c", "resolver/evidence/sinkhole/sinkhole.c", "feeds/*.c", "web/*.c"],
     "systemd/*": ["resolver/main.c", "resolver/cli_run.c"],
 }
 OF_THE_SYSTEM = re.compile(

@@ -140,6 +140,7 @@ struct config {
 	double evidence_false_positive; /* the share of clean clients that may become a case in a day */
 	double evidence_miss; /* the share of tests of infected clients that may end as clean */
 	uint32_t evidence_half_life_s; /* of what speaks against a client */
+	uint32_t evidence_keep_s; /* cases that are done */
 	uint32_t evidence_clients; /* that are kept in mind */
 	char *report_org, *report_contact, *report_domain; /* who reports cases; NULL: not given */
 	uint32_t evidence_ipv4_bits, evidence_ipv6_bits; /* of the prefix that is one client */

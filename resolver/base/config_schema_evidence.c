@@ -119,6 +119,13 @@ const struct config_row config_schema_evidence[CONFIG_SCHEMA_EVIDENCE_ROWS] = {
 		.max = 30 * DAY_S,
 		.help = "After this long without more, half of what speaks against a client is "
 			"forgotten."},
+	{.key = "evidence.keep",
+		.type = CONFIG_SECONDS,
+		AT(evidence_keep_s),
+		.initial = "365d",
+		.min = DAY_S,
+		.max = 3650 * DAY_S,
+		.help = "Cases that are closed or were false positives are forgotten after this."},
 	{.key = "evidence.clients",
 		.type = CONFIG_NUMBER,
 		AT(evidence_clients),

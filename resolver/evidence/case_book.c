@@ -121,6 +121,19 @@ static uint64_t make_room(struct case_book *b)
 	return id;
 }
 
+uint64_t case_book_expire(struct case_book *b, uint64_t before_ms)
+{
+	for (size_t i = 0; i < b->count; i++) {
+		const struct evidence_case *c = b->cases[i];
+		if (case_book_is_live(c) || c->changed_ms >= before_ms)
+			continue;
+		uint64_t id = c->id;
+		take_out(b, i);
+		return id;
+	}
+	return 0;
+}
+
 struct evidence_case *case_book_open(struct case_book *b, const struct addr *client, uint64_t *gone)
 {
 	struct entry *e = calloc(1, sizeof *e);

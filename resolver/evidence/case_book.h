@@ -25,6 +25,9 @@ struct evidence_case *case_book_open(
 /* Takes in one that was kept (copied). False when the book is full, its number is taken, or memory is short. */
 bool case_book_restore(struct case_book *b, const struct evidence_case *c);
 
+/* Takes out the oldest case that was done before this wall time; its number, or 0: there is none. */
+uint64_t case_book_expire(struct case_book *b, uint64_t before_ms);
+
 struct evidence_case *case_book_find(const struct case_book *b, uint64_t id);
 /* The client's case that is open or acknowledged; NULL: none. */
 struct evidence_case *case_book_of_client(const struct case_book *b, const struct addr *client);

@@ -32,6 +32,7 @@ enum {
 
 struct evidence {
 	struct engine_options options;
+	uint64_t keep_ms; /* of cases that are done */
 	char *org, *contact, *domain; /* of who reports; NULL: not given */
 	struct sinkhole *sinkhole; /* NULL: none listens */
 	struct ring **rings;
@@ -135,10 +136,25 @@ static void take_up_knocks(struct evidence *e, struct knock *knocks, unsigned n)
 	}
 }
 
+/* Done long ago. A clock that stands before the cases forgets none. */
+static void forget(struct evidence *e)
+{
+	uint64_t now_ms = clock_wall_ms(), id;
+	if (now_ms < e->keep_ms)
+		return;
+	while ((id = case_book_expire(engine_book(e->engine), now_ms - e->keep_ms)) != 0) {
+		e->has_changed = true;
+		if (e->store)
+			evidence_store_mark(e->store, id);
+	}
+}
+
 static void save(struct evidence *e, bool is_last)
 {
 	struct err why = {0};
 	bool has_clients = is_last || clock_ms() >= e->next_save_ms;
+	if (has_clients)
+		forget(e);
 	if (!e->store || (!has_clients && !e->has_changed))
 		return;
 	int code = evidence_store_save(e->store, e->engine, has_clients, &why);
@@ -292,6 +308,7 @@ int evidence_open(
 	e->end_fd = -1;
 	pthread_mutex_init(&e->lock, NULL);
 	evidence_engine_options(config, &e->options);
+	e->keep_ms = (uint64_t)config->evidence_keep_s * 1000;
 	int code = engine_new(&e->options, &e->engine, why);
 	if (!code &&
 		(make_rings(e, workers) || !copy(config->report_org, &e->org) ||

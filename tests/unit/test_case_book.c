@@ -114,6 +114,22 @@ static void test_pardoned(void **state)
 	assert_null(case_book_pardoned(b, &a, NULL));
 }
 
+static void test_done_long_ago(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < 4; i++)
+		open_case(i, 0)->changed_ms = 1000 * (i + 1);
+	assert_int_equal(case_book_expire(b, 10000), 0); /* live ones stay */
+	case_book_find(b, 2)->state = CASE_CLOSED;
+	case_book_find(b, 3)->state = CASE_FALSE_POSITIVE;
+	assert_int_equal(case_book_expire(b, 2000), 0);
+	assert_int_equal(case_book_expire(b, 3000), 2);
+	assert_int_equal(case_book_expire(b, 3000), 0);
+	assert_int_equal(case_book_expire(b, 3001), 3);
+	assert_int_equal(case_book_count(b), 2);
+	assert_null(case_book_find(b, 2));
+}
+
 static void test_restored(void **state)
 {
 	(void)state;
@@ -144,6 +160,6 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, start, stop)
 	const struct CMUnitTest tests[] = {T(test_found_by_number_and_client),
-		T(test_who_makes_room), T(test_pardoned), T(test_restored)};
+		T(test_who_makes_room), T(test_pardoned), T(test_done_long_ago), T(test_restored)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

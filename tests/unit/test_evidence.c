@@ -31,6 +31,7 @@ static int start(void **state)
 		.evidence_false_positive = 1e-6,
 		.evidence_miss = .01,
 		.evidence_half_life_s = 86400,
+		.evidence_keep_s = 365 * 86400,
 		.evidence_clients = 1000,
 		.evidence_ipv4_bits = 32,
 		.evidence_ipv6_bits = 64};

@@ -82,7 +82,7 @@ uint64_t cli_number(const json_t *object, const char *key);
 bool cli_is(const json_t *object, const char *key);
 
 enum { CLI_TEXT_MAX = 1200, CLI_NUMBER_MAX = 32 };
-/* Which generation serves, from what /api/v1/feeds says. */
+/* Which generation serves, from what /api/v1/lists says. */
 void cli_feeds_summary(const json_t *feeds);
 /* 1,234,567 */
 const char *cli_grouped(uint64_t n, char buffer[static CLI_NUMBER_MAX]);

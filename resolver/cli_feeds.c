@@ -137,7 +137,7 @@ int cli_feeds(const struct cli *c)
 			"NAME | "
 			"generations | rollback [N | to GENERATION] | release");
 	json_t *feeds;
-	int status = cli_ask(c, "GET", "/api/v1/feeds", NULL, &feeds);
+	int status = cli_ask(c, "GET", "/api/v1/lists", NULL, &feeds);
 	if (status)
 		return status;
 	if (c->is_json)

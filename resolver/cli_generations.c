@@ -38,7 +38,7 @@ static int wait_until_settled(const struct cli *c, json_t **feeds)
 {
 	uint64_t end = clock_ms() + ACCEPT_LIMIT_MS;
 	for (;;) {
-		int status = cli_ask(c, "GET", "/api/v1/feeds?wait_ms=5000", NULL, feeds);
+		int status = cli_ask(c, "GET", "/api/v1/lists?wait_ms=5000", NULL, feeds);
 		if (status || cli_is(*feeds, "is_settled"))
 			return status;
 		json_decref(*feeds);
@@ -53,7 +53,7 @@ int cli_generations_accept(const struct cli *c)
 	if (c->arg_count != 2)
 		return cli_fail(CLI_USAGE, "usage: cenote feeds accept NAME");
 	int status =
-		post(c, "/api/v1/feeds/accept", json_pack("{s:s}", "name", c->args[1]), &answer);
+		post(c, "/api/v1/lists/accept", json_pack("{s:s}", "name", c->args[1]), &answer);
 	if (status)
 		return status;
 	json_decref(answer);
@@ -153,7 +153,7 @@ int cli_generations_diff(const struct cli *c)
 	if (c->arg_count != 2)
 		return cli_fail(CLI_USAGE, "usage: cenote feeds diff NAME");
 	/* The daemon says what it thinks of a name that is none. */
-	int n = snprintf(target, sizeof target, "/api/v1/feeds/diff?name=%s", c->args[1]);
+	int n = snprintf(target, sizeof target, "/api/v1/lists/diff?name=%s", c->args[1]);
 	if (n >= (int)sizeof target ||
 		strspn(c->args[1], "abcdefghijklmnopqrstuvwxyz0123456789._-") != strlen(c->args[1]))
 		return cli_fail(CLI_USAGE, "this is no list's name");

@@ -102,7 +102,7 @@ static int wait_for_end(const struct cli *c, struct live *live, json_t **after)
 {
 	uint64_t end = clock_ms() + LIMIT_MS;
 	char target[64];
-	snprintf(target, sizeof target, "/api/v1/feeds?wait_ms=%d",
+	snprintf(target, sizeof target, "/api/v1/lists?wait_ms=%d",
 		live->is_on ? LIVE_WAIT_MS : QUIET_WAIT_MS);
 	for (;;) {
 		int status = cli_ask(c, "GET", target, NULL, after);
@@ -126,7 +126,7 @@ static void print_difference(const struct cli *c, const char *name)
 {
 	char target[128], number[CLI_NUMBER_MAX];
 	json_t *v;
-	snprintf(target, sizeof target, "/api/v1/feeds/diff?name=%.64s", name);
+	snprintf(target, sizeof target, "/api/v1/lists/diff?name=%.64s", name);
 	if (cli_ask(c, "GET", target, NULL, &v))
 		return;
 	printf("  +%s", cli_grouped(cli_number(v, "added"), number));
@@ -187,7 +187,7 @@ static int begin(const struct cli *c, const char *only)
 	json_decref(body);
 	if (!text)
 		return cli_fail(CLI_USAGE, "this is no list's name");
-	int status = cli_ask(c, "POST", "/api/v1/feeds/update", text, &answer);
+	int status = cli_ask(c, "POST", "/api/v1/lists/update", text, &answer);
 	free(text);
 	if (!status)
 		json_decref(answer);
@@ -202,7 +202,7 @@ int cli_update(const struct cli *c)
 	if (c->arg_count > 2)
 		return cli_fail(CLI_USAGE, "usage: cenote feeds update [NAME]");
 	uint64_t begun_s = clock_wall_s();
-	int status = cli_ask(c, "GET", "/api/v1/feeds", NULL, &before);
+	int status = cli_ask(c, "GET", "/api/v1/lists", NULL, &before);
 	if (status)
 		return status;
 	status = begin(c, only);

@@ -235,6 +235,14 @@ void server_info(struct server *s, struct server_info *out)
 	pthread_mutex_unlock(&s->lock);
 }
 
+void server_read_config(
+	struct server *s, void (*read)(void *arg, const struct config *config), void *arg)
+{
+	pthread_mutex_lock(&s->lock);
+	read(arg, s->config);
+	pthread_mutex_unlock(&s->lock);
+}
+
 const char *server_list_counter_name(struct server *s, unsigned index)
 {
 	pthread_mutex_lock(&s->lock);

@@ -115,6 +115,9 @@ void server_note_failed_reload(struct server *s, const struct err *why);
 
 void server_stats(struct server *s, struct stats_total *out);
 void server_info(struct server *s, struct server_info *out);
+/* Lets `read` see the configuration in force; it must not call back, nor keep what it is given. */
+void server_read_config(
+	struct server *s, void (*read)(void *arg, const struct config *config), void *arg);
 /* The name behind a list counter (index into list_hits); NULL when unused. Valid while the server lives. */
 const char *server_list_counter_name(struct server *s, unsigned index);
 

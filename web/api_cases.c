@@ -8,22 +8,10 @@
 #include "resolver/base/log.h"
 #include "resolver/evidence/report/report_json.h"
 #include "web/api.h"
+#include "web/param.h"
 #include "web/response.h"
 
 enum { PAGE_MAX = 100, PAGE = 20 };
-
-/* A whole number from 1 to `max`; `otherwise` when the parameter is not there, 0 when it is something else. */
-static uint64_t number_of(
-	const struct target *t, const char *name, uint64_t max, uint64_t otherwise)
-{
-	const char *text = target_param(t, name);
-	if (!text)
-		return otherwise;
-	size_t digits = strspn(text, "0123456789");
-	unsigned long long n =
-		digits && digits < 20 && !text[digits] ? strtoull(text, NULL, 10) : 0;
-	return n <= max ? n : 0;
-}
 
 static bool state_of(const char *text, enum case_state *out, struct edge_response *r)
 {
@@ -46,15 +34,11 @@ static json_t *page_of(const struct evidence_case *c, size_t n, bool has_more)
 void api_cases_get(const struct edge_request *q, struct edge_response *r)
 {
 	enum case_state state;
-	uint64_t before = number_of(&q->target, "before", INT64_MAX, UINT64_MAX);
-	uint64_t limit = number_of(&q->target, "limit", PAGE_MAX, PAGE);
-	if (!state_of(target_param(&q->target, "state"), &state, r))
+	uint64_t before = UINT64_MAX, limit = PAGE;
+	if (!state_of(target_param(&q->target, "state"), &state, r) ||
+		!param_number(q, "before", 1, INT64_MAX, &before, r) ||
+		!param_number(q, "limit", 1, PAGE_MAX, &limit, r))
 		return;
-	if (!before || !limit) {
-		response_problem(
-			r, 400, "`before` is the number of a case, `limit` from 1 to %d", PAGE_MAX);
-		return;
-	}
 	struct evidence_case *c = calloc((size_t)limit + 1, sizeof *c);
 	size_t n =
 		c ? evidence_cases(q->web->doors.evidence, state, before, c, (size_t)limit + 1) : 0;
@@ -73,11 +57,15 @@ static void answer_case(
 
 void api_cases_one(const struct edge_request *q, struct edge_response *r)
 {
-	uint64_t id = number_of(&q->target, "id", INT64_MAX, 0);
+	uint64_t id = 0;
+	if (!param_number(q, "id", 1, INT64_MAX, &id, r))
+		return;
+	if (!id) {
+		response_problem(r, 400, "`id`, the number of a case, is needed");
+		return;
+	}
 	struct evidence_case *c = malloc(sizeof *c);
-	if (!id)
-		response_problem(r, 400, "`id` is the number of a case");
-	else if (!c)
+	if (!c)
 		response_json(r, 200, NULL);
 	else
 		answer_case(r, evidence_case(q->web->doors.evidence, id, c), c, id);

@@ -2,9 +2,9 @@
  * /api/v1/cases/export: cases in the formats of CERTs and their tools.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "web/api.h"
+#include "web/param.h"
 #include "web/response.h"
 
 enum { EXPORT_MAX = 500 };
@@ -29,18 +29,20 @@ static void write_cases(const struct edge_request *q, struct edge_response *r,
 static int collect(const struct edge_request *q, struct edge_response *r, struct evidence_case *out)
 {
 	struct evidence *e = q->web->doors.evidence;
-	const char *id = target_param(&q->target, "id"), *word = target_param(&q->target, "state");
+	const char *word = target_param(&q->target, "state");
+	uint64_t id = 0;
 	enum case_state state = word ? cases_state_from_name(word) : CASE_STATE_COUNT;
 	if (word && state == CASE_STATE_COUNT) {
 		response_problem(r, 400, "`state` is open, acknowledged, closed or false_positive");
 		return -1;
 	}
+	if (!param_number(q, "id", 1, INT64_MAX, &id, r))
+		return -1;
 	if (!id)
 		return (int)evidence_cases(e, state, 0, out, EXPORT_MAX);
-	size_t digits = strspn(id, "0123456789");
-	if (digits && digits < 19 && !id[digits] && !evidence_case(e, strtoull(id, NULL, 10), out))
+	if (!evidence_case(e, id, out))
 		return 1;
-	response_problem(r, 404, "there is no case %.20s", id);
+	response_problem(r, 404, "there is no case %llu", (unsigned long long)id);
 	return -1;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * /api/v1/explain: the whole chain from a name to what would be answered.
+ * /api/v1/explain, /api/v1/dga: the whole chain from a name to what would be answered, and the part of it that the classifier has.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -102,6 +102,17 @@ static json_t *parts(const struct dga_explanation *x)
 	return a;
 }
 
+/* 0 when it was not judged. */
+static double probability(const struct dga_explanation *x)
+{
+	return x->why_not ? 0.0 : dga_probability(x->verdict.score);
+}
+
+static json_t *why_not(const struct dga_explanation *x)
+{
+	return x->why_not ? response_text(x->why_not) : json_null();
+}
+
 static json_t *generated(const struct server_explanation *e)
 {
 	const struct dga_explanation *x = &e->dga;
@@ -110,12 +121,11 @@ static json_t *generated(const struct server_explanation *e)
 			config_mode_name(e->dga_mode), "effect", e->dga_effect);
 	return json_pack("{s:b, s:s, s:s, s:f, s:f, s:f, s:s, s:b, s:o, s:o, s:o, s:o}",
 		"has_classifier", 1, "mode", config_mode_name(e->dga_mode), "effect", e->dga_effect,
-		"score", x->verdict.score / 1000.0, "probability",
-		x->why_not ? 0.0 : dga_probability(x->verdict.score), "threshold_score",
-		e->dga_threshold / 1000.0, "class", dga_class_name(x->verdict.class), "is_popular",
-		x->verdict.is_popular, "label", response_text(x->label), "why_not",
-		x->why_not ? response_text(x->why_not) : json_null(), "text",
-		response_text(e->dga_text), "parts", parts(x));
+		"score", x->verdict.score / 1000.0, "probability", probability(x),
+		"threshold_score", e->dga_threshold / 1000.0, "class",
+		dga_class_name(x->verdict.class), "is_popular", x->verdict.is_popular, "label",
+		response_text(x->label), "why_not", why_not(x), "text", response_text(e->dga_text),
+		"parts", parts(x));
 }
 
 static json_t *explanation(const struct server_explanation *e)
@@ -136,17 +146,38 @@ static json_t *explanation(const struct server_explanation *e)
 		response_text(e->family));
 }
 
-void api_explain_get(const struct edge_request *q, struct edge_response *r)
+/* What the server says of the question; owned. NULL after having written the problem. */
+static struct server_explanation *ask(const struct edge_request *q, const char *name,
+	const struct addr *client, uint16_t type, struct edge_response *r)
+{
+	struct err why = {0};
+	struct server_explanation *e = calloc(1, sizeof *e);
+	int code = e ? server_explain(q->web->doors.server, name, client, type, e, &why) : -ENOMEM;
+	if (!code)
+		return e;
+	response_failure(r, code, &why);
+	free(e);
+	return NULL;
+}
+
+static const char *name_of(const struct edge_request *q, struct edge_response *r)
 {
 	const char *name = target_param(&q->target, "name");
+	if (name && *name)
+		return name;
+	response_problem(r, 400, "the parameter `name` is needed: ?name=example.com");
+	return NULL;
+}
+
+void api_explain_get(const struct edge_request *q, struct edge_response *r)
+{
+	const char *name = name_of(q, r);
 	const char *client = target_param(&q->target, "client");
 	const char *type = target_param(&q->target, "type");
 	struct addr from;
 	uint16_t qtype = 0;
-	if (!name || !*name) {
-		response_problem(r, 400, "the parameter `name` is needed: ?name=example.com");
+	if (!name)
 		return;
-	}
 	if (client && *client && addr_from_text(client, &from)) {
 		response_problem(r, 400, "`client` is not an IP address");
 		return;
@@ -156,14 +187,29 @@ void api_explain_get(const struct edge_request *q, struct edge_response *r)
 			"`type` is not a record type: a name as AAAA, or a number from 1 to 65535");
 		return;
 	}
-	struct err why = {0};
-	struct server_explanation *e = calloc(1, sizeof *e);
-	int code = e ? server_explain(q->web->doors.server, name, client && *client ? &from : NULL,
-			       qtype, e, &why)
-		     : -ENOMEM;
-	if (code)
-		response_failure(r, code, &why);
-	else
+	struct server_explanation *e = ask(q, name, client && *client ? &from : NULL, qtype, r);
+	if (e)
 		response_json(r, 200, explanation(e));
+	free(e);
+}
+
+void api_explain_dga(const struct edge_request *q, struct edge_response *r)
+{
+	const char *name = name_of(q, r);
+	struct server_explanation *e = name ? ask(q, name, NULL, 0, r) : NULL;
+	if (!e)
+		return;
+	if (e->has_classifier) {
+		const struct dga_explanation *x = &e->dga;
+		response_json(r, 200,
+			json_pack("{s:o, s:o, s:f, s:f, s:s, s:f, s:b, s:o, s:o}", "name",
+				response_text(e->name), "label", response_text(x->label), "score",
+				x->verdict.score / 1000.0, "probability", probability(x), "class",
+				dga_class_name(x->verdict.class), "threshold",
+				e->dga_threshold / 1000.0, "is_popular", x->verdict.is_popular,
+				"why_not", why_not(x), "parts", parts(x)));
+	} else {
+		response_problem(r, 503, "there is no classifier; `status` says why");
+	}
 	free(e);
 }

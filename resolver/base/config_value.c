@@ -13,17 +13,7 @@
 #include "resolver/base/config.h"
 #include "resolver/base/config_value_list.h"
 
-struct unit {
-	const char *name;
-	uint64_t size;
-};
-
-/* Smallest first. */
-static const struct unit size_units[] = {{"B", 1}, {"KiB", (uint64_t)1 << 10},
-	{"MiB", (uint64_t)1 << 20}, {"GiB", (uint64_t)1 << 30}, {"TiB", (uint64_t)1 << 40}};
-static const struct unit time_units[] = {
-	{"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600000}, {"d", 86400000}};
-enum { UNITS = 5, MILLION = 1000000 };
+enum { MILLION = 1000000 };
 
 /* A decimal number; returns what follows it, or NULL when there is none or it is too long. */
 static const char *read_number(const char *text, uint64_t *out)
@@ -40,7 +30,8 @@ static const char *read_number(const char *text, uint64_t *out)
 }
 
 /* A number and one of the units; 0 needs none. */
-static int read_with_unit(const char *text, const struct unit units[static UNITS], uint64_t *out)
+static int read_with_unit(
+	const char *text, const struct config_unit units[static CONFIG_UNITS], uint64_t *out)
 {
 	uint64_t v;
 	const char *unit = read_number(text, &v);
@@ -50,7 +41,7 @@ static int read_with_unit(const char *text, const struct unit units[static UNITS
 		*out = 0;
 		return 0;
 	}
-	for (int i = 0; i < UNITS; i++) {
+	for (int i = 0; i < CONFIG_UNITS; i++) {
 		if (strcmp(unit, units[i].name) != 0)
 			continue;
 		*out = v > UINT64_MAX / units[i].size ? UINT64_MAX : v * units[i].size;
@@ -104,7 +95,7 @@ static int read_seconds(
 {
 	uint64_t v;
 	*fault = "is not a duration";
-	if (read_with_unit(text, time_units, &v) < 0)
+	if (read_with_unit(text, config_value_time_units, &v) < 0)
 		return CEN_EFORMAT;
 	*fault = "is not in whole seconds";
 	if (v % 1000 && v != UINT64_MAX)
@@ -117,14 +108,15 @@ static int read_milliseconds(
 {
 	uint64_t v;
 	*fault = "is not a duration";
-	return read_with_unit(text, time_units, &v) < 0 ? CEN_EFORMAT : put_u32(row, v, to, fault);
+	return read_with_unit(text, config_value_time_units, &v) < 0 ? CEN_EFORMAT
+								     : put_u32(row, v, to, fault);
 }
 
 static int read_size(const struct config_row *row, const char *text, void *to, const char **fault)
 {
 	uint64_t v;
 	*fault = "is not a size";
-	if (read_with_unit(text, size_units, &v) < 0)
+	if (read_with_unit(text, config_value_size_units, &v) < 0)
 		return CEN_EFORMAT;
 	int rc = check_range(row, v, fault);
 	if (rc == 0)
@@ -429,15 +421,6 @@ int config_value_read(const struct config_row *row, const char *text, void *to, 
 	return types[row->type].read(row, text, to, fault);
 }
 
-/* The number with the largest unit that divides it. */
-static void print_with_unit(char out[static 32], uint64_t v, const struct unit units[static UNITS])
-{
-	int i = UNITS - 1;
-	while (i > 0 && (v < units[i].size || v % units[i].size))
-		i--;
-	snprintf(out, 32, "%" PRIu64 "%s", v / units[i].size, v ? units[i].name : "");
-}
-
 /* Without an exponent, and with no digit too many. */
 static void print_rate(char out[static 32], uint64_t millionths)
 {
@@ -466,14 +449,14 @@ const char *config_value_allowed(
 	case CONFIG_SECONDS:
 	case CONFIG_MILLISECONDS: {
 		uint64_t scale = row->type == CONFIG_SECONDS ? 1000 : 1;
-		print_with_unit(min, row->min * scale, time_units);
-		print_with_unit(max, row->max * scale, time_units);
+		config_value_unit_text(min, row->min * scale, config_value_time_units);
+		config_value_unit_text(max, row->max * scale, config_value_time_units);
 		snprintf(out, size, "%s-%s%s, as %s", min, max, tail, types[row->type].allowed);
 		break;
 	}
 	case CONFIG_SIZE:
-		print_with_unit(min, row->min, size_units);
-		print_with_unit(max, row->max, size_units);
+		config_value_unit_text(min, row->min, config_value_size_units);
+		config_value_unit_text(max, row->max, config_value_size_units);
 		snprintf(out, size, "%s-%s%s, as %s", min, max, tail, types[row->type].allowed);
 		break;
 	case CONFIG_RATE:

@@ -23,6 +23,23 @@ size_t config_value_size(const struct config_row *row);
  * `fault` (static) the words that follow the value: `is not a size`. `to` is set only on success. */
 int config_value_read(const struct config_row *row, const char *text, void *to, const char **fault);
 
+/* A single value as the file would have it; what nobody may read (a key, a URL's password) is `***`. NULL: not set, or a mapping. Returns `room` or the
+ * value's own text. */
+const char *config_value_text(
+	const struct config_row *row, const void *value, char room[static CONFIG_VALUE_TEXT_MAX]);
+
+/* Units, the smallest first. */
+struct config_unit {
+	const char *name;
+	uint64_t size;
+};
+enum { CONFIG_UNITS = 5 };
+extern const struct config_unit config_value_size_units[CONFIG_UNITS],
+	config_value_time_units[CONFIG_UNITS]; /* of an octet, of a millisecond */
+/* A number with the largest unit that divides it. */
+void config_value_unit_text(
+	char out[static 32], uint64_t v, const struct config_unit units[static CONFIG_UNITS]);
+
 /* What the row allows, for sentences and the sample: `1MiB-1TiB, as 64MiB`. Returns `out`. */
 const char *config_value_allowed(
 	const struct config_row *row, char out[static CONFIG_VALUE_ALLOWED_MAX]);

@@ -50,19 +50,19 @@ def list_hits(daemon, name, key="hits"):
 
 
 def generation(daemon):
-    return daemon.get("/api/v1/feeds")["generation"]
+    return daemon.get("/api/v1/lists")["generation"]
 
 
 def wait_for_generation(daemon, after=0, seconds=240):
     """Waits for a policy generation newer than `after` that serves; returns its number."""
     def newer():
         daemon.assert_running()
-        feeds = daemon.get("/api/v1/feeds")
+        feeds = daemon.get("/api/v1/lists")
         return feeds["generation"] > after and not feeds["is_building"] and feeds["generation"]
     return until(newer, seconds)
 
 
 def begin_update(daemon):
     """Lets the daemon fetch and build now; does not wait for it."""
-    status, _, text = daemon.http("POST", "/api/v1/feeds/update", {})
+    status, _, text = daemon.http("POST", "/api/v1/lists/update", {})
     assert status == 202, text

@@ -5,6 +5,6 @@ from daemons import until
 
 def wait_for_lists(cenote, seconds=240):
     def in_force():
-        feeds = cenote.get("/api/v1/feeds")
+        feeds = cenote.get("/api/v1/lists")
         return feeds["generation"] > 0 and feeds["is_settled"]
     until(in_force, seconds)

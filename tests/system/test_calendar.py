@@ -33,7 +33,7 @@ def some_of(family, *arguments):
 
 def calendar_of(cenote):
     """The row of its list; None: there is no such list."""
-    return next((row for row in cenote.get("/api/v1/feeds")["lists"] if row["name"] == "dga-calendar"), None)
+    return next((row for row in cenote.get("/api/v1/lists")["lists"] if row["name"] == "dga-calendar"), None)
 
 
 def verdict(cenote, name):

@@ -298,7 +298,7 @@ def test_a_dead_daemons_socket_is_replaced(start):
 def test_says_loudly_that_it_does_not_filter_yet(start, tmp_path):
     cenote = start({"lists": [{"name": "gone", "source": str(tmp_path / "missing.txt"), "kind": "deny"}]})
     assert "UNFILTERED" in cenote.log()
-    until(lambda: cenote.get("/api/v1/feeds")["is_settled"])
+    until(lambda: cenote.get("/api/v1/lists")["is_settled"])
     assert cenote.get("/healthz")["status"] == "degraded"
 
 

@@ -61,15 +61,15 @@ def act(cenote, path, turn):
             out.write(f"www.popular{turn}.example\ngoogle.com\n")
     with contextlib.suppress(OSError, http.client.HTTPException):
         if kind == 2:
-            cenote.http("POST", "/api/v1/feeds/accept", {"name": "evil"})
+            cenote.http("POST", "/api/v1/lists/accept", {"name": "evil"})
         if kind == 3:
             cenote.http("POST", "/api/v1/generations/rollback", {})
-        cenote.http("POST", "/api/v1/feeds/update", {})
+        cenote.http("POST", "/api/v1/lists/update", {})
 
 
 def assert_good_start(cenote, turn):
     assert is_filtered(cenote), f"turn {turn}: {cenote.log()[-2000:]}"
-    feeds = cenote.get("/api/v1/feeds")
+    feeds = cenote.get("/api/v1/lists")
     assert feeds["generation"] and feeds["names"] >= 2001, (turn, feeds)
     bad = [line for line in cenote.log().splitlines()
            if any(word in line for word in ("event=passed_over", "event=pinned_lost", "event=pin ", "event=ledger"))]
@@ -85,7 +85,7 @@ def killed_again_and_again(start, folder, seed, rounds):
     wait_for_generation(cenote)
     began = time.monotonic()
     act(cenote, path, 4)
-    until(lambda: cenote.get("/api/v1/feeds?wait_ms=5000")["is_settled"], 60)
+    until(lambda: cenote.get("/api/v1/lists?wait_ms=5000")["is_settled"], 60)
     whole = time.monotonic() - began
     for turn in range(5, rounds + 5):
         act(cenote, path, turn)
@@ -98,7 +98,7 @@ def killed_again_and_again(start, folder, seed, rounds):
     big_list(path, 9999, 2000)
     begin_update(cenote)
     until(lambda: rdata(cenote.ask("host1.turn9999.example")) == ["0.0.0.0"], 60)
-    until(lambda: cenote.get("/api/v1/feeds?wait_ms=5000")["is_settled"], 60)
+    until(lambda: cenote.get("/api/v1/lists?wait_ms=5000")["is_settled"], 60)
     left = [p.name for p in generations(cenote)[0].parent.iterdir() if p.suffix != ".mdb" or p.name.startswith("tmp-")]
     assert not left and len(generations(cenote)) <= 4, left
     cenote.stop()
@@ -121,8 +121,8 @@ def test_killed_builder_is_only_a_failed_build(start, tmp_path):
         for pid in until(lambda: children(cenote.process.pid), every=0.001):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        until(lambda: cenote.get("/api/v1/feeds")["is_settled"])
-        feeds = cenote.get("/api/v1/feeds")
+        until(lambda: cenote.get("/api/v1/lists")["is_settled"])
+        feeds = cenote.get("/api/v1/lists")
         if feeds["build_failures"]:
             break
         number = feeds["generation"]  # it had ended before it was killed: the machine stalled
@@ -186,9 +186,9 @@ def test_full_disk(start, tmp_path):
                 filler.write(bytes(65536))
         big_list(path, 1)
         begin_update(cenote)
-        until(lambda: cenote.get("/api/v1/feeds")["last_error"])
-        assert "space" in cenote.get("/api/v1/feeds")["last_error"]
-        assert is_filtered(cenote) and cenote.get("/api/v1/feeds")["generation"] == number
+        until(lambda: cenote.get("/api/v1/lists")["last_error"])
+        assert "space" in cenote.get("/api/v1/lists")["last_error"]
+        assert is_filtered(cenote) and cenote.get("/api/v1/lists")["generation"] == number
         (disk / "filler").unlink()
         begin_update(cenote)
         wait_for_generation(cenote, number)
@@ -213,11 +213,11 @@ def test_disk_full_at_every_step(start, tmp_path):
         cenote = start({"directory": str(disk), **with_list(path)})
         wait_for_generation(cenote)
         for step in range(24):
-            before = cenote.get("/api/v1/feeds")["generation"]
+            before = cenote.get("/api/v1/lists")["generation"]
             big_list(path, step + 1, 5000)
             leave(disk, step * 40 * 1024)
             begin_update(cenote)
-            feeds = until(lambda: (f := cenote.get("/api/v1/feeds?wait_ms=5000"))["is_settled"] and f, 60)
+            feeds = until(lambda: (f := cenote.get("/api/v1/lists?wait_ms=5000"))["is_settled"] and f, 60)
             is_new = feeds["generation"] > before
             outcomes.add(is_new)
             assert is_filtered(cenote) and feeds["names"] == 5001, (step, feeds)
@@ -229,7 +229,7 @@ def test_disk_full_at_every_step(start, tmp_path):
             (disk / "filler").unlink()
             begin_update(cenote)
             until(lambda: rdata(cenote.ask(f"host4999.turn{step + 1}.example")) == ["0.0.0.0"], 60)
-            until(lambda: cenote.get("/api/v1/feeds?wait_ms=5000")["is_settled"], 60)
+            until(lambda: cenote.get("/api/v1/lists?wait_ms=5000")["is_settled"], 60)
         cenote.stop()
     assert outcomes == {False, True}
 

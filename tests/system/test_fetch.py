@@ -31,7 +31,7 @@ def server():
 
 
 def row(daemon, name="a"):
-    return next(r for r in daemon.get("/api/v1/feeds")["lists"] if r["name"] == name)
+    return next(r for r in daemon.get("/api/v1/lists")["lists"] if r["name"] == name)
 
 
 def one(source, **more):
@@ -39,12 +39,12 @@ def one(source, **more):
 
 
 def settle(daemon):
-    until(lambda: daemon.get("/api/v1/feeds")["is_settled"], 120)
+    until(lambda: daemon.get("/api/v1/lists")["is_settled"], 120)
     return row(daemon)
 
 
 def update(daemon):
-    status, _, text = daemon.http("POST", "/api/v1/feeds/update", {})
+    status, _, text = daemon.http("POST", "/api/v1/lists/update", {})
     assert status == 202, text
     return settle(daemon)
 
@@ -166,7 +166,7 @@ def test_files_lie_below_one_folder(start, tmp_path):
     lists = [{"name": name, "source": str(folder / path), "kind": "deny"}
              for name, path in (("inside", "list"), ("link", "link"), ("up", "../outside"), ("folder", "."), ("none", "none"))]
     cenote = start({"lists": lists, "feeds": {"directory": str(folder)}})
-    settle_all = until(lambda: (f := cenote.get("/api/v1/feeds"))["is_settled"] and f["generation"] and f, 60)
+    settle_all = until(lambda: (f := cenote.get("/api/v1/lists"))["is_settled"] and f["generation"] and f, 60)
     told = {r["name"]: r for r in settle_all["lists"]}
     assert told["inside"]["state"] == "ok"
     for name in ("link", "up", "folder"):

@@ -137,5 +137,5 @@ def test_a_form_acts(start, tmp_path, form):
     for name in ("n0.evil.net", "deep.n29.evil.net", "xn--bcher-kva.evil.net"):
         assert rdata(cenote.ask(name)) == ["0.0.0.0"], name
     assert rdata(cenote.ask("www.valid.com")) == ["9.2.3.5"]
-    state = cenote.get("/api/v1/feeds")["lists"][0]
+    state = cenote.get("/api/v1/lists")["lists"][0]
     assert state["format"] == form and state["rules"] == len(NAMES)

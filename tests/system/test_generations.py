@@ -11,12 +11,12 @@ def is_blocked(daemon, name):
 
 
 def row(daemon, name="evil"):
-    return next(r for r in daemon.get("/api/v1/feeds")["lists"] if r["name"] == name)
+    return next(r for r in daemon.get("/api/v1/lists")["lists"] if r["name"] == name)
 
 
 def settle(daemon):
     begin_update(daemon)
-    return until(lambda: (f := daemon.get("/api/v1/feeds?wait_ms=5000"))["is_settled"] and f, 240)
+    return until(lambda: (f := daemon.get("/api/v1/lists?wait_ms=5000"))["is_settled"] and f, 240)
 
 
 def turn(path, n):
@@ -91,13 +91,13 @@ def test_it_stays_over_a_restart_and_while_lists_change(start, cenote, listed):
     more = with_list(listed, keep=2)
     more["lists"].append({"name": "more", "source": str(listed.parent / "more")})
     again.reload(more)
-    until(lambda: again.get("/api/v1/feeds")["newest"] > 3)
+    until(lambda: again.get("/api/v1/lists")["newest"] > 3)
     assert serving(again) == [2] and not is_blocked(again, "more.evil.net")
     assert again.get("/api/v1/generations")["pinned"] == 2  # neither is it removed
     # Now it is asked for.
     settle(again)
     assert serving(again) == [4] and is_blocked(again, "more.evil.net")
-    assert again.get("/api/v1/feeds")["pinned"] == 0
+    assert again.get("/api/v1/lists")["pinned"] == 0
     assert len(again.get("/api/v1/generations")["generations"]) <= 3
 
 
@@ -111,7 +111,7 @@ def test_what_cannot_be(cenote):
     for body in ({"back": 0}, {"back": "1"}, {"back": 1, "generation": 1}, {"generation": 1.5}, {"x": 1}):
         assert cenote.http("POST", "/api/v1/generations/rollback", body)[0] == 400, body
     assert cenote.http("POST", "/api/v1/generations/rollback", {}, unix=False)[0] == 403
-    assert serving(cenote) == [3] and cenote.get("/api/v1/feeds")["pinned"] == 0
+    assert serving(cenote) == [3] and cenote.get("/api/v1/lists")["pinned"] == 0
 
 
 @pytest.mark.parametrize("damage", [b"", b"2", b"two\n", b"99\n", b"\xff" * 100], ids=repr)
@@ -121,7 +121,7 @@ def test_a_damaged_pin_is_no_pin(start, cenote, listed, damage):
     pin, = cenote.folder.rglob("pinned")
     pin.write_bytes(damage)
     again = start(with_list(listed, keep=4), folder=cenote.folder)
-    assert serving(again) == [3] and again.get("/api/v1/feeds")["pinned"] == 0
+    assert serving(again) == [3] and again.get("/api/v1/lists")["pinned"] == 0
 
 
 def test_a_damaged_pinned_generation(start, cenote, listed):
@@ -130,7 +130,7 @@ def test_a_damaged_pinned_generation(start, cenote, listed):
     file, = cenote.folder.rglob("00000002.mdb")
     file.write_bytes(file.read_bytes()[:-1])
     again = start(with_list(listed, keep=4), folder=cenote.folder)
-    assert serving(again) == [3] and again.get("/api/v1/feeds")["pinned"] == 0
+    assert serving(again) == [3] and again.get("/api/v1/lists")["pinned"] == 0
     again.command("feeds", "rollback", "to", "2", codes=(1,))
     assert serving(again) == [3]
 

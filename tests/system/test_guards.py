@@ -13,7 +13,7 @@ def text(names):
 
 
 def row(daemon, name="evil"):
-    return next(r for r in daemon.get("/api/v1/feeds")["lists"] if r["name"] == name)
+    return next(r for r in daemon.get("/api/v1/lists")["lists"] if r["name"] == name)
 
 
 def is_blocked(daemon, name):
@@ -26,7 +26,7 @@ def config(source, **more):
 
 def update(daemon):
     begin_update(daemon)
-    return until(lambda: (f := daemon.get("/api/v1/feeds?wait_ms=5000"))["is_settled"] and f, 240)
+    return until(lambda: (f := daemon.get("/api/v1/lists?wait_ms=5000"))["is_settled"] and f, 240)
 
 
 @pytest.fixture
@@ -118,9 +118,9 @@ def test_all_that_is_wrong_is_said_at_once(cenote, list_server):
 
 def test_there_must_be_something_to_accept(cenote):
     for name, status in (("evil", 409), ("none", 404)):
-        assert cenote.http("POST", "/api/v1/feeds/accept", {"name": name})[0] == status
-    assert cenote.http("POST", "/api/v1/feeds/accept", {})[0] == 400
-    assert cenote.http("POST", "/api/v1/feeds/accept", {"name": "evil"}, unix=False)[0] == 403
+        assert cenote.http("POST", "/api/v1/lists/accept", {"name": name})[0] == status
+    assert cenote.http("POST", "/api/v1/lists/accept", {})[0] == 400
+    assert cenote.http("POST", "/api/v1/lists/accept", {"name": "evil"}, unix=False)[0] == 403
     cenote.command("feeds", "accept", "none", codes=(1,))
 
 
@@ -140,7 +140,7 @@ def test_a_new_list(start, list_server):
     list_server.lists["/list"] = text(["wikipedia.org"])
     cenote = start(config(list_server.url("/list")))
     until(lambda: row(cenote)["state"] == "held")
-    assert "wikipedia.org" in row(cenote)["reason"] and cenote.get("/api/v1/feeds")["generation"] == 0
+    assert "wikipedia.org" in row(cenote)["reason"] and cenote.get("/api/v1/lists")["generation"] == 0
     cenote.command("feeds", "accept", "evil")
     assert is_blocked(cenote, "wikipedia.org")
     list_server.lists["/list"] = text(["wikipedia.org", "en.wikipedia.org", "ads.google.com", "two.example"])
@@ -192,8 +192,8 @@ def test_what_held_content_would_change(cenote, list_server):
     again = cenote.command("feeds", "diff", "evil").splitlines()
     assert again[:-1] == told[:-1] and "generation 2 against 1" in again[-1]
     cenote.command("feeds", "diff", "none", codes=(1,))
-    assert cenote.http("GET", "/api/v1/feeds/diff?name=evil", unix=False)[0] == 403
-    assert cenote.http("GET", "/api/v1/feeds/diff")[0] == 400
+    assert cenote.http("GET", "/api/v1/lists/diff?name=evil", unix=False)[0] == 403
+    assert cenote.http("GET", "/api/v1/lists/diff")[0] == 400
 
 
 def test_shadow_period(start, list_server):

@@ -80,7 +80,7 @@ def test_foreign_names_do_not_reach_us(cenote, host):
 
 @pytest.mark.parametrize("method, path, body", [
     ("POST", "/api/v1/rules", {"kind": "deny", "rule": "a.example"}), ("DELETE", "/api/v1/rules?kind=deny&rule=a.example", None),
-    ("POST", "/api/v1/feeds/update", {}), ("POST", "/api/v1/reload", {}),
+    ("POST", "/api/v1/lists/update", {}), ("POST", "/api/v1/reload", {}),
 ])
 def test_nothing_is_changed_over_tcp(cenote, method, path, body):
     before = cenote.get("/api/v1/rules")

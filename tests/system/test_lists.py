@@ -11,7 +11,7 @@ GOOD = "".join(f"bad{i}.example\n" for i in range(100)) + "c2.evil.net\n"
 
 
 def row(daemon, name="evil"):
-    return next(r for r in daemon.get("/api/v1/feeds")["lists"] if r["name"] == name)
+    return next(r for r in daemon.get("/api/v1/lists")["lists"] if r["name"] == name)
 
 
 def config(source, **more):

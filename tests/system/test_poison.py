@@ -124,20 +124,20 @@ def cenote(start_shared, lists):
     """The daemon, when all its lists have been good and then have turned."""
     daemon = start_shared(lists.config())
     wait_for_lists(daemon, 120)
-    feeds = daemon.get("/api/v1/feeds")
+    feeds = daemon.get("/api/v1/lists")
     assert {(row["name"], row["state"]) for row in feeds["lists"]} == {(row["name"], "ok") for row in lists.lists}
     daemon.good_generation, daemon.good_log = feeds["generation"], len(daemon.log())
     lists.turn()
-    status, _, text = daemon.http("POST", "/api/v1/feeds/update", {})
+    status, _, text = daemon.http("POST", "/api/v1/lists/update", {})
     assert status == 202, text
-    until(lambda: daemon.get("/api/v1/feeds")["is_settled"], 120)
+    until(lambda: daemon.get("/api/v1/lists")["is_settled"], 120)
     daemon.poisoned_log = daemon.log()[daemon.good_log:]
     return daemon
 
 
 @pytest.fixture(scope="module")
 def rows(cenote):
-    return {row["name"]: row for row in cenote.get("/api/v1/feeds")["lists"]}
+    return {row["name"]: row for row in cenote.get("/api/v1/lists")["lists"]}
 
 
 def test_each_poison_is_named(rows, lists):
@@ -148,7 +148,7 @@ def test_each_poison_is_named(rows, lists):
 
 
 def test_the_old_contents_serve(cenote, rows, lists):
-    feeds = cenote.get("/api/v1/feeds")
+    feeds = cenote.get("/api/v1/lists")
     assert feeds["generation"] == cenote.good_generation and not feeds["last_error"] and not feeds["build_failures"]
     assert {name: row["rules"] for name, row in rows.items()} == {name: 41 + LONG * (name == "shrunk") for name in lists.words}
     for name in ("html", "to-loopback", "sign-old", "tls-expired", "shrunk", "over-rules"):
@@ -166,15 +166,15 @@ def test_little_is_said_of_it(cenote, lists):
 
 def test_the_same_poison_is_not_judged_again(cenote, rows, lists):
     """Content that was refused for what it is costs a question and no answer."""
-    before = cenote.get("/api/v1/feeds")["builds"]
+    before = cenote.get("/api/v1/lists")["builds"]
     lists.server.requests.clear()
-    status, _, text = cenote.http("POST", "/api/v1/feeds/update", {"name": "html"})
+    status, _, text = cenote.http("POST", "/api/v1/lists/update", {"name": "html"})
     assert status == 202, text
-    until(lambda: cenote.get("/api/v1/feeds")["is_settled"], 60)
+    until(lambda: cenote.get("/api/v1/lists")["is_settled"], 60)
     assert ("/html", 304) in lists.server.requests and ("/html", 200) not in lists.server.requests
-    row = next(row for row in cenote.get("/api/v1/feeds")["lists"] if row["name"] == "html")
+    row = next(row for row in cenote.get("/api/v1/lists")["lists"] if row["name"] == "html")
     assert (row["state"], row["reason"]) == (rows["html"]["state"], rows["html"]["reason"])
-    assert cenote.get("/api/v1/feeds")["builds"] == before
+    assert cenote.get("/api/v1/lists")["builds"] == before
     lists.server.lists["/html"] = good("html")
     cenote.command("feeds", "update", "html")
 

@@ -121,7 +121,7 @@ def test_addresses_of_answers(cenote):
 
 def test_monitored_rules_only_count(cenote):
     def seen():
-        return next(r for r in cenote.get("/api/v1/feeds")["lists"] if r["name"] == "watched")["monitored"]
+        return next(r for r in cenote.get("/api/v1/lists")["lists"] if r["name"] == "watched")["monitored"]
     before = seen()
     assert a(cenote, "n21") == own(21) and a(cenote, "n22") == own(22) and a(cenote, "n23") == own(23)
     assert seen() == before + 3

@@ -27,14 +27,14 @@ def test_last_generation_serves_before_any_download(start, list_server):
     list_server.behaviour["/list"] = "held"
     again = start(with_list(list_server.url("/list")), folder=cenote.folder)
     assert rdata(again.ask("c2.evil.net")) == ["0.0.0.0"]
-    assert again.get("/api/v1/feeds")["generation"] == number
+    assert again.get("/api/v1/lists")["generation"] == number
     assert "unfiltered" not in again.log().split("\n", cenote.log().count("\n"))[-1]
 
 
 def test_unreachable_list_is_no_obstacle(start):
     cenote = start(with_list("http://127.0.0.1:9/list"))
     assert rdata(cenote.ask("www.valid.com")) == ["9.2.3.5"]
-    row = until(lambda: [r for r in cenote.get("/api/v1/feeds")["lists"] if r["reason"]])[0]
+    row = until(lambda: [r for r in cenote.get("/api/v1/lists")["lists"] if r["reason"]])[0]
     assert row["name"] == "evil" and row["state"] in ("stale", "never", "refused")
 
 

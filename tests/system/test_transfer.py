@@ -54,12 +54,12 @@ def is_blocked(daemon, name):
 
 
 def of_zone(daemon, field=None, name="zone"):
-    one = next(each for each in daemon.get("/api/v1/feeds")["lists"] if each["name"] == name)
+    one = next(each for each in daemon.get("/api/v1/lists")["lists"] if each["name"] == name)
     return one["transfer"][field] if field else one
 
 
 def generation(daemon):
-    return daemon.get("/api/v1/feeds")["generation"]
+    return daemon.get("/api/v1/lists")["generation"]
 
 
 class Askers:

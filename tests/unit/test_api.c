@@ -7,110 +7,8 @@
 #include <cmocka.h>
 #include <jansson.h>
 
-#include "tests/unit/fake_edge.h"
+#include "tests/unit/api_harness.h"
 #include "web/response.h"
-#include "web/route.h"
-
-static struct server server;
-static struct feeds feeds;
-static struct evidence evidence;
-static struct web web = {.doors = {.server = &server,
-				 .feeds = &feeds,
-				 .evidence = &evidence,
-				 .reload = fake_reload,
-				 .reload_arg = &server}};
-
-static int reset(void **state)
-{
-	(void)state;
-	memset(&server, 0, sizeof server);
-	memset(&feeds, 0, sizeof feeds);
-	memset(&evidence, 0, sizeof evidence);
-	fake_fill(&server, &feeds);
-	free(web.socket);
-	web.socket = strdup("/run/cenote/control.sock");
-	return web.socket ? 0 : -1;
-}
-
-static int clean(void **state)
-{
-	(void)state;
-	free(web.socket);
-	web.socket = NULL;
-	return 0;
-}
-
-/* Asks over the control socket (`is_local`) or TCP; the answer as JSON, owned, and its status. */
-static json_t *ask(bool is_local, enum edge_method method, const char *target, const char *body,
-	unsigned *status)
-{
-	struct edge_request *q = calloc(1, sizeof *q);
-	struct edge_response r = {0};
-	assert_non_null(q);
-	q->web = &web;
-	q->method = method;
-	q->is_local = is_local;
-	q->content_type = body ? "application/json; charset=utf-8" : NULL;
-	q->body = body ? strdup(body) : NULL;
-	q->body_len = body ? strlen(body) : 0;
-	assert_true(target_parse(target, strlen(target), &q->target));
-	if (route_admit(q, &r))
-		route_handle(q, &r);
-	*status = r.status;
-	json_error_t e;
-	json_t *v = json_loadb(r.body, r.len, JSON_REJECT_DUPLICATES, &e);
-	if (!v)
-		fail_msg("no JSON: %s", e.text);
-	if (r.status >= 400) {
-		assert_string_equal(r.type, "application/problem+json");
-		assert_int_equal(json_integer_value(json_object_get(v, "status")), r.status);
-		assert_true(json_string_length(json_object_get(v, "detail")) > 10);
-	} else {
-		assert_string_equal(r.type, "application/json");
-	}
-	free(r.body);
-	free(q->body);
-	free(q);
-	return v;
-}
-
-static json_t *get(const char *target)
-{
-	unsigned status;
-	json_t *v = ask(false, EDGE_GET, target, NULL, &status);
-	assert_int_equal(status, 200);
-	return v;
-}
-
-static void expect(bool is_local, enum edge_method method, const char *target, const char *body,
-	unsigned wanted)
-{
-	unsigned status;
-	json_decref(ask(is_local, method, target, body, &status));
-	if (status != wanted)
-		fail_msg("%s: %u, not %u", target, status, wanted);
-}
-
-static json_int_t number(const json_t *v, const char *key)
-{
-	assert_true(json_is_integer(json_object_get(v, key)));
-	return json_integer_value(json_object_get(v, key));
-}
-
-static const char *text(const json_t *v, const char *key)
-{
-	assert_true(json_is_string(json_object_get(v, key)));
-	return json_string_value(json_object_get(v, key));
-}
-
-static json_int_t sum(const json_t *object)
-{
-	json_int_t n = 0;
-	const char *key;
-	json_t *value;
-	json_object_foreach((json_t *)(uintptr_t)object, key, value) n += json_integer_value(value);
-	return n;
-}
 
 static void stats_add_up(void **state)
 {
@@ -179,6 +77,28 @@ static void health_says_why_it_is_degraded(void **state)
 	server.info.dga_mode = LIST_MODE_OFF;
 	v = get("/healthz");
 	assert_string_equal(text(v, "status"), "ok");
+	json_decref(v);
+}
+
+static void health_tells_those_who_may_know(void **state)
+{
+	(void)state;
+	feeds.lists[0].state = FEEDS_STALE;
+	evidence.info.live_cases = 2;
+	snprintf(evidence.info.problem, sizeof evidence.info.problem, "damaged, set aside");
+	json_t *v = get("/api/v1/health");
+	assert_string_equal(text(v, "status"), "degraded");
+	assert_string_equal(text(v, "version"), CENOTE_VERSION);
+	assert_int_equal(number(v, "live_cases"), 2);
+	assert_int_equal(number(v, "generation"), 7);
+	assert_int_equal(number(json_object_get(v, "lists"), "stale"), 1);
+	assert_int_equal(sum(json_object_get(v, "lists")), 2);
+	const json_t *why = json_object_get(v, "reasons");
+	assert_string_equal(json_string_value(json_array_get(why, 0)), "damaged, set aside");
+	json_decref(v);
+	/* Strangers learn no more than that it lives. */
+	v = get("/healthz");
+	assert_int_equal(json_object_size(v), 3);
 	json_decref(v);
 }
 
@@ -272,6 +192,28 @@ static void explain_shows_what_the_classifier_says(void **state)
 	json_decref(v);
 }
 
+static void the_classifier_alone_is_asked(void **state)
+{
+	(void)state;
+	struct server_explanation *e = &server.explanation;
+	expect(false, EDGE_GET, "/api/v1/dga?name=a", NULL, 503);
+	expect(false, EDGE_GET, "/api/v1/dga", NULL, 400);
+	e->has_classifier = true;
+	e->dga_threshold = 6125;
+	e->dga.verdict = (struct dga_verdict){.score = 9500, .class = DGA_HASH};
+	e->dga.part_count = 1;
+	e->dga.parts[0] = (struct dga_part){.text = "xq", .milli = 1500};
+	json_t *v = get("/api/v1/dga?name=xq.example");
+	assert_string_equal(server.asked_name, "xq.example");
+	assert_string_equal(text(v, "class"), "hash");
+	assert_true(json_number_value(json_object_get(v, "threshold")) == 6.125);
+	assert_true(json_number_value(json_object_get(v, "score")) == 9.5);
+	assert_int_equal(json_array_size(json_object_get(v, "parts")), 1);
+	json_decref(v);
+	server.code = CEN_EFORMAT;
+	expect(false, EDGE_GET, "/api/v1/dga?name=a..b", NULL, 422);
+}
+
 static void explain_refuses_nonsense(void **state)
 {
 	(void)state;
@@ -286,10 +228,10 @@ static void explain_refuses_nonsense(void **state)
 	expect(false, EDGE_GET, "/api/v1/explain?name=a..b%ff", NULL, 422);
 }
 
-static void feeds_show_their_state(void **state)
+static void lists_show_their_state(void **state)
 {
 	(void)state;
-	json_t *v = get("/api/v1/feeds");
+	json_t *v = get("/api/v1/lists");
 	const json_t *lists = json_object_get(v, "lists");
 	assert_int_equal(json_array_size(lists), 2);
 	assert_string_equal(text(json_array_get(lists, 0), "state"), "ok");
@@ -307,7 +249,7 @@ static void held_content_is_accepted(void **state)
 	(void)state;
 	feeds.lists[1].guard = FEEDS_GUARD_CHANGE;
 	snprintf(feeds.lists[1].held_reason, sizeof feeds.lists[1].held_reason, "held: \xff");
-	json_t *v = get("/api/v1/feeds");
+	json_t *v = get("/api/v1/lists");
 	const json_t *l = json_array_get(json_object_get(v, "lists"), 1);
 	const json_t *held = json_object_get(l, "held");
 	assert_string_equal(json_string_value(json_object_get(held, "guard")), "change");
@@ -316,7 +258,7 @@ static void held_content_is_accepted(void **state)
 	assert_true(json_is_null(json_object_get(l, "held")));
 	assert_int_equal(json_integer_value(json_object_get(l, "hits")), 28);
 	json_decref(v);
-	const char *path = "/api/v1/feeds/accept";
+	const char *path = "/api/v1/lists/accept";
 	expect(false, EDGE_POST, path, "{\"name\": \"ads\"}", 403);
 	expect(true, EDGE_POST, path, "{\"name\": \"ads\"}", 202);
 	expect(true, EDGE_POST, path, "{\"name\": \"botnets\"}", 409);
@@ -354,33 +296,33 @@ static void generations_are_shown_and_gone_back_to(void **state)
 	json_decref(v);
 }
 
-static void feeds_update_and_wait(void **state)
+static void lists_update_and_wait(void **state)
 {
 	(void)state;
 	unsigned status;
-	expect(false, EDGE_POST, "/api/v1/feeds/update", "{}", 403);
+	expect(false, EDGE_POST, "/api/v1/lists/update", "{}", 403);
 	assert_int_equal(feeds.updates, 0);
-	expect(true, EDGE_POST, "/api/v1/feeds/update", NULL, 202);
-	expect(true, EDGE_POST, "/api/v1/feeds/update", "{\"name\": \"ads\"}", 202);
-	expect(true, EDGE_POST, "/api/v1/feeds/update", "{\"name\": \"none\"}", 404);
-	expect(true, EDGE_POST, "/api/v1/feeds/update", "{\"nam\": \"ads\"}", 400);
-	expect(true, EDGE_POST, "/api/v1/feeds/update", "{\"name\": 1}", 400);
-	expect(true, EDGE_POST, "/api/v1/feeds/update", "[]", 400);
-	expect(true, EDGE_POST, "/api/v1/feeds/update", "{", 400);
-	expect(true, EDGE_POST, "/api/v1/feeds/update", "{\"name\":\"ads\",\"name\":\"b\"}", 400);
+	expect(true, EDGE_POST, "/api/v1/lists/update", NULL, 202);
+	expect(true, EDGE_POST, "/api/v1/lists/update", "{\"name\": \"ads\"}", 202);
+	expect(true, EDGE_POST, "/api/v1/lists/update", "{\"name\": \"none\"}", 404);
+	expect(true, EDGE_POST, "/api/v1/lists/update", "{\"nam\": \"ads\"}", 400);
+	expect(true, EDGE_POST, "/api/v1/lists/update", "{\"name\": 1}", 400);
+	expect(true, EDGE_POST, "/api/v1/lists/update", "[]", 400);
+	expect(true, EDGE_POST, "/api/v1/lists/update", "{", 400);
+	expect(true, EDGE_POST, "/api/v1/lists/update", "{\"name\":\"ads\",\"name\":\"b\"}", 400);
 	assert_int_equal(feeds.updates, 3);
 	feeds.settles_after = 3;
-	json_t *v = ask(true, EDGE_GET, "/api/v1/feeds?wait_ms=10000", NULL, &status);
+	json_t *v = ask(true, EDGE_GET, "/api/v1/lists?wait_ms=10000", NULL, &status);
 	assert_true(json_is_true(json_object_get(v, "is_settled")));
 	assert_int_equal(feeds.waits, 4);
 	json_decref(v);
 	feeds.settles_after = 1000;
-	v = ask(true, EDGE_GET, "/api/v1/feeds?wait_ms=0", NULL, &status);
+	v = ask(true, EDGE_GET, "/api/v1/lists?wait_ms=0", NULL, &status);
 	assert_true(json_is_false(json_object_get(v, "is_settled")));
 	json_decref(v);
-	expect(false, EDGE_GET, "/api/v1/feeds?wait_ms=1", NULL, 403);
-	expect(true, EDGE_GET, "/api/v1/feeds?wait_ms=10001", NULL, 400);
-	expect(true, EDGE_GET, "/api/v1/feeds?wait_ms=x", NULL, 400);
+	expect(false, EDGE_GET, "/api/v1/lists?wait_ms=1", NULL, 403);
+	expect(true, EDGE_GET, "/api/v1/lists?wait_ms=10001", NULL, 400);
+	expect(true, EDGE_GET, "/api/v1/lists?wait_ms=x", NULL, 400);
 }
 
 static void rules_come_and_go(void **state)
@@ -553,13 +495,15 @@ int main(void)
 		cmocka_unit_test_setup_teardown(stats_add_up, reset, clean),
 		cmocka_unit_test_setup_teardown(stats_of_nothing, reset, clean),
 		cmocka_unit_test_setup_teardown(health_says_why_it_is_degraded, reset, clean),
+		cmocka_unit_test_setup_teardown(health_tells_those_who_may_know, reset, clean),
 		cmocka_unit_test_setup_teardown(status_shows_the_daemon, reset, clean),
 		cmocka_unit_test_setup_teardown(explain_shows_the_chain, reset, clean),
 		cmocka_unit_test_setup_teardown(
 			explain_shows_what_the_classifier_says, reset, clean),
+		cmocka_unit_test_setup_teardown(the_classifier_alone_is_asked, reset, clean),
 		cmocka_unit_test_setup_teardown(explain_refuses_nonsense, reset, clean),
-		cmocka_unit_test_setup_teardown(feeds_show_their_state, reset, clean),
-		cmocka_unit_test_setup_teardown(feeds_update_and_wait, reset, clean),
+		cmocka_unit_test_setup_teardown(lists_show_their_state, reset, clean),
+		cmocka_unit_test_setup_teardown(lists_update_and_wait, reset, clean),
 		cmocka_unit_test_setup_teardown(held_content_is_accepted, reset, clean),
 		cmocka_unit_test_setup_teardown(
 			generations_are_shown_and_gone_back_to, reset, clean),

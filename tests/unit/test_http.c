@@ -361,7 +361,7 @@ static void client_and_edge_understand_each_other(void **state)
 static void stops_while_a_handler_waits(void **state)
 {
 	(void)state;
-	static const char request[] = HEAD("GET /api/v1/feeds?wait_ms=10000") "\r\n";
+	static const char request[] = HEAD("GET /api/v1/lists?wait_ms=10000") "\r\n";
 	feeds.settles_after = UINT32_MAX;
 	/* Its ten seconds never pass. */
 	clock_freeze(clock_us(), clock_wall_s());

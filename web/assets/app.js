@@ -381,7 +381,7 @@ async function poll() {
 	try {
 		const isSlow = Date.now() - slowAt >= SLOW_POLL_MS;
 		const [stats, status, feeds] = await Promise.all([ask("/api/v1/stats"), isSlow ? ask("/api/v1/status") : null,
-			isSlow || lastFeeds.is_building ? ask("/api/v1/feeds") : null]);
+			isSlow || lastFeeds.is_building ? ask("/api/v1/lists") : null]);
 		lastStats = stats;
 		keep(stats);
 		if (status) {

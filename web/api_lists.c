@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * /api/v1/feeds: the lists, what came of fetching them, and fetching now.
+ * /api/v1/lists: the lists, what came of fetching them, and fetching now.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +8,7 @@
 
 #include "resolver/base/clock.h"
 #include "web/api.h"
+#include "web/param.h"
 #include "web/response.h"
 
 enum { WAIT_MAX_MS = 10000, WAIT_STEP_MS = 200 };
@@ -121,25 +122,16 @@ static bool wait_until_settled(struct web *w, uint32_t ms)
 	return false;
 }
 
-void api_feeds_get(const struct edge_request *q, struct edge_response *r)
+void api_lists_get(const struct edge_request *q, struct edge_response *r)
 {
-	const char *wait = target_param(&q->target, "wait_ms");
-	uint32_t wait_ms = 0;
-	if (wait && !q->is_local) {
+	uint64_t wait_ms = 0;
+	if (target_param(&q->target, "wait_ms") && !q->is_local) {
 		response_problem(r, 403, "`wait_ms` is for the control socket only");
 		return;
 	}
-	if (wait) {
-		size_t digits = strspn(wait, "0123456789");
-		unsigned long ms =
-			digits && digits <= 5 && !wait[digits] ? strtoul(wait, NULL, 10) : 99999;
-		if (ms > WAIT_MAX_MS) {
-			response_problem(r, 400, "`wait_ms` is from 0 to %d", WAIT_MAX_MS);
-			return;
-		}
-		wait_ms = (uint32_t)ms;
-	}
-	bool is_settled = wait_until_settled(q->web, wait_ms);
+	if (!param_number(q, "wait_ms", 0, WAIT_MAX_MS, &wait_ms, r))
+		return;
+	bool is_settled = wait_until_settled(q->web, (uint32_t)wait_ms);
 	struct feeds_status f;
 	feeds_status(q->web->doors.feeds, &f);
 	response_json(r, 200,
@@ -182,7 +174,7 @@ static void answer_begun(struct edge_response *r, int code, const char *name, co
 		response_json(r, 202, json_pack("{s:s}", "status", verb));
 }
 
-void api_feeds_update(const struct edge_request *q, struct edge_response *r)
+void api_lists_update(const struct edge_request *q, struct edge_response *r)
 {
 	char room[NAME_ROOM];
 	const char *name;
@@ -190,7 +182,7 @@ void api_feeds_update(const struct edge_request *q, struct edge_response *r)
 		answer_begun(r, feeds_update(q->web->doors.feeds, name), name, "started");
 }
 
-void api_feeds_accept(const struct edge_request *q, struct edge_response *r)
+void api_lists_accept(const struct edge_request *q, struct edge_response *r)
 {
 	char room[NAME_ROOM];
 	const char *name;
@@ -202,7 +194,7 @@ void api_feeds_accept(const struct edge_request *q, struct edge_response *r)
 		answer_begun(r, feeds_accept(q->web->doors.feeds, name), name, "started");
 }
 
-void api_feeds_diff(const struct edge_request *q, struct edge_response *r)
+void api_lists_diff(const struct edge_request *q, struct edge_response *r)
 {
 	const char *name = target_param(&q->target, "name");
 	struct err why = {0};

@@ -122,7 +122,7 @@ static const struct command commands[] = {
 		"              [--compare] [--roc FILE] [--json]\n"
 		"       cenote dga calendar [--date DATE] [--days N] [--family FAMILY] [--seeds "
 		"FILE] [--json]\n"
-		"       cenote dga calendar --list [--json] | --check DIR\n"
+		"       cenote dga calendar --list [--json] | --check FILE\n"
 		"       cenote dga popular LIST --out FILE [--count N]",
 		"score names; train and measure the classifier; the calendar of known botnets",
 		"`score` prints for each line of its input, in order: the name as it stands there, "

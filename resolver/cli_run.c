@@ -18,6 +18,7 @@
 #include "resolver/base/log.h"
 #include "resolver/cli.h"
 #include "resolver/evidence/evidence.h"
+#include "resolver/journal/journal.h"
 #include "resolver/lookup.h"
 #include "resolver/server.h"
 #include "web/web.h"
@@ -29,6 +30,7 @@ struct run {
 	struct server *server;
 	struct feeds *feeds;
 	struct evidence *evidence; /* NULL: none is gathered */
+	struct journal *journal;
 	struct lookup *lookup; /* for feeds */
 	struct web *web;
 	pthread_mutex_t lock; /* a reload at a time */
@@ -105,7 +107,15 @@ static int take_config(struct run *r, char *restart_keys, size_t size, struct er
 		log_error("run", "event=lookup_not_reconfigured reason=\"%s\"", fault.text);
 	log_set_level((enum log_level)level);
 	feeds_reconfigure(r->feeds, next);
+	journal_reconfigure(r->journal, next);
 	return 0;
+}
+
+/* On the journal's thread. */
+static void take_stats(void *arg, struct stats_total *out)
+{
+	const struct run *r = arg;
+	server_stats(r->server, out);
 }
 
 /* On the main thread for SIGHUP, on one of the edge's for the API. */
@@ -216,18 +226,21 @@ static int start(struct run *r, struct config *config, struct err *why)
 		return code;
 	}
 	code = evidence_open(config, config->workers, &r->evidence, why);
+	if (!code)
+		code = journal_open(config, config->workers, &r->journal, why);
 	if (code) {
 		listdb_close(db);
 		config_free(config);
 		return code;
 	}
-	code = server_new(config, db, r->evidence, &r->server, why);
+	code = server_new(config, db, r->evidence, r->journal, &r->server, why);
 	if (code)
 		return code;
 	r->running = config;
 	struct web_doors doors = {.server = r->server,
 		.feeds = r->feeds,
 		.evidence = r->evidence,
+		.journal = r->journal,
 		.reload = reload,
 		.reload_arg = r};
 	code = web_start(&doors, config, &r->web, why);
@@ -236,6 +249,9 @@ static int start(struct run *r, struct config *config, struct err *why)
 		feeds_publish(r->feeds);
 		code = evidence_start(r->evidence, why);
 	}
+	if (!code)
+		code = journal_start(
+			r->journal, &(struct journal_hooks){.stats = take_stats, .arg = r}, why);
 	if (!code)
 		code = server_start(r->server, why);
 	if (!code)
@@ -252,9 +268,11 @@ static void stop(struct run *r)
 	if (r->server) {
 		server_stop(r->server);
 		evidence_stop(r->evidence);
+		journal_stop(r->journal);
 		server_free(r->server);
 	}
 	evidence_free(r->evidence);
+	journal_free(r->journal);
 	lookup_free(r->lookup);
 }
 

@@ -341,9 +341,12 @@ static enum step act_rebinding(struct finding *f)
 
 static void note_monitored(const struct finding *f)
 {
-	const struct query *q = f->q;
-	if (f->monitored >= 0 && q->transport != TRANSPORT_NONE)
-		stats_add(&f->w->stats->list_monitored[f->w->view->lists[f->monitored].counter], 1);
+	struct query *q = f->q;
+	if (f->monitored < 0)
+		return;
+	q->monitored = (int16_t)f->w->view->lists[f->monitored].counter;
+	if (q->transport != TRANSPORT_NONE)
+		stats_add(&f->w->stats->list_monitored[q->monitored], 1);
 }
 
 static void walk_records(struct finding *f, bool *is_bad)

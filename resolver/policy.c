@@ -457,8 +457,10 @@ enum step policy(struct worker *w, struct query *q)
 	struct policy_verdict verdict = policy_judge(v, w->policy, &about);
 	if (__builtin_expect(!verdict.is_held, 1))
 		return STEP_NEXT;
-	if (verdict.monitored >= 0)
-		stats_add(&w->stats->list_monitored[v->lists[verdict.monitored].counter], 1);
+	if (verdict.monitored >= 0) {
+		q->monitored = (int16_t)v->lists[verdict.monitored].counter;
+		stats_add(&w->stats->list_monitored[q->monitored], 1);
+	}
 	policy_note_family(w, q, &verdict);
 	if (verdict.kind == POLICY_NONE)
 		return STEP_NEXT;

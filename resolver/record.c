@@ -7,6 +7,7 @@
 #include "resolver/base/hash.h"
 #include "resolver/classify.h"
 #include "resolver/evidence/evidence.h"
+#include "resolver/journal/journal.h"
 #include "resolver/stats.h"
 #include "resolver/worker.h"
 
@@ -69,6 +70,102 @@ static void gather(struct worker *w, const struct query *q)
 		testify(w, q, EVIDENCE_NXDOMAIN);
 }
 
+/* --- journal ---------------------------------------------------------------------------------- */
+
+static enum journal_reply reply_of_type(uint16_t type)
+{
+	switch (type) {
+	case TYPE_A:
+	case TYPE_AAAA:
+		return JOURNAL_REPLY_IP;
+	case TYPE_CNAME:
+	case TYPE_DNAME:
+		return JOURNAL_REPLY_CNAME;
+	case TYPE_PTR:
+		return JOURNAL_REPLY_DOMAIN;
+	case TYPE_MX:
+	case TYPE_NS:
+	case TYPE_SOA:
+	case TYPE_SRV:
+	case TYPE_TXT:
+		return JOURNAL_REPLY_RRNAME;
+	case TYPE_DS:
+	case TYPE_DNSKEY:
+	case TYPE_RRSIG:
+	case TYPE_NSEC:
+		return JOURNAL_REPLY_DNSSEC;
+	default:
+		return JOURNAL_REPLY_BLOB;
+	}
+}
+
+/* What the client was told; of an answer, by its first record. */
+static enum journal_reply reply_of(const struct query *q)
+{
+	size_t at = query_records_at(q);
+	switch (q->outcome) {
+	case OUTCOME_DROPPED_MALFORMED:
+	case OUTCOME_DROPPED_POLICY:
+	case OUTCOME_DROPPED_LIMIT:
+		return JOURNAL_REPLY_NONE;
+	default:
+		break;
+	}
+	switch (q->rcode) {
+	case RCODE_NOERROR:
+		break;
+	case RCODE_SERVFAIL:
+		return JOURNAL_REPLY_SERVFAIL;
+	case RCODE_NXDOMAIN:
+		return JOURNAL_REPLY_NXDOMAIN;
+	case RCODE_NOTIMP:
+		return JOURNAL_REPLY_NOTIMP;
+	case RCODE_REFUSED:
+		return JOURNAL_REPLY_REFUSED;
+	default:
+		return JOURNAL_REPLY_OTHER;
+	}
+	if (!q->answer_count)
+		return JOURNAL_REPLY_NODATA;
+	if (!dname_skip(q->out, q->out_len, &at) || at + 2 > q->out_len)
+		return JOURNAL_REPLY_OTHER;
+	return reply_of_type(wire_u16(q->out + at));
+}
+
+static bool is_generated_monitored(const struct worker *w, const struct query *q)
+{
+	return q->dga_class != DGA_NONE && !q->is_allowed &&
+		w->view->config->dga_mode == LIST_MODE_MONITOR;
+}
+
+static void journalise(struct worker *w, const struct query *q, uint32_t took_us)
+{
+	struct journal_event e;
+	const struct view *v = w->view;
+	int list = q->list >= 0 ? v->lists[q->list].counter : q->monitored;
+	bool is_blocked = stats_outcome_is_blocked(q->outcome);
+	e.at_ms = clock_wall_ms();
+	e.client = q->client;
+	e.took_us = took_us;
+	e.dga_score = q->dga_score;
+	e.qtype = q->qtype;
+	e.rcode = q->rcode;
+	e.group = q->group;
+	e.outcome = (uint8_t)q->outcome;
+	e.reply = (uint8_t)reply_of(q);
+	e.dga_class = (uint8_t)q->dga_class;
+	e.transport = (uint8_t)q->transport;
+	e.is_secure = q->is_secure;
+	e.is_monitored = !is_blocked && (q->monitored >= 0 || is_generated_monitored(w, q));
+	e.is_allowed = q->is_allowed;
+	e.list = list >= 0 ? w->list_names[list] : "";
+	e.family = q->family ? botnets_name(w->botnets, q->family - 1U) : NULL;
+	/* Names are short, and the room for them is long. */
+	const struct dname *name = q->is_aliased ? &q->asked : &q->qname;
+	memcpy(&e.name, name, offsetof(struct dname, bytes) + name->len);
+	journal_put(w->journal, w->index, &e);
+}
+
 /* --- counters --------------------------------------------------------------------------------- */
 
 enum step record(struct worker *w, struct query *q)
@@ -85,12 +182,24 @@ enum step record(struct worker *w, struct query *q)
 		stats_add(&s->families[q->family - 1], 1);
 	if (w->evidence)
 		gather(w, q);
+	uint64_t took_us = clock_us() - q->arrived_us;
+	if (w->journal)
+		journalise(w, q, (uint32_t)took_us);
 	if (q->arrived_us == w->now_us) {
 		w->batch_count++; /* answered within its batch: one clock reading for all of them, in worker_leave */
 	} else {
-		uint64_t took_us = clock_us() - q->arrived_us;
 		stats_add(&s->latency[stats_bucket(took_us)], 1);
 		stats_add(&s->latency_sum_us, took_us);
 	}
 	return STEP_NEXT;
+}
+
+void record_no_slot(struct worker *w, enum transport transport)
+{
+	stats_add(&w->stats->no_slot, 1);
+	stats_add(&w->stats->outcomes[OUTCOME_DROPPED_LIMIT], 1);
+	stats_add(&w->stats->transports[transport], 1);
+	stats_add(&w->stats->types[STATS_TYPES - 1], 1);
+	if (w->journal)
+		journal_miss(w->journal, w->index);
 }

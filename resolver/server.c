@@ -311,6 +311,7 @@ static int make_workers(struct server *s, struct err *why)
 		.cache = s->cache,
 		.botnets = &s->botnets,
 		.evidence = s->evidence,
+		.journal = s->journal,
 		.list_names = (const char(*)[64])s->counter_names,
 		.flight = s->flight,
 		.tcp_limits = s->tcp_limits,
@@ -330,7 +331,7 @@ static int make_workers(struct server *s, struct err *why)
 }
 
 int server_new(struct config *config, struct listdb *db, struct evidence *evidence,
-	struct server **out, struct err *why)
+	struct journal *journal, struct server **out, struct err *why)
 {
 	struct server *s = calloc(1, sizeof *s);
 	if (!s) {
@@ -342,6 +343,7 @@ int server_new(struct config *config, struct listdb *db, struct evidence *eviden
 	s->config = config;
 	s->db = db;
 	s->evidence = evidence;
+	s->journal = journal;
 	s->started_wall_s = clock_wall_s();
 	s->started_us = clock_us();
 	botnets_fill(&s->botnets);

@@ -14,6 +14,7 @@
 #include "resolver/stats.h"
 
 struct evidence;
+struct journal;
 struct server;
 struct server_rule {
 	struct config_rule rule;
@@ -94,9 +95,9 @@ struct server_info {
 };
 
 /* Takes `config` and `db` (NULL: no generation yet: lists do not act), also on failure. Creates workers and binds their sockets;
- * serves nothing yet. Borrows `evidence` (NULL: none is gathered). */
+ * serves nothing yet. Borrows `evidence` (NULL: none is gathered) and `journal` (NULL: none is kept). */
 int server_new(struct config *config, struct listdb *db, struct evidence *evidence,
-	struct server **out, struct err *why);
+	struct journal *journal, struct server **out, struct err *why);
 int server_start(struct server *s, struct err *why);
 /* Drains and stops the workers, within a few seconds. */
 void server_stop(struct server *s);

@@ -26,6 +26,7 @@ struct server {
 	struct dga *dga; /* NULL: there is no classifier */
 	struct botnets botnets;
 	struct evidence *evidence; /* borrowed; NULL: none is gathered */
+	struct journal *journal; /* borrowed; NULL: none is kept */
 	struct flight *flight;
 	struct tcp_limits *tcp_limits;
 	const struct view *_Atomic view; /* the published one */

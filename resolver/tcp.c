@@ -20,6 +20,7 @@
 #include "resolver/base/clock.h"
 #include "resolver/base/log.h"
 #include "resolver/pipeline.h"
+#include "resolver/record.h"
 #include "resolver/stats.h"
 #include "resolver/tcp_limits.h"
 #include "resolver/worker.h"
@@ -281,10 +282,7 @@ static bool ask(struct worker *w, struct tcp_connection *c, const uint8_t *messa
 	struct query *q = worker_take(w);
 	c->active_us = w->now_us;
 	if (!q) {
-		stats_add(&w->stats->no_slot, 1);
-		stats_add(&w->stats->outcomes[OUTCOME_DROPPED_LIMIT], 1);
-		stats_add(&w->stats->transports[TRANSPORT_TCP], 1);
-		stats_add(&w->stats->types[STATS_TYPES - 1], 1);
+		record_no_slot(w, TRANSPORT_TCP);
 		return false;
 	}
 	q->transport = TRANSPORT_TCP;

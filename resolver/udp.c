@@ -10,6 +10,7 @@
 
 #include "resolver/base/check.h"
 #include "resolver/pipeline.h"
+#include "resolver/record.h"
 #include "resolver/stats.h"
 #include "resolver/worker.h"
 
@@ -161,10 +162,7 @@ static void receive(struct worker *w, const struct udp_socket *s, struct mmsghdr
 	struct query *q = worker_take(w);
 	if (!q) {
 		/* Still a query that came: counted as dropped. */
-		stats_add(&w->stats->no_slot, 1);
-		stats_add(&w->stats->outcomes[OUTCOME_DROPPED_LIMIT], 1);
-		stats_add(&w->stats->transports[TRANSPORT_UDP], 1);
-		stats_add(&w->stats->types[STATS_TYPES - 1], 1);
+		record_no_slot(w, TRANSPORT_UDP);
 		return;
 	}
 	q->transport = TRANSPORT_UDP;

@@ -70,7 +70,7 @@ struct query *worker_take(struct worker *w)
 	q->qname.labels = 0;
 	q->qname.bytes[0] = 0;
 	q->ede = EDE_NONE;
-	q->list = -1;
+	q->list = q->monitored = -1;
 	return q;
 }
 
@@ -180,6 +180,7 @@ int worker_new(
 	w->cache = shared->cache;
 	w->botnets = shared->botnets;
 	w->evidence = shared->evidence;
+	w->journal = shared->journal;
 	w->list_names = shared->list_names;
 	w->token_seed = w->evidence ? evidence_token_seed(w->evidence) : 0;
 	w->flight = shared->flight;

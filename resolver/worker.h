@@ -19,6 +19,7 @@ struct botnets;
 struct cache;
 struct evidence;
 struct flight;
+struct journal;
 struct nameservers;
 struct policy_work;
 struct recurse;
@@ -50,6 +51,7 @@ struct worker {
 	struct tcp_limits *tcp_limits; /* of all workers */
 	struct evidence *evidence; /* of all workers; NULL: none is gathered */
 	const struct suspects *suspects; /* as view; NULL with evidence */
+	struct journal *journal; /* of all workers; NULL: none is kept */
 	struct stats_worker *stats; /* written by this thread alone */
 	struct udp *udp;
 	struct tcp *tcp;
@@ -94,6 +96,7 @@ struct worker_shared {
 	struct cache *cache;
 	const struct botnets *botnets;
 	struct evidence *evidence; /* NULL: none is gathered */
+	struct journal *journal; /* NULL: none is kept */
 	const char (*list_names)[64];
 	struct flight *flight;
 	struct tcp_limits *tcp_limits;

@@ -13,6 +13,7 @@
 #include "resolver/base/config.h"
 #include "resolver/base/err.h"
 #include "resolver/evidence/evidence.h"
+#include "resolver/journal/journal.h"
 #include "resolver/server.h"
 
 struct web;
@@ -22,6 +23,7 @@ struct web_doors {
 	struct server *server;
 	struct feeds *feeds;
 	struct evidence *evidence;
+	struct journal *journal;
 	/* Reads the configuration again, as SIGHUP does. `restart_keys`: which changed keys wait for a restart, comma-separated. */
 	int (*reload)(void *arg, char *restart_keys, size_t size, struct err *why);
 	void *reload_arg;

@@ -42,6 +42,14 @@ struct config_group {
 	bool is_all_lists;
 };
 
+/* What rows of the query log hold. */
+enum querylog_privacy {
+	QUERYLOG_ALL,
+	QUERYLOG_NO_CLIENT,
+	QUERYLOG_NO_NAME,
+	QUERYLOG_NOTHING, /* there are no rows */
+};
+
 /* A `forward:` or `stub:` zone. */
 struct config_zone {
 	struct dname zone;
@@ -144,6 +152,13 @@ struct config {
 	uint32_t evidence_clients; /* that are kept in mind */
 	char *report_org, *report_contact, *report_domain; /* who reports cases; NULL: not given */
 	uint32_t evidence_ipv4_bits, evidence_ipv6_bits; /* of the prefix that is one client */
+
+	bool querylog_is_enabled;
+	uint64_t querylog_size_bytes; /* on disk */
+	uint32_t querylog_days; /* that rows are kept */
+	uint32_t querylog_save_s; /* between two writes */
+	enum querylog_privacy querylog_privacy; /* what is withheld */
+	bool querylog_has_pseudonyms; /* in place of clients' addresses */
 
 	char *feeds_directory; /* lists that are files lie below it */
 	uint32_t feeds_fetch_time_s; /* for one list, all tries and redirections */

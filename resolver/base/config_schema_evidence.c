@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * The rows of `sinkhole:` and `evidence:`.
+ * The rows of `sinkhole:`, `evidence:` and `querylog:`.
  */
 #include "resolver/base/config.h"
 #include "resolver/base/config_schema.h"
 
 enum { HOUR_S = 3600, DAY_S = 86400 };
+
+_Static_assert(sizeof(enum querylog_privacy) == sizeof(int), "CONFIG_WORD");
+
+static const struct config_word privacy_words[] = {{"all", QUERYLOG_ALL},
+	{"no_client", QUERYLOG_NO_CLIENT}, {"no_name", QUERYLOG_NO_NAME},
+	{"none", QUERYLOG_NOTHING}, {NULL, 0}};
 
 #define AT(field) .at = offsetof(struct config, field)
 #define ARRAY(field, count) \
@@ -164,4 +170,54 @@ const struct config_row config_schema_evidence[CONFIG_SCHEMA_EVIDENCE_ROWS] = {
 		AT(report_domain),
 		.help = "The domain of who reports; the numbers of reports follow from it.",
 		.example = "domain: example.net"},
+
+	{.key = "querylog.enabled",
+		.type = CONFIG_BOOL,
+		AT(querylog_is_enabled),
+		.initial = "true",
+		.is_live = true,
+		.help = "Is there a row for each query?"},
+	{.key = "querylog.size",
+		.type = CONFIG_SIZE,
+		AT(querylog_size_bytes),
+		.initial = "256MiB",
+		.min = 1 << 20,
+		.max = (uint64_t)1 << 40,
+		.is_live = true,
+		.help = "What the rows may take on disk, some 40 octets each; the oldest make "
+			"room."},
+	{.key = "querylog.days",
+		.type = CONFIG_NUMBER,
+		AT(querylog_days),
+		.initial = "30",
+		.min = 1,
+		.max = 3650,
+		.is_live = true,
+		.help = "Rows are forgotten after this many days."},
+	{.key = "querylog.save",
+		.type = CONFIG_SECONDS,
+		AT(querylog_save_s),
+		.initial = "60s",
+		.min = 1,
+		.max = HOUR_S,
+		.is_live = true,
+		.help = "Rows are written at least this often: what a crash may lose."},
+	{.key = "querylog.privacy",
+		.type = CONFIG_WORD,
+		AT(querylog_privacy),
+		.words = privacy_words,
+		.initial = "all",
+		.is_live = true,
+		.help = "What rows and history hold: `no_client` not who asked, `no_name` not "
+			"for what, "
+			"`none` counts only. It acts on what is asked from now on."},
+	{.key = "querylog.pseudonyms",
+		.type = CONFIG_BOOL,
+		AT(querylog_has_pseudonyms),
+		.initial = "false",
+		.is_live = true,
+		.help = "Do rows and history name clients `client-1f3a9c0d` instead of by their "
+			"addresses? The key lies in the state folder; without it nobody can tell "
+			"who is "
+			"who."},
 };

@@ -29,7 +29,7 @@ enum evidence_kind {
 };
 
 struct evidence_event {
-	uint64_t at_ms; /* wall time since 1970 */
+	uint64_t at_ms; /* wall time since 1970; first, for the ring */
 	struct addr client;
 	enum evidence_kind kind;
 	uint16_t qtype;

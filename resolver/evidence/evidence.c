@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sodium.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,9 +18,9 @@
 #include "resolver/base/clock.h"
 #include "resolver/base/log.h"
 #include "resolver/base/rcu.h"
+#include "resolver/base/ring.h"
 #include "resolver/evidence/engine.h"
 #include "resolver/evidence/evidence_store.h"
-#include "resolver/evidence/ring.h"
 
 enum {
 	RING_BYTES = 1 << 20, /* some 12,000 events: the thread comes round ten times a second */
@@ -58,7 +59,9 @@ struct evidence {
 
 void evidence_put(struct evidence *e, unsigned worker, const struct evidence_event *event)
 {
-	ring_put(e->rings[worker], event);
+	/* Names are short, and the room for them is long. */
+	ring_put(e->rings[worker], event,
+		offsetof(struct evidence_event, name.bytes) + event->name.len);
 }
 
 const struct suspects *_Atomic *evidence_suspects(struct evidence *e)
@@ -196,7 +199,7 @@ static bool take_oldest(struct evidence *e, struct evidence_event *out)
 		oldest = e->rings[i];
 		oldest_ms = at_ms;
 	}
-	return oldest && ring_take(oldest, out);
+	return oldest && ring_take(oldest, out, sizeof *out);
 }
 
 static bool take_batch(struct evidence *e)

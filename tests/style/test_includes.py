@@ -15,13 +15,15 @@ MAY_INCLUDE = [
     ("resolver/replay/capture*", ["resolver/base/*", "resolver/replay/*"]),
     ("resolver/replay/*", ["resolver/base/*", "dga/dga.h", "dga/calendar.h", "feeds/listdb/listdb.h", "resolver/*.h"]),
     ("resolver/evidence/*", ["resolver/base/*", "dga/dga.h", "dga/label.h", "resolver/evidence/*"]),
-    ("resolver/journal/*", ["resolver/base/*", "dga/dga.h", "resolver/stats.h", "resolver/query.h", "resolver/journal/*"]),
+    ("resolver/journal/*", ["resolver/base/*", "dga/dga.h", "resolver/query.h", "resolver/stats.h", "resolver/journal/*"]),
     ("resolver/*", ["resolver/base/*", "dga/dga.h", "dga/calendar.h", "dga/label.h", "dga/popularity.h", "feeds/listdb/listdb.h",
-                    "feeds/listdb/overlay.h", "feeds/listdb/detail.h", "resolver/evidence/evidence.h", "resolver/journal/journal.h", "resolver/journal/event.h", "resolver/*.h"]),
+                    "feeds/listdb/overlay.h", "feeds/listdb/detail.h", "resolver/evidence/evidence.h",
+                    "resolver/journal/journal.h", "resolver/journal/event.h", "resolver/*.h"]),
     ("dga/*", ["resolver/base/*", "dga/*"]),
     ("feeds/*", ["resolver/base/*", "feeds/*"]),
-    ("web/*", ["resolver/base/*", "feeds/feeds.h", "resolver/stats.h", "resolver/querylog.h", "resolver/server.h",
-               "resolver/evidence/evidence.h", "resolver/evidence/cases.h", "resolver/evidence/report/*.h", "resolver/journal/*.h", "web/*"]),
+    ("web/*", ["resolver/base/*", "feeds/feeds.h", "resolver/stats.h", "resolver/server.h",
+               "resolver/evidence/evidence.h", "resolver/evidence/cases.h", "resolver/evidence/report/*.h",
+               "resolver/journal/journal.h", "resolver/journal/querylog.h", "resolver/journal/history.h", "web/*"]),
 ]
 
 # Third-party headers: an API change or a CVE has one address.

@@ -9,7 +9,7 @@ FUNCTION_LINES_P90 = 45
 # name: (lines, reason). Only tables and switches, and headers that are mostly prose.
 LONGER_FILES = {
     "resolver/query.h": (190, "a sentence for each field of the object that travels the pipeline"),
-    "resolver/base/config.h": (200, "one field for each key of the configuration"),
+    "resolver/base/config.h": (230, "one field for each key of the configuration"),
 }
 # (file, function): reason
 LONGER_FUNCTIONS = {}

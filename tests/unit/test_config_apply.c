@@ -133,7 +133,8 @@ static void keys_are_checked(void **state)
 	assert_words("dga: {calendar: {dyas: 1}}", "did you mean \"days\"?");
 	assert_words("dga: {calendar: 3}", "dga.calendar: is not a mapping");
 	assert_words("dga: {model: here}", "a file name that begins with /");
-	assert_words("querylog: {}", "unknown key \"querylog\"");
+	assert_words("diary: {}", "unknown key \"diary\"");
+	assert_words("querylog: {privacy: some}", "(allowed: all, no_client, no_name, none)");
 	assert_words("\"\": 1", "unknown key \"\"");
 	assert_words("\"a\\nb\": 1", "unknown key \"a\\x0ab\"");
 	assert_words(

@@ -68,7 +68,7 @@ static void begin(const char *more, struct listdb *db)
 {
 	server_free(server);
 	server = NULL;
-	if (server_new(configure(more), db, NULL, &server, &why))
+	if (server_new(configure(more), db, NULL, NULL, &server, &why))
 		fail_msg("%s", why.text);
 }
 
@@ -411,7 +411,7 @@ static void test_port_in_use(void **state)
 	(void)state;
 	struct server *second = NULL;
 	begin("", NULL);
-	assert_int_equal(server_new(configure(""), NULL, NULL, &second, &why), -EADDRINUSE);
+	assert_int_equal(server_new(configure(""), NULL, NULL, NULL, &second, &why), -EADDRINUSE);
 	assert_null(second);
 	assert_non_null(strstr(why.text, "is in use by another program (another cenote?)"));
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  *
- * Each event takes its length, its fields and the octets of its name, rounded up to eight; none is split by the end of the memory.
+ * Each item takes its length and its octets, rounded up to eight; none is split by the end of the memory.
  */
-#include "resolver/evidence/ring.h"
+#include "resolver/base/ring.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -20,15 +20,10 @@ struct ring {
 	_Alignas(CACHE_LINE) _Atomic uint64_t tail; /* octets read */
 };
 
+/* Items lie at multiples of eight. */
 static uint64_t rounded(uint64_t n)
 {
 	return (n + 7) & ~UINT64_C(7);
-}
-
-/* Fields and name, without the room behind the name. */
-static uint64_t body_of(const struct evidence_event *e)
-{
-	return offsetof(struct evidence_event, name.bytes) + e->name.len;
 }
 
 struct ring *ring_new(size_t bytes)
@@ -53,15 +48,20 @@ void ring_free(struct ring *r)
 	free(r);
 }
 
-void ring_put(struct ring *r, const struct evidence_event *event)
+void ring_miss(struct ring *r)
+{
+	atomic_fetch_add_explicit(&r->dropped, 1, memory_order_relaxed);
+}
+
+void ring_put(struct ring *r, const void *item, size_t len)
 {
 	uint64_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
 	uint64_t tail = atomic_load_explicit(&r->tail, memory_order_acquire);
-	uint64_t body = body_of(event), at = head & (r->size - 1);
+	uint64_t body = len, at = head & (r->size - 1);
 	uint64_t need = HEAD + rounded(body), to_end = r->size - at;
 	uint64_t skipped = need > to_end ? to_end : 0;
 	if (r->size - (head - tail) < skipped + need) {
-		atomic_fetch_add_explicit(&r->dropped, 1, memory_order_relaxed);
+		ring_miss(r);
 		return;
 	}
 	if (skipped) {
@@ -69,11 +69,11 @@ void ring_put(struct ring *r, const struct evidence_event *event)
 		at = 0;
 	}
 	memcpy(r->bytes + at, &body, sizeof body);
-	memcpy(r->bytes + at + HEAD, event, body);
+	memcpy(r->bytes + at + HEAD, item, len);
 	atomic_store_explicit(&r->head, head + skipped + need, memory_order_release);
 }
 
-/* Where the next event lies, and its length; false when there is none. */
+/* Where the next item lies, and its length; false when there is none. */
 static bool next_of(const struct ring *r, uint64_t *tail, uint64_t *at, uint64_t *body)
 {
 	*tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
@@ -89,24 +89,24 @@ static bool next_of(const struct ring *r, uint64_t *tail, uint64_t *at, uint64_t
 	return true;
 }
 
-bool ring_peek(const struct ring *r, uint64_t *at_ms)
+bool ring_peek(const struct ring *r, uint64_t *number)
 {
 	uint64_t tail, at, body;
 	if (!next_of(r, &tail, &at, &body))
 		return false;
-	memcpy(at_ms, r->bytes + at + HEAD + offsetof(struct evidence_event, at_ms), sizeof *at_ms);
+	memcpy(number, r->bytes + at + HEAD, sizeof *number);
 	return true;
 }
 
-bool ring_take(struct ring *r, struct evidence_event *out)
+size_t ring_take(struct ring *r, void *out, size_t max)
 {
 	uint64_t tail, at, body;
 	if (!next_of(r, &tail, &at, &body))
-		return false;
-	MUST(body <= sizeof *out);
-	memcpy(out, r->bytes + at + HEAD, body);
+		return 0;
+	MUST(body <= max);
+	memcpy(out, r->bytes + at + HEAD, (size_t)body);
 	atomic_store_explicit(&r->tail, tail + HEAD + rounded(body), memory_order_release);
-	return true;
+	return (size_t)body;
 }
 
 uint64_t ring_dropped(const struct ring *r)

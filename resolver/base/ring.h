@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * From one thread to another: a ring of items of any length in fixed memory. A full ring drops what is new, and counts it.
+ *
+ * Threads: one writer, one reader, without a lock.
+ * Owns: its memory.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct ring;
+
+/* `bytes`: a power of two, at least 4096. Memory is touched when it is used. NULL when it is short. */
+struct ring *ring_new(size_t bytes);
+void ring_free(struct ring *r);
+
+/* Writer: copies an item of `len` octets. Its first eight are a number by which ring_peek shows it: a time. Some 20 ns. */
+void ring_put(struct ring *r, const void *item, size_t len);
+/* Writer: counts one that could not even be described as dropped. */
+void ring_miss(struct ring *r);
+/* Reader: its length, at most `max`, which no item exceeds; 0 when there is none. */
+size_t ring_take(struct ring *r, void *out, size_t max);
+/* Reader: the number of the next one; false when there is none. */
+bool ring_peek(const struct ring *r, uint64_t *number);
+/* Any thread: items that found no room since the start. */
+uint64_t ring_dropped(const struct ring *r);

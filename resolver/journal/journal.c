@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "resolver/journal/journal.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "resolver/base/check.h"
+#include "resolver/base/clock.h"
+#include "resolver/base/log.h"
+#include "resolver/base/pseudonym.h"
+#include "resolver/base/ring.h"
+#include "resolver/journal/history.h"
+#include "resolver/journal/querylog.h"
+#include "resolver/stats.h"
+
+enum {
+	RING_BYTES = 1 << 20, /* some 10,000 events for each worker */
+	ROUND_MS = 100,
+	BUSY_ROUND_MS = 5, /* after a round with many */
+	BUSY = 1000,
+	TICK_MS = 1000,
+};
+
+/* What the configuration says of rows. */
+struct settings {
+	enum querylog_privacy privacy;
+	bool is_enabled, has_pseudonyms, has_no_key;
+	struct pseudonym_key key;
+	char (*groups)[64]; /* by the numbers of the view */
+	size_t group_count;
+};
+
+struct journal {
+	struct ring **rings;
+	unsigned ring_count;
+	struct journal_hooks hooks;
+	struct querylog *log;
+	struct history *history;
+	uint64_t next_tick_ms;
+	struct stats_total total; /* the thread's own */
+	char *state_directory;
+	int end_fd; /* readable: the thread is to end */
+	bool has_thread;
+	pthread_t thread;
+	_Atomic uint64_t taken, suppressed, logged;
+
+	pthread_mutex_t lock; /* of what follows */
+	struct settings settings;
+};
+
+/* --- the path's side -------------------------------------------------------------------------- */
+
+void journal_put(struct journal *j, unsigned worker, const struct journal_event *event)
+{
+	/* Names are short, and the room for them is long. */
+	ring_put(j->rings[worker], event,
+		offsetof(struct journal_event, name.bytes) + event->name.len);
+}
+
+void journal_miss(struct journal *j, unsigned worker)
+{
+	ring_miss(j->rings[worker]);
+}
+
+/* --- rows ------------------------------------------------------------------------------------- */
+
+/* The client as it may be kept. */
+static void name_client(
+	const struct settings *s, const struct addr *client, char out[ADDR_TEXT_MAX])
+{
+	out[0] = 0;
+	if (s->privacy == QUERYLOG_NO_CLIENT || s->privacy == QUERYLOG_NOTHING || s->has_no_key)
+		return;
+	if (s->has_pseudonyms)
+		pseudonym_of(&s->key, client, out);
+	else
+		addr_to_text(client, out);
+}
+
+/* But for the client. */
+static void make_row(
+	const struct settings *s, const struct journal_event *e, struct querylog_row *row)
+{
+	row->at_ms = e->at_ms;
+	row->qtype = e->qtype;
+	row->rcode = e->rcode;
+	row->outcome = e->outcome;
+	row->reply = e->reply;
+	row->dga_class = e->dga_class;
+	row->dga_score = e->dga_score;
+	row->transport = e->transport;
+	row->took_us = e->took_us;
+	row->is_secure = e->is_secure;
+	row->is_monitored = e->is_monitored;
+	row->is_allowed = e->is_allowed;
+	row->name.len = 0;
+	if (s->privacy != QUERYLOG_NO_NAME)
+		memcpy(&row->name, &e->name, offsetof(struct dname, bytes) + e->name.len);
+	snprintf(row->list, sizeof row->list, "%s", e->list ? e->list : "");
+	snprintf(row->family, sizeof row->family, "%s", e->family ? e->family : "");
+	snprintf(row->group, sizeof row->group, "%s",
+		e->group < s->group_count ? s->groups[e->group] : "");
+}
+
+static void take_event(struct journal *j, const struct journal_event *e)
+{
+	struct querylog_row row;
+	const struct settings *s = &j->settings;
+	atomic_fetch_add_explicit(&j->taken, 1, memory_order_relaxed);
+	name_client(s, &e->client, row.client);
+	history_feed(j->history, e, row.client,
+		s->privacy == QUERYLOG_ALL || s->privacy == QUERYLOG_NO_CLIENT);
+	if (!s->is_enabled || s->privacy == QUERYLOG_NOTHING) {
+		atomic_fetch_add_explicit(&j->suppressed, 1, memory_order_relaxed);
+		return;
+	}
+	make_row(s, e, &row);
+	querylog_add(j->log, &row);
+	atomic_fetch_add_explicit(&j->logged, 1, memory_order_relaxed);
+}
+
+/* --- the thread ------------------------------------------------------------------------------- */
+
+/* The oldest event of all rings: what several workers answered is taken up in the order of time. */
+static bool take_oldest(struct journal *j, struct journal_event *out)
+{
+	struct ring *oldest = NULL;
+	uint64_t oldest_ms = 0, at_ms;
+	for (unsigned i = 0; i < j->ring_count; i++) {
+		if (!ring_peek(j->rings[i], &at_ms) || (oldest && at_ms >= oldest_ms))
+			continue;
+		oldest = j->rings[i];
+		oldest_ms = at_ms;
+	}
+	return oldest && ring_take(oldest, out, sizeof *out);
+}
+
+static unsigned round_of(struct journal *j)
+{
+	struct journal_event e;
+	unsigned n = 0;
+	pthread_mutex_lock(&j->lock);
+	for (; take_oldest(j, &e); n++)
+		take_event(j, &e);
+	pthread_mutex_unlock(&j->lock);
+	return n;
+}
+
+static void tick(struct journal *j)
+{
+	uint64_t now_ms = clock_ms();
+	if (now_ms < j->next_tick_ms)
+		return;
+	j->next_tick_ms = now_ms + TICK_MS;
+	j->hooks.stats(j->hooks.arg, &j->total);
+	history_tick(j->history, clock_wall_ms(), &j->total);
+}
+
+/* Until the next round or the end; true at the end. */
+static bool rest(const struct journal *j, bool is_busy)
+{
+	struct pollfd end = {.fd = j->end_fd, .events = POLLIN};
+	return poll(&end, 1, is_busy ? BUSY_ROUND_MS : ROUND_MS) > 0;
+}
+
+static void *main_loop(void *arg)
+{
+	struct journal *j = arg;
+	unsigned n = 0;
+	while (!rest(j, n > BUSY)) {
+		n = round_of(j);
+		tick(j);
+	}
+	round_of(j);
+	j->next_tick_ms = 0;
+	tick(j);
+	history_save(j->history);
+	return NULL;
+}
+
+/* --- life ------------------------------------------------------------------------------------- */
+
+static void name_group(struct settings *s, const char *name)
+{
+	snprintf(s->groups[s->group_count++], sizeof *s->groups, "%s", name);
+}
+
+/* In the order of the view: the default group, then the others as they are given. */
+static int read_settings(const struct config *c, const char *state_directory, struct settings *out)
+{
+	struct err why = {0};
+	*out = (struct settings){.privacy = c->querylog_privacy,
+		.is_enabled = c->querylog_is_enabled,
+		.has_pseudonyms = c->querylog_has_pseudonyms};
+	/* Without the key nobody is named: an address must not slip through. */
+	if (out->has_pseudonyms && pseudonym_key_open(state_directory, &out->key, &why)) {
+		log_error(
+			"journal", "event=no_pseudonyms clients=withheld reason=\"%s\"", why.text);
+		out->has_no_key = true;
+	}
+	out->groups = calloc(c->group_count + 1, sizeof *out->groups);
+	if (!out->groups)
+		return -ENOMEM;
+	name_group(out, "default");
+	for (size_t i = 0; i < c->group_count; i++)
+		if (strcmp(c->groups[i].name, "default") != 0)
+			name_group(out, c->groups[i].name);
+	return 0;
+}
+
+void journal_reconfigure(struct journal *j, const struct config *config)
+{
+	struct settings next;
+	if (read_settings(config, j->state_directory, &next))
+		return; /* memory is short: as before */
+	pthread_mutex_lock(&j->lock);
+	free(j->settings.groups);
+	j->settings = next;
+	pthread_mutex_unlock(&j->lock);
+}
+
+static int make_rings(struct journal *j, unsigned workers)
+{
+	j->rings = calloc(workers, sizeof *j->rings);
+	j->end_fd = eventfd(0, EFD_CLOEXEC);
+	if (!j->rings || j->end_fd < 0)
+		return -ENOMEM;
+	for (; j->ring_count < workers; j->ring_count++)
+		if (!(j->rings[j->ring_count] = ring_new(RING_BYTES)))
+			return -ENOMEM;
+	return 0;
+}
+
+int journal_open(
+	const struct config *config, unsigned workers, struct journal **out, struct err *why)
+{
+	*out = NULL;
+	struct journal *j = calloc(1, sizeof *j);
+	if (!j)
+		return err_set(why, -ENOMEM, "journal: there is no memory to start with");
+	j->end_fd = -1;
+	pthread_mutex_init(&j->lock, NULL);
+	j->state_directory = strdup(config->state_directory);
+	if (!j->state_directory || read_settings(config, j->state_directory, &j->settings) ||
+		make_rings(j, workers) || !(j->log = querylog_new())) {
+		journal_free(j);
+		return err_set(why, -ENOMEM, "journal: there is no memory to start with");
+	}
+	int code = history_open(j->state_directory, &j->history, why);
+	if (code) {
+		journal_free(j);
+		return code;
+	}
+	*out = j;
+	return 0;
+}
+
+int journal_start(struct journal *j, const struct journal_hooks *hooks, struct err *why)
+{
+	sigset_t all, before;
+	j->hooks = *hooks;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before); /* signals are the main thread's */
+	int code = pthread_create(&j->thread, NULL, main_loop, j);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	j->has_thread = !code;
+	return code ? err_set(why, -code, "journal: its thread cannot be started: %s",
+			      err_string(-code))
+		    : 0;
+}
+
+void journal_stop(struct journal *j)
+{
+	if (!j || !j->has_thread)
+		return;
+	uint64_t one = 1;
+	MUST(write(j->end_fd, &one, sizeof one) == sizeof one);
+	pthread_join(j->thread, NULL);
+	j->has_thread = false;
+}
+
+void journal_free(struct journal *j)
+{
+	if (!j)
+		return;
+	for (unsigned i = 0; i < j->ring_count; i++)
+		ring_free(j->rings[i]);
+	free(j->rings);
+	querylog_free(j->log);
+	history_free(j->history);
+	free(j->state_directory);
+	free(j->settings.groups);
+	if (j->end_fd >= 0)
+		close(j->end_fd);
+	pthread_mutex_destroy(&j->lock);
+	free(j);
+}
+
+/* --- questions -------------------------------------------------------------------------------- */
+
+struct querylog *journal_querylog(struct journal *j)
+{
+	return j->log;
+}
+
+struct history *journal_history(struct journal *j)
+{
+	return j->history;
+}
+
+void journal_info(struct journal *j, struct journal_info *out)
+{
+	*out = (struct journal_info){.events = atomic_load(&j->taken),
+		.suppressed = atomic_load(&j->suppressed),
+		.pending = atomic_load(&j->logged)};
+	for (unsigned i = 0; i < j->ring_count; i++)
+		out->dropped += ring_dropped(j->rings[i]);
+	out->events += out->dropped;
+}

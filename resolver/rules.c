@@ -2,14 +2,12 @@
 #include "resolver/rules.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "resolver/base/log.h"
+#include "resolver/base/whole_file.h"
 
 /* What we write ourselves can be read again: as many of the longest rules as there may be. A larger file is not ours. */
 enum { LINE_MAX_BYTES = DNAME_TEXT_MAX + 10, FILE_MAX_BYTES = RULES_MAX * LINE_MAX_BYTES };
@@ -71,37 +69,6 @@ size_t rules_parse(struct rules *r, const char *text, size_t len, size_t *first_
 	return bad;
 }
 
-static int read_file(const char *path, char **text, size_t *len)
-{
-	*text = NULL;
-	*len = 0;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	int e = 0;
-	struct stat st;
-	if (fstat(fd, &st) || st.st_size > FILE_MAX_BYTES) {
-		e = -EFBIG;
-		goto out;
-	}
-	*text = malloc((size_t)st.st_size + 1);
-	if (!*text) {
-		e = -ENOMEM;
-		goto out;
-	}
-	ssize_t n = 1;
-	while (n > 0 && *len < (size_t)st.st_size) {
-		n = read(fd, *text + *len, (size_t)st.st_size - *len);
-		*len += n > 0 ? (size_t)n : 0;
-	}
-	/* Half a file must not pass for a whole one: the next change would write it so. */
-	if (n < 0)
-		e = -errno;
-out:
-	close(fd);
-	return e;
-}
-
 int rules_load(const char *state_directory, struct rules **out, struct err *why)
 {
 	struct rules *r = calloc(1, sizeof *r);
@@ -110,7 +77,7 @@ int rules_load(const char *state_directory, struct rules **out, struct err *why)
 	int e = -ENOMEM;
 	if (!r || asprintf(&r->path, "%s/rules", state_directory) < 0)
 		goto fail;
-	e = read_file(r->path, &text, &len);
+	e = whole_file_read(r->path, FILE_MAX_BYTES, &text, &len);
 	if (e)
 		goto fail;
 	size_t bad = rules_parse(r, text ? text : "", len, &first_bad);
@@ -156,48 +123,27 @@ static void write_entry(const struct rules_entry *e, FILE *f)
 	fprintf(f, "%s %s\n", config_kind_name(e->kind), config_rule_to_text(&e->rule, text));
 }
 
-static int write_all(const struct rules *r, const struct change *c, FILE *f)
+/* A set and what becomes of it. */
+struct changed {
+	const struct rules *rules;
+	const struct change *change;
+};
+
+static void write_all(const void *arg, FILE *f)
 {
+	const struct rules *r = ((const struct changed *)arg)->rules;
+	const struct change *c = ((const struct changed *)arg)->change;
 	for (size_t i = 0; i < r->count; i++)
 		if (!goes(c, &r->entries[i]))
 			write_entry(&r->entries[i], f);
 	if (c->added)
 		write_entry(c->added, f);
-	if (fflush(f) || fsync(fileno(f)))
-		return -errno;
-	return ferror(f) ? -EIO : 0;
 }
 
-/* After a loss of power the new name is there. Some file systems cannot sync a folder: no reason to fail. */
-static void sync_folder(const char *path)
-{
-	char folder[4096];
-	const char *end = strrchr(path, '/');
-	snprintf(folder, sizeof folder, "%.*s/", end ? (int)(end - path) : 1, end ? path : ".");
-	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd >= 0) {
-		fsync(fd);
-		close(fd);
-	}
-}
-
-/* Whole file, synced, renamed: after a crash there is the old set or the new one. */
 static int save(const struct rules *r, const struct change *c, struct err *why)
 {
-	char temporary[4096];
-	snprintf(temporary, sizeof temporary, "%s.new", r->path);
-	FILE *f = fopen(temporary, "we");
-	int e = f ? write_all(r, c, f) : -errno;
-	if (f && fclose(f) && !e)
-		e = -errno;
-	if (!e && rename(temporary, r->path))
-		e = -errno;
-	if (!e) {
-		sync_folder(r->path);
-		return 0;
-	}
-	unlink(temporary);
-	return err_set(why, e, "%s: the change was not kept: %s", r->path, err_string(e));
+	const struct changed changed = {.rules = r, .change = c};
+	return whole_file_write(r->path, write_all, &changed, why);
 }
 
 static void apply(struct rules *r, const struct change *c)

@@ -12,6 +12,9 @@ static const struct worker_client *look_up(struct worker *w, const struct addr *
 		memo->client = *client;
 		memo->is_admitted = addr_table_find(w->view->access, client, 0) != 0;
 		memo->group = (uint16_t)addr_table_find(w->view->group_of_client, client, 0);
+		memo->paused_until_us = w->view->respites
+			? view_respite_paused_until(w->view->respites, client, memo->group)
+			: 0;
 	}
 	return memo;
 }
@@ -28,15 +31,26 @@ static bool may_refuse(struct worker *w)
 		(w->view->config->refused_per_s + w->worker_count - 1) / w->worker_count;
 }
 
+static void take(struct query *q, const struct worker_client *client)
+{
+	q->group = client->group;
+	q->is_paused = client->paused_until_us > q->arrived_us;
+}
+
 void admit_group(struct worker *w, struct query *q)
 {
-	q->group = q->transport == TRANSPORT_NONE ? 0 : look_up(w, &q->client)->group;
+	if (q->transport == TRANSPORT_NONE) {
+		q->group = 0;
+		q->is_paused = false;
+	} else {
+		take(q, look_up(w, &q->client));
+	}
 }
 
 enum step admit(struct worker *w, struct query *q)
 {
 	const struct worker_client *client = look_up(w, &q->client);
-	q->group = client->group;
+	take(q, client);
 	if (__builtin_expect(client->is_admitted, 1))
 		return q->rcode == RCODE_NOERROR ? STEP_NEXT : STEP_REPLY;
 	if (!may_refuse(w)) {

@@ -11,5 +11,5 @@
  * For the others, what `parse` found wrong is the answer. */
 enum step admit(struct worker *w, struct query *q);
 
-/* The client's group under the current view; again after a park, since the view may be another. */
+/* The client's group, and whether blocking is paused for it, under the current view; again after a park, since the view may be another. */
 void admit_group(struct worker *w, struct query *q);

@@ -82,7 +82,7 @@ enum step classify(struct worker *w, struct query *q)
 {
 	const struct view *v = w->view;
 	bool is_kept = q->source != ANSWER_NONE,
-	     is_blocking = v->config->dga_mode == LIST_MODE_BLOCK;
+	     is_blocking = v->config->dga_mode == LIST_MODE_BLOCK && !q->is_paused;
 	if (!v->dga || v->config->dga_mode == LIST_MODE_OFF)
 		return STEP_NEXT;
 	/* What is clean was found to be no suspect under this view, see inspect.c. */

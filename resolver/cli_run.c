@@ -23,7 +23,7 @@
 #include "resolver/server.h"
 #include "web/web.h"
 
-enum { OPEN_FILES = 65536 };
+enum { OPEN_FILES = 65536, TIDY_US = 60000000 };
 
 struct run {
 	const struct cli *cli;
@@ -281,7 +281,7 @@ static void serve(struct run *r, const sigset_t *set)
 {
 	uint64_t watchdog_us = 0;
 	bool is_watched = sd_watchdog_enabled(0, &watchdog_us) > 0;
-	uint64_t step_us = is_watched ? watchdog_us / 2 : UINT64_C(3600000000);
+	uint64_t step_us = is_watched && watchdog_us / 2 < TIDY_US ? watchdog_us / 2 : TIDY_US;
 	struct timespec step = {
 		.tv_sec = (time_t)(step_us / 1000000), .tv_nsec = (long)(step_us % 1000000) * 1000};
 	for (;;) {
@@ -297,6 +297,7 @@ static void serve(struct run *r, const sigset_t *set)
 			(void)reload(r, keys, sizeof keys, &why); /* has said what came of it */
 		if (is_watched)
 			sd_notify(0, "WATCHDOG=1");
+		server_tidy(r->server);
 	}
 }
 

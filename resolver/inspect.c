@@ -60,6 +60,10 @@ static void block(
 	/* What the operator has allowed by name is not blocked for where it leads. */
 	if (f->is_blocked || f->q->is_allowed)
 		return;
+	if (f->q->is_paused) {
+		f->monitored = verdict->list;
+		return;
+	}
 	f->is_blocked = true;
 	f->verdict = *verdict;
 	f->outcome = outcome;
@@ -339,14 +343,11 @@ static enum step act_rebinding(struct finding *f)
 	return STEP_REPLY;
 }
 
-static void note_monitored(const struct finding *f)
+static void note_monitored(struct finding *f)
 {
-	struct query *q = f->q;
-	if (f->monitored < 0)
-		return;
-	q->monitored = (int16_t)f->w->view->lists[f->monitored].counter;
-	if (q->transport != TRANSPORT_NONE)
-		stats_add(&f->w->stats->list_monitored[q->monitored], 1);
+	/* Stage `policy` has counted what is paused; by lists that watch, each name counts. */
+	if (f->monitored >= 0 && (!f->q->is_paused || f->q->monitored < 0))
+		policy_note_monitored(f->w, f->q, f->monitored);
 }
 
 static void walk_records(struct finding *f, bool *is_bad)
@@ -386,7 +387,11 @@ static enum step inspect_records(struct worker *w, struct query *q)
 	bool is_bad;
 	/* The target of a list's own CNAME is where the list wants it. */
 	f.is_late = w->view->triggers & late && !q->is_aliased;
-	f.missing = f.is_late && w->view->triggers & servers ? &missing : NULL;
+	if (f.is_late && w->view->triggers & servers) {
+		/* Who is paused does not wait for what would not act. */
+		f.missing = q->is_paused ? NULL : &missing;
+		f.is_clean = f.is_clean && !q->is_paused;
+	}
 	walk_records(&f, &is_bad);
 	if (f.is_unsure && nameservers_wait(w, q, &missing))
 		return STEP_PARK;

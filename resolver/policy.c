@@ -100,6 +100,10 @@ struct policy_verdict policy_judge(
 	struct listdb_bits held;
 	bool is_held = collect(v, about->name, &held) && listdb_bits_any(&held);
 	bool asks_rules = v->triggers & always;
+	if (__builtin_expect(v->respites != NULL, 0) && policy_rules_unblock(v, about)) {
+		listdb_bits_put(&held, LISTDB_OWN_ALLOW, true);
+		is_held = true;
+	}
 	if (__builtin_expect(!is_held && !asks_rules, 1))
 		return nothing();
 	if (!asks_rules && !overlaps(&held, &v->slow))
@@ -379,6 +383,7 @@ struct policy_question policy_question_of(const struct query *q)
 		.client = q->transport == TRANSPORT_NONE ? NULL : &q->client,
 		.group = q->group,
 		.type = q->qtype,
+		.now_us = q->arrived_us,
 		.is_first = true};
 }
 
@@ -404,6 +409,15 @@ void policy_note_family(
 {
 	if (__builtin_expect(verdict->family != NULL, 0))
 		q->family = (uint8_t)(1 + botnets_index(w->botnets, verdict->family));
+}
+
+void policy_note_monitored(const struct worker *w, struct query *q, int16_t list)
+{
+	const struct view_list *l = &w->view->lists[list];
+	q->monitored = (int16_t)l->counter;
+	q->is_spared_bot |= q->is_paused && l->is_botnet && l->mode == LIST_MODE_BLOCK;
+	if (q->transport != TRANSPORT_NONE)
+		stats_add(&w->stats->list_monitored[q->monitored], 1);
 }
 
 bool policy_is_let_through(const struct query *q, const struct policy_verdict *verdict)
@@ -457,13 +471,15 @@ enum step policy(struct worker *w, struct query *q)
 	struct policy_verdict verdict = policy_judge(v, w->policy, &about);
 	if (__builtin_expect(!verdict.is_held, 1))
 		return STEP_NEXT;
-	if (verdict.monitored >= 0) {
-		q->monitored = (int16_t)v->lists[verdict.monitored].counter;
-		stats_add(&w->stats->list_monitored[q->monitored], 1);
-	}
+	if (verdict.monitored >= 0)
+		policy_note_monitored(w, q, verdict.monitored);
 	policy_note_family(w, q, &verdict);
 	if (verdict.kind == POLICY_NONE)
 		return STEP_NEXT;
+	if (q->is_paused && verdict.kind == POLICY_DENY) {
+		policy_note_monitored(w, q, verdict.list);
+		return STEP_NEXT;
+	}
 	if (must_wait(v, q, &verdict)) {
 		q->is_waiting = true;
 		return STEP_NEXT;

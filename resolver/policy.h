@@ -53,6 +53,9 @@ bool policy_is_let_through(const struct query *q, const struct policy_verdict *v
 void policy_note_family(
 	const struct worker *w, struct query *q, const struct policy_verdict *verdict);
 
+/* A list would have blocked the query, but only watches, or its client's blocking is paused: it is counted. */
+void policy_note_monitored(const struct worker *w, struct query *q, int16_t list);
+
 /* Does what a deny verdict says: fills outcome, action, list and EDE, or the answer. `outcome` is for a plain block. STEP_REPLY, STEP_DROP,
  * STEP_AGAIN; STEP_NEXT when the query may go on, as an allowed one. */
 enum step policy_act(struct worker *w, struct query *q, const struct policy_verdict *verdict,

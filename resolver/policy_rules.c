@@ -246,6 +246,8 @@ static void gather_names(const struct view *v, struct policy_work *w, const stru
 		add_plain(v, w, &l, set);
 		add_special(v, w, &l);
 	}
+	if (policy_rules_unblock(v, &w->question))
+		listdb_bits_put(&w->held, LISTDB_OWN_ALLOW, true);
 	if (listdb_bits_any(&w->held))
 		w->is_held = true;
 	settle(v, w, first, name);
@@ -297,6 +299,12 @@ static void gather_address(const struct view *v, struct policy_work *w, enum rul
 }
 
 /* --- all of it --- */
+
+bool policy_rules_unblock(const struct view *v, const struct policy_question *about)
+{
+	return v->respites &&
+		view_respite_unblocks(v, about->name, about->client, about->group, about->now_us);
+}
 
 void policy_gather(const struct view *v, struct policy_work *w, const struct policy_question *about)
 {

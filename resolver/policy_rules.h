@@ -19,6 +19,7 @@ struct policy_question {
 	const struct dname *name;
 	const struct addr *client; /* NULL: our own; what is said of clients does not hold */
 	uint16_t group, type;
+	uint64_t now_us; /* of its arrival: what is in force for a while ends by it */
 	bool is_first; /* the name asked, not one that it leads to: the client's address counts, too */
 	bool is_again; /* judged before: its own monitored hits have been counted */
 };
@@ -49,6 +50,8 @@ struct policy_work {
 int policy_work_init(struct policy_work *w);
 void policy_work_clear(struct policy_work *w);
 
+/* Is its name unblocked for a while? Then it is held as by an own allow rule. */
+bool policy_rules_unblock(const struct view *v, const struct policy_question *about);
 /* Starts over: the rules on the name, by its letters and by patterns, and for the first name on the client. */
 void policy_gather(
 	const struct view *v, struct policy_work *w, const struct policy_question *about);

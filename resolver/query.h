@@ -150,9 +150,11 @@ struct query {
 		ede_trigger; /* more words for the text, valid as those: by what a list holds it, or whose it is; NULL: by its name */
 	enum sink_action action; /* for a blocked one: what to answer */
 	int16_t list; /* bit of the list that decided, -1: none */
-	int16_t monitored; /* counter of a list in monitor mode that would have blocked, -1: none */
+	int16_t monitored; /* counter of a list that would have blocked, but only watches, or is paused; -1: none */
 	uint8_t family; /* whose name it is, by the calendar: counter of botnets.h, and 1; 0: nobody's */
 	uint16_t group; /* index into the view's groups; set by admit, again after a park */
+	bool is_paused; /* nothing blocks for this client at the moment; set with `group` */
+	bool is_spared_bot; /* so a list of botnets did not */
 	bool is_allowed; /* an allow rule holds the question: the chain is not judged either */
 	bool is_waiting; /* a policy zone has a word on it, but one before that judges the answer: `inspect` decides */
 	bool is_aliased; /* a list has answered with a CNAME, whose target is resolved: see `asked` */

@@ -62,9 +62,11 @@ static void gather(struct worker *w, const struct query *q)
 {
 	if (q->is_allowed || w->view->config->evidence_mode == LIST_MODE_OFF)
 		return;
+	/* A bot is one also while nothing is blocked. */
+	bool is_listed = q->is_spared_bot || (q->list >= 0 && w->view->lists[q->list].is_botnet);
 	if (__builtin_expect(q->family, 0))
 		testify(w, q, EVIDENCE_CALENDAR);
-	else if (q->list >= 0 && w->view->lists[q->list].is_botnet)
+	else if (is_listed)
 		testify(w, q, EVIDENCE_LISTED);
 	else if (is_missing(w, q) && !is_old_news(w, q))
 		testify(w, q, EVIDENCE_NXDOMAIN);
@@ -135,7 +137,7 @@ static enum journal_reply reply_of(const struct query *q)
 static bool is_generated_monitored(const struct worker *w, const struct query *q)
 {
 	return q->dga_class != DGA_NONE && !q->is_allowed &&
-		w->view->config->dga_mode == LIST_MODE_MONITOR;
+		(w->view->config->dga_mode == LIST_MODE_MONITOR || q->is_paused);
 }
 
 static void journalise(struct worker *w, const struct query *q, uint32_t took_us)

@@ -45,6 +45,7 @@ static int publish(
 	const struct view_parts parts = {.config = config,
 		.db = db,
 		.rules = s->rules,
+		.respites = s->respites,
 		.overlay = s->overlay,
 		.dga = s->dga};
 	int e = view_new(s->serial + 1, &parts, same, &v, why);
@@ -62,6 +63,11 @@ static int publish(
 	}
 	view_free(old);
 	return 0;
+}
+
+int server_publish(struct server *s, struct err *why)
+{
+	return publish(s, s->config, s->db, why);
 }
 
 /* With its classifier, which is opened anew: the files may have changed under their names. */
@@ -116,7 +122,7 @@ int server_set_generation(struct server *s, struct listdb *db, struct err *why)
 int server_refresh(struct server *s, struct err *why)
 {
 	pthread_mutex_lock(&s->lock);
-	int e = publish(s, s->config, s->db, why);
+	int e = server_publish(s, why);
 	pthread_mutex_unlock(&s->lock);
 	return e;
 }
@@ -126,7 +132,7 @@ int server_set_overlay(struct server *s, struct overlay *overlay, struct err *wh
 	pthread_mutex_lock(&s->lock);
 	struct overlay *gone = s->overlay;
 	s->overlay = overlay;
-	int e = publish(s, s->config, s->db, why);
+	int e = server_publish(s, why);
 	if (e) {
 		s->overlay = gone;
 		gone = overlay;
@@ -158,7 +164,7 @@ static int change_rule(struct server *s,
 	pthread_mutex_lock(&s->lock);
 	int e = change(s->rules, kind, rule, why);
 	if (!e)
-		e = publish(s, s->config, s->db, why);
+		e = server_publish(s, why);
 	pthread_mutex_unlock(&s->lock);
 	return e;
 }
@@ -351,6 +357,8 @@ int server_new(struct config *config, struct listdb *db, struct evidence *eviden
 	if (!e)
 		e = rules_load(config->state_directory, &s->rules, why);
 	if (!e)
+		e = respites_load(config->state_directory, &s->respites, why);
+	if (!e)
 		e = cache_new(config->cache_size_bytes, &s->cache, why);
 	if (!e && config->cache_is_kept)
 		cache_store_load(s->cache, config);
@@ -401,6 +409,7 @@ void server_free(struct server *s)
 	flight_free(s->flight);
 	cache_free(s->cache);
 	dga_close(s->dga);
+	respites_free(s->respites);
 	rules_free(s->rules);
 	overlay_release(s->overlay);
 	listdb_close(s->db);

@@ -11,6 +11,7 @@
 #include "resolver/base/addr.h"
 #include "resolver/base/config.h"
 #include "resolver/base/err.h"
+#include "resolver/server_respite.h"
 #include "resolver/stats.h"
 
 struct evidence;

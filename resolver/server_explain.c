@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "feeds/listdb/detail.h"
+#include "resolver/base/clock.h"
 #include "resolver/classify.h"
 #include "resolver/local.h"
 #include "resolver/policy.h"
@@ -380,8 +381,12 @@ int server_explain(struct server *s, const char *name, const struct addr *client
 	out->is_client_admitted = addr_table_find(v->access, a, 0) != 0;
 	out->generation = s->db ? listdb_number(s->db) : 0;
 	find_holders(s, out, &v->groups[group], &n);
-	const struct policy_question about = {
-		.name = &n, .client = a, .group = group, .type = type, .is_first = true};
+	const struct policy_question about = {.name = &n,
+		.client = a,
+		.group = group,
+		.type = type,
+		.now_us = clock_us(),
+		.is_first = true};
 	e = judge(s, out, &about);
 	say_generated(s, out, &about);
 	pthread_mutex_unlock(&s->lock);

@@ -10,6 +10,7 @@
 
 #include "dga/dga.h"
 #include "resolver/cache.h"
+#include "resolver/respites.h"
 #include "resolver/rules.h"
 #include "resolver/server.h"
 #include "resolver/tcp_limits.h"
@@ -22,6 +23,7 @@ struct server {
 	struct listdb *db;
 	struct overlay *overlay; /* a reference; NULL: none */
 	struct rules *rules;
+	struct respites *respites;
 	struct cache *cache;
 	struct dga *dga; /* NULL: there is no classifier */
 	struct botnets botnets;
@@ -43,3 +45,6 @@ struct server {
 	char last_reload_error[512];
 	char dga_problem[512]; /* see struct server_info */
 };
+
+/* Joins everything that is now in force into a view and publishes it, under the lock. */
+int server_publish(struct server *s, struct err *why);

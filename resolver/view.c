@@ -57,7 +57,7 @@ static int make_overrides(struct view_overrides *t, size_t n)
 	return t->slots ? 0 : -ENOMEM;
 }
 
-static uint64_t hash_name(const struct view *v, const struct dname *name)
+uint64_t view_hash_name(const struct view *v, const struct dname *name)
 {
 	uint8_t offsets[DNAME_LABELS_MAX];
 	uint64_t hash = v->index.seed;
@@ -69,7 +69,7 @@ static uint64_t hash_name(const struct view *v, const struct dname *name)
 static void override(struct view *v, struct view_overrides *t, enum list_kind kind,
 	const struct config_rule *rule)
 {
-	uint64_t hash = hash_name(v, &rule->name);
+	uint64_t hash = view_hash_name(v, &rule->name);
 	const struct listdb_set *before = view_find(v, hash);
 	struct listdb_set set = {0};
 	if (before)
@@ -320,18 +320,20 @@ static void share(struct view *v, const struct view *same)
 		v->index.seed = same->index.seed;
 }
 
-static int build(struct view *v, const struct rules *rules, const struct view *same)
+static int build(struct view *v, const struct view_parts *parts, const struct view *same)
 {
 	const struct config *config = v->config;
 	set_lists(v);
 	int e = build_own(v, same);
 	if (!e)
-		e = build_run_time(v, rules);
+		e = build_run_time(v, parts->rules);
 	if (e)
 		return e;
 	set_triggers(v);
 	join_bits(v);
 	e = set_groups(v);
+	if (!e)
+		e = view_respite_join(v, parts->respites);
 	v->access = yes_table(config->access, config->access_count);
 	if (config->deny_address_count)
 		v->denied_addresses = yes_table(config->deny_addresses, config->deny_address_count);
@@ -357,7 +359,7 @@ int view_new(uint32_t serial, const struct view_parts *parts, const struct view 
 	if (same)
 		share(v, same);
 	int e = same ? 0 : local_new(v->config, &v->local, why);
-	if (!e && build(v, parts->rules, same))
+	if (!e && build(v, parts, same))
 		e = err_set(why, -ENOMEM, "out of memory while joining configuration and lists");
 	if (!e) {
 		*out = v;
@@ -382,6 +384,7 @@ void view_free(struct view *v)
 	if (!v)
 		return;
 	local_free(v->local);
+	view_respite_free(v->respites);
 	addr_table_free(v->denied_addresses);
 	addr_table_free(v->access);
 	addr_table_free(v->group_of_client);

@@ -15,6 +15,7 @@
 #include "resolver/base/addr.h"
 #include "resolver/base/config.h"
 #include "resolver/base/err.h"
+#include "resolver/view_respite.h"
 
 struct dga;
 struct local;
@@ -90,6 +91,7 @@ struct view {
 	struct addr_table *denied_addresses; /* NULL: none */
 	const struct dga *dga; /* NULL: there is no classifier; borrowed, as config and db */
 	struct local *local; /* local records and special-use names; owned */
+	struct view_respites *respites; /* owned; NULL: nothing is paused or unblocked */
 };
 
 /* What a view is joined of. */
@@ -97,6 +99,7 @@ struct view_parts {
 	const struct config *config;
 	struct listdb *db; /* NULL: no generation yet */
 	const struct rules *rules; /* run-time rules; may be NULL; only read */
+	const struct respites *respites; /* the same */
 	struct overlay *overlay; /* may be NULL; the view takes a reference of its own */
 	const struct dga *dga; /* may be NULL */
 };
@@ -108,6 +111,9 @@ int view_new(uint32_t serial, const struct view_parts *parts, const struct view 
 /* `from` gives up what `to` shares with it; when the last reader of `from` has left. */
 void view_hand_over(struct view *from, const struct view *to);
 void view_free(struct view *v);
+
+/* Of a whole name, from the right, under the generation's seed. */
+uint64_t view_hash_name(const struct view *v, const struct dname *name);
 
 /* The set of lists that hold exactly this hash (what was set at run time first, then own rules, then the generation). */
 const struct listdb_set *view_find(const struct view *v, uint64_t hash);

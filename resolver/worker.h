@@ -38,6 +38,7 @@ struct worker_client {
 	struct addr client;
 	bool is_admitted;
 	uint16_t group;
+	uint64_t paused_until_us; /* 0: it is not */
 };
 
 struct worker {

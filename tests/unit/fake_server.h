@@ -11,8 +11,10 @@
 #include <string.h>
 
 #include "resolver/server.h"
+#include "tests/unit/fake_respites.h"
 
 struct server {
+	struct fake_respites respites; /* the first */
 	struct stats_total stats;
 	struct server_info info;
 	struct server_explanation explanation;

@@ -30,7 +30,7 @@ static inline struct query *fixture_query(struct fixture *f)
 	memset(&f->q, 0, sizeof f->q);
 	f->q.qname.len = 1;
 	f->q.ede = EDE_NONE;
-	f->q.list = -1;
+	f->q.list = f->q.monitored = -1;
 	f->q.payload = 512;
 	f->q.arrived_us = f->worker.now_us;
 	f->q.out = f->out;

@@ -92,16 +92,16 @@ uint64_t stats_bucket_limit_us(unsigned bucket)
 	return bucket < STATS_BUCKETS - 1 ? (uint64_t)1 << bucket : UINT64_MAX;
 }
 
-double stats_quantile_us(const struct stats_total *total, double q)
+double stats_quantile_us(const uint64_t latency[static STATS_BUCKETS], double q)
 {
 	uint64_t count = 0, seen = 0;
 	for (unsigned i = 0; i < STATS_BUCKETS; i++)
-		count += total->latency[i];
+		count += latency[i];
 	if (!count)
 		return 0;
 	double wanted = q * (double)count;
 	for (unsigned i = 0; i < STATS_BUCKETS; i++) {
-		uint64_t n = total->latency[i];
+		uint64_t n = latency[i];
 		if (n && (double)(seen + n) >= wanted) {
 			double low = i ? (double)stats_bucket_limit_us(i - 1) : 0;
 			double high =

@@ -109,5 +109,5 @@ bool stats_outcome_is_blocked(enum query_outcome outcome);
 /* The latency bucket of a duration, its upper bound in microseconds (UINT64_MAX for the last). */
 unsigned stats_bucket(uint64_t us);
 uint64_t stats_bucket_limit_us(unsigned bucket);
-/* The q-th quantile (0-1) of a total's latency in microseconds, interpolated within its bucket. */
-double stats_quantile_us(const struct stats_total *total, double q);
+/* The q-th quantile (0-1) of such a latency in microseconds, interpolated within its bucket. */
+double stats_quantile_us(const uint64_t latency[static STATS_BUCKETS], double q);

@@ -1,32 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * /api/v1/stats: every counter, as the dashboard and `cenote stats` show them.
  */
-#include <math.h>
-
 #include "web/api.h"
 #include "web/response.h"
-
-static json_t *outcomes(const struct stats_total *t, uint64_t *blocked)
-{
-	json_t *o = json_object();
-	*blocked = 0;
-	for (int i = 0; i < OUTCOME_COUNT; i++) {
-		enum query_outcome outcome = (enum query_outcome)i;
-		json_object_set_new(
-			o, stats_outcome_name(outcome), response_number(t->outcomes[i]));
-		if (stats_outcome_is_blocked(outcome))
-			*blocked += t->outcomes[i];
-	}
-	return o;
-}
-
-static json_t *types(const struct stats_total *t)
-{
-	json_t *o = json_object();
-	for (unsigned i = 0; i < STATS_TYPES; i++)
-		json_object_set_new(o, stats_type_name(i), response_number(t->types[i]));
-	return o;
-}
+#include "web/tally.h"
 
 static json_t *lists(struct server *s, const struct stats_total *t)
 {
@@ -55,17 +32,11 @@ static json_t *families(const struct server *s, const struct stats_total *t)
 
 static json_t *latency(const struct stats_total *t)
 {
-	uint64_t count = 0;
-	json_t *buckets = json_array();
-	for (unsigned i = 0; i < STATS_BUCKETS; i++) {
-		count += t->latency[i];
+	json_t *o = tally_latency(t->latency, t->latency_sum_us), *buckets = json_array();
+	for (unsigned i = 0; i < STATS_BUCKETS; i++)
 		json_array_append_new(buckets, response_number(t->latency[i]));
-	}
-	double mean = count ? (double)t->latency_sum_us / (double)count : 0;
-	return json_pack("{s:o, s:f, s:f, s:f, s:f, s:o}", "count", response_number(count),
-		"mean_us", mean, "p50_us", stats_quantile_us(t, 0.5), "p95_us",
-		stats_quantile_us(t, 0.95), "p99_us", stats_quantile_us(t, 0.99), "buckets",
-		buckets);
+	json_object_set_new(o, "buckets", buckets);
+	return o;
 }
 
 static json_t *events(const struct stats_total *t)
@@ -130,19 +101,18 @@ void api_stats_get(const struct edge_request *q, struct edge_response *r)
 {
 	struct stats_total t;
 	struct server_info i;
-	uint64_t blocked;
 	struct server *s = q->web->doors.server;
 	server_stats(s, &t);
 	server_info(s, &i);
-	json_t *by_outcome = outcomes(&t, &blocked);
-	double percent = t.queries ? 100.0 * (double)blocked / (double)t.queries : 0;
+	uint64_t blocked = tally_blocked(t.outcomes);
 	response_json(r, 200,
 		json_pack("{s:o, s:o, s:I, s:o, s:o, s:f, s:o, s:o, s:{s:o, s:o}, s:o, s:o,"
 			  " s:{s:o, s:o, s:o, s:o}, s:I, s:I, s:o, s:o, s:o, s:o}",
 			"families", families(s, &t), "started", response_time(i.started_s),
 			"uptime_s", (json_int_t)i.uptime_s, "queries", response_number(t.queries),
 			"blocked", response_number(blocked), "blocked_percent",
-			round(percent * 100) / 100, "outcomes", by_outcome, "types", types(&t),
+			tally_percent(blocked, t.queries), "outcomes",
+			tally_outcomes(t.outcomes, false), "types", tally_types(t.types, false),
 			"transports", "udp", response_number(t.transports[0]), "tcp",
 			response_number(t.transports[1]), "latency", latency(&t), "lists",
 			lists(s, &t), "cache", "size_bytes", response_number(i.cache_bytes),

@@ -135,8 +135,11 @@ json_t *response_text(const char *text)
 
 json_t *response_time(uint64_t wall_s)
 {
-	if (!wall_s)
-		return json_null();
+	return wall_s ? response_moment(wall_s) : json_null();
+}
+
+json_t *response_moment(uint64_t wall_s)
+{
 	char text[40];
 	time_t t = (time_t)wall_s;
 	struct tm tm;

@@ -20,7 +20,9 @@ void response_failure(struct edge_response *r, int code, const struct err *why);
 
 /* A JSON string of text that need not be UTF-8: octets that are not become U+FFFD. */
 json_t *response_text(const char *text);
-/* A wall time as RFC 3339 UTC; null for 0. */
+/* A wall time as RFC 3339 UTC. */
+json_t *response_moment(uint64_t wall_s);
+/* The same; null for 0. */
 json_t *response_time(uint64_t wall_s);
 json_t *response_number(uint64_t n);
 

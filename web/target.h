@@ -10,7 +10,7 @@
 
 enum {
 	TARGET_MAX = 4096, /* octets of a target as sent */
-	TARGET_PARAMS_MAX = 8,
+	TARGET_PARAMS_MAX = 24,
 };
 
 /* Points into itself: never copied. */

@@ -410,6 +410,44 @@ int evidence_case(struct evidence *e, uint64_t id, struct evidence_case *out)
 	return c ? 0 : CEN_ENOTFOUND;
 }
 
+/* Of the prefix that is one client; its place and times do not change after the start. */
+static void mask(struct evidence *e, const struct addr *address, struct addr *out)
+{
+	engine_mask(e->options.ipv4_bits, e->options.ipv6_bits, address, out);
+}
+
+size_t evidence_client_cases(
+	struct evidence *e, const struct addr *address, struct evidence_brief *out, size_t max)
+{
+	struct addr client;
+	size_t n = 0;
+	mask(e, address, &client);
+	pthread_mutex_lock(&e->lock);
+	const struct case_book *book = engine_book(e->engine);
+	for (size_t i = case_book_count(book); i-- && n < max;) {
+		const struct evidence_case *c = case_book_at(book, i);
+		if (!addr_equal(&c->client, &client))
+			continue;
+		out[n] = (struct evidence_brief){.id = c->id, .state = c->state};
+		if (c->family_count)
+			memcpy(out[n].family, c->families[0], sizeof out[n].family);
+		n++;
+	}
+	pthread_mutex_unlock(&e->lock);
+	return n;
+}
+
+uint64_t evidence_client_case(struct evidence *e, const struct addr *address)
+{
+	struct addr client;
+	mask(e, address, &client);
+	pthread_mutex_lock(&e->lock);
+	const struct evidence_case *c = case_book_of_client(engine_book(e->engine), &client);
+	uint64_t id = c ? c->id : 0;
+	pthread_mutex_unlock(&e->lock);
+	return id;
+}
+
 int evidence_decide(struct evidence *e, uint64_t id, enum case_state state, const char *note,
 	struct evidence_case *out)
 {

@@ -31,6 +31,13 @@ struct evidence_info {
 	char problem[256]; /* of the state file; "": none */
 };
 
+/* A case in a few words. */
+struct evidence_brief {
+	uint64_t id;
+	enum case_state state;
+	char family[CASE_FAMILY_TEXT]; /* the surest; "": none */
+};
+
 /* What the configuration says of the test; with a new secret for tokens. */
 void evidence_engine_options(const struct config *c, struct engine_options *out);
 
@@ -60,6 +67,11 @@ size_t evidence_cases(struct evidence *e, enum case_state state, uint64_t before
 	struct evidence_case *out, size_t max);
 /* 0 or CEN_ENOTFOUND. */
 int evidence_case(struct evidence *e, uint64_t id, struct evidence_case *out);
+/* Of one client, an address or a prefix's: at most `max` cases, the newest first. Returns how many. */
+size_t evidence_client_cases(
+	struct evidence *e, const struct addr *address, struct evidence_brief *out, size_t max);
+/* Its case that is open or acknowledged; 0: none. */
+uint64_t evidence_client_case(struct evidence *e, const struct addr *address);
 /* Changes its state; what follows from it acts within a second, and it is kept. 0 or CEN_ENOTFOUND. */
 int evidence_decide(struct evidence *e, uint64_t id, enum case_state state, const char *note,
 	struct evidence_case *out);

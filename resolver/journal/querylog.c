@@ -100,16 +100,19 @@ size_t querylog_read(struct querylog *q, const struct querylog_filter *f, struct
 }
 
 size_t querylog_follow(struct querylog *q, const struct querylog_filter *f,
-	struct querylog_row *out, size_t max, uint64_t *after)
+	struct querylog_row *out, size_t max, uint64_t *after, uint64_t *lost)
 {
 	struct querylog_match m;
 	size_t n = 0;
+	*lost = 0;
 	querylog_match_init(&m, f);
 	pthread_mutex_lock(&q->lock);
 	if (*after >= q->next_id)
 		*after = q->next_id - 1;
-	if (*after + 1 < q->first_id)
+	if (*after + 1 < q->first_id) {
+		*lost = q->first_id - 1 - *after;
 		*after = q->first_id - 1;
+	}
 	while (*after + 1 < q->next_id && n < max) {
 		const struct querylog_row *row = &q->rows[++*after % ROWS];
 		if (querylog_match(&m, row))

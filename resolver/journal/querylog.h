@@ -62,9 +62,10 @@ void querylog_add(struct querylog *q, const struct querylog_row *row);
  * also after few or none there may be a next page. */
 size_t querylog_read(struct querylog *q, const struct querylog_filter *f, struct querylog_row *out,
 	size_t max, uint64_t *next);
-/* Rows after number `*after`, oldest first, from memory; moves `*after` behind what it has looked at. UINT64_MAX: starts behind the newest row. */
+/* Rows after number `*after`, oldest first, from memory; moves `*after` behind what it has looked at. UINT64_MAX: starts behind the newest row.
+ * `*lost`: how many numbers, whatever the filter, were no longer there to be looked at. */
 size_t querylog_follow(struct querylog *q, const struct querylog_filter *f,
-	struct querylog_row *out, size_t max, uint64_t *after);
+	struct querylog_row *out, size_t max, uint64_t *after, uint64_t *lost);
 
 /* "blocked", "answered", "failed"; names of replies. */
 const char *querylog_verdict_name(enum query_outcome outcome);

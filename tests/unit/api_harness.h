@@ -13,9 +13,11 @@
 static struct server server;
 static struct feeds feeds;
 static struct evidence evidence;
+static struct journal journal;
 static struct web web = {.doors = {.server = &server,
 				 .feeds = &feeds,
 				 .evidence = &evidence,
+				 .journal = &journal,
 				 .reload = fake_reload,
 				 .reload_arg = &server}};
 
@@ -25,6 +27,7 @@ static inline int reset(void **state)
 	memset(&server, 0, sizeof server);
 	memset(&feeds, 0, sizeof feeds);
 	memset(&evidence, 0, sizeof evidence);
+	memset(&journal, 0, sizeof journal);
 	fake_fill(&server, &feeds);
 	free(web.socket);
 	web.socket = strdup("/run/cenote/control.sock");

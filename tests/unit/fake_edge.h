@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * What lies behind the web edge, and is not there: resolver, lists, evidence. Included once by a test; the linker then leaves the real
+ * What lies behind the web edge, and is not there: resolver, lists, evidence, journal. Included once by a test; the linker then leaves the real
  * ones out.
  *
  * Threads: the fields are set before the edge starts.
@@ -8,6 +8,7 @@
 
 #include "tests/unit/fake_evidence.h"
 #include "tests/unit/fake_feeds.h"
+#include "tests/unit/fake_journal.h"
 #include "tests/unit/fake_server.h"
 #include "web/edge.h"
 

@@ -45,6 +45,26 @@ int evidence_case(struct evidence *e, uint64_t id, struct evidence_case *out)
 	return CEN_ENOTFOUND;
 }
 
+size_t evidence_client_cases(
+	struct evidence *e, const struct addr *address, struct evidence_brief *out, size_t max)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < e->count && n < max; i++) {
+		const struct evidence_case *c = &e->cases[i];
+		if (!addr_equal(&c->client, address))
+			continue;
+		out[n] = (struct evidence_brief){.id = c->id, .state = c->state};
+		snprintf(out[n++].family, sizeof out->family, "%s", c->families[0]);
+	}
+	return n;
+}
+
+uint64_t evidence_client_case(struct evidence *e, const struct addr *address)
+{
+	struct evidence_brief b;
+	return evidence_client_cases(e, address, &b, 1) ? b.id : 0;
+}
+
 int evidence_decide(struct evidence *e, uint64_t id, enum case_state state, const char *note,
 	struct evidence_case *out)
 {

@@ -143,10 +143,23 @@ static void test_from_two_workers_to_a_case(void **state)
 	assert_int_equal(evidence_cases(e, CASE_OPEN, 1, c, 4), 0);
 	assert_int_equal(evidence_case(e, 1, c), 0);
 	assert_int_equal(evidence_case(e, 2, c), CEN_ENOTFOUND);
+	struct evidence_brief brief[2];
+	struct addr client;
+	assert_int_equal(addr_from_text("192.0.2.8", &client), 0);
+	assert_int_equal(evidence_client_cases(e, &client, brief, 2), 0);
+	assert_int_equal(evidence_client_case(e, &client), 0);
+	assert_int_equal(addr_from_text("192.0.2.7", &client), 0);
+	assert_int_equal(evidence_client_case(e, &client), 1);
+	assert_int_equal(evidence_client_cases(e, &client, brief, 2), 1);
+	assert_true(brief[0].id == 1 && brief[0].state == CASE_OPEN);
+	assert_string_equal(brief[0].family, c->families[0]);
 	assert_int_equal(evidence_decide(e, 2, CASE_CLOSED, "", c), CEN_ENOTFOUND);
 	assert_int_equal(evidence_decide(e, 1, CASE_CLOSED, "set up anew", c), 0);
 	assert_true(becomes_suspect(e, "192.0.2.7", false));
 	wait_for(e, has_no_live_case);
+	assert_int_equal(evidence_client_case(e, &client), 0);
+	assert_int_equal(evidence_client_cases(e, &client, brief, 2), 1);
+	assert_int_equal(brief[0].state, CASE_CLOSED);
 	close_it(e);
 }
 

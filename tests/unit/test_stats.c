@@ -79,31 +79,31 @@ static void test_quantiles(void **state)
 {
 	(void)state;
 	struct stats_total t = {0};
-	expect_us(stats_quantile_us(&t, 0.5), 0);
+	expect_us(stats_quantile_us(t.latency, 0.5), 0);
 	/* 100 answers between 64 and 128 us: in the middle of the bucket */
 	t.latency[7] = 100;
-	expect_us(stats_quantile_us(&t, 0), 64);
-	expect_us(stats_quantile_us(&t, 0.5), 96);
-	expect_us(stats_quantile_us(&t, 1), 128);
+	expect_us(stats_quantile_us(t.latency, 0), 64);
+	expect_us(stats_quantile_us(t.latency, 0.5), 96);
+	expect_us(stats_quantile_us(t.latency, 1), 128);
 	/* one slow one of a hundred: behind p99 */
 	t.latency[7] = 99;
 	t.latency[20] = 1;
-	expect_us(stats_quantile_us(&t, 0.99), 128);
-	expect_us(stats_quantile_us(&t, 0.995), (1 << 19) * 1.5);
-	expect_us(stats_quantile_us(&t, 1), 1 << 20);
+	expect_us(stats_quantile_us(t.latency, 0.99), 128);
+	expect_us(stats_quantile_us(t.latency, 0.995), (1 << 19) * 1.5);
+	expect_us(stats_quantile_us(t.latency, 1), 1 << 20);
 	/* the first bucket begins at 0, the last has an end only for our sake */
 	memset(&t, 0, sizeof t);
 	t.latency[0] = 4;
-	expect_us(stats_quantile_us(&t, 0.5), 0.5);
+	expect_us(stats_quantile_us(t.latency, 0.5), 0.5);
 	memset(&t, 0, sizeof t);
 	t.latency[STATS_BUCKETS - 1] = 1;
-	expect_us(stats_quantile_us(&t, 1), (double)((uint64_t)1 << (STATS_BUCKETS - 1)));
+	expect_us(stats_quantile_us(t.latency, 1), (double)((uint64_t)1 << (STATS_BUCKETS - 1)));
 	/* rising in q */
 	for (unsigned i = 0; i < STATS_BUCKETS; i++)
 		t.latency[i] = i * 7 % 5;
 	double before = 0;
 	for (int i = 0; i <= 1000; i++) {
-		double us = stats_quantile_us(&t, i / 1000.0);
+		double us = stats_quantile_us(t.latency, i / 1000.0);
 		assert_true(us >= before);
 		before = us;
 	}

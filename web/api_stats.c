@@ -84,17 +84,35 @@ static json_t *sinkhole(const struct sinkhole_counters *s)
 		response_number(s->open));
 }
 
+static json_t *notices(const struct notices_info *n)
+{
+	json_t *o = json_object();
+	for (int r = 0; r < NOTICES_RECEIVERS; r++) {
+		const struct courier_counters *c = &n[r].counters;
+		json_object_set_new(o, notices_receiver_name((enum notices_receiver)r),
+			!n[r].is_set ? json_null()
+				     : json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "delivered",
+					       response_number(c->delivered), "failed_tries",
+					       response_number(c->failed_tries), "given_up",
+					       response_number(c->given_up), "dropped",
+					       response_number(c->dropped), "waiting",
+					       response_number(c->waiting), "problem",
+					       response_text(c->problem)));
+	}
+	return o;
+}
+
 static json_t *evidence(struct evidence *e)
 {
 	struct evidence_info i;
 	evidence_info(e, &i);
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:o}", "sinkhole",
-		sinkhole(&i.sinkhole), "clients", response_number(i.clients), "cases",
-		response_number(i.cases), "live_cases", response_number(i.live_cases), "events",
-		response_number(i.engine.events), "lost_events", response_number(i.lost_events),
-		"evicted_clients", response_number(i.engine.evicted_clients), "saves",
-		response_number(i.saves), "bound", i.bound / 1000.0, "problem",
-		response_text(i.problem));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:o}", "sinkhole",
+		sinkhole(&i.sinkhole), "notices", notices(i.notices), "clients",
+		response_number(i.clients), "cases", response_number(i.cases), "live_cases",
+		response_number(i.live_cases), "events", response_number(i.engine.events),
+		"lost_events", response_number(i.lost_events), "evicted_clients",
+		response_number(i.engine.evicted_clients), "saves", response_number(i.saves),
+		"bound", i.bound / 1000.0, "problem", response_text(i.problem));
 }
 
 void api_stats_get(const struct edge_request *q, struct edge_response *r)

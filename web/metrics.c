@@ -278,6 +278,42 @@ static void policy(FILE *f, struct feeds *feeds)
 	feeds_lists(f, feeds);
 }
 
+/* One sample for each receiver there is. */
+static void notices(FILE *f, const struct notices_info *n)
+{
+	static const struct {
+		const char *name, *help;
+		size_t at;
+	} rows[] = {
+#define ROW(field, words) \
+	{"cenote_notices_" #field "_total", words, offsetof(struct courier_counters, field)}
+		ROW(delivered, "Messages about cases that were delivered."),
+		ROW(failed_tries, "Tries to deliver one that failed."),
+		ROW(given_up, "Messages that were given up after too many tries or a final no."),
+		ROW(dropped,
+			"Messages dropped because the queue was full, or the hour's share of mail "
+			"used up."),
+#undef ROW
+	};
+	const char *name = "cenote_notices_waiting";
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		head(f, rows[i].name, "counter", rows[i].help);
+		for (int r = 0; r < NOTICES_RECEIVERS; r++) {
+			uint64_t v;
+			memcpy(&v, (const char *)&n[r].counters + rows[i].at, sizeof v);
+			if (n[r].is_set)
+				labelled(f, rows[i].name, "receiver",
+					notices_receiver_name((enum notices_receiver)r), v);
+		}
+	}
+	head(f, name, "gauge", "Messages about cases that wait.");
+	for (int r = 0; r < NOTICES_RECEIVERS; r++)
+		if (n[r].is_set)
+			labelled(f, name, "receiver",
+				notices_receiver_name((enum notices_receiver)r),
+				n[r].counters.waiting);
+}
+
 static void evidence(FILE *f, struct evidence *e)
 {
 	struct evidence_info i;
@@ -311,6 +347,7 @@ static void evidence(FILE *f, struct evidence *e)
 #undef X
 	single(f, "cenote_sinkhole_connections", "gauge",
 		"Connections to the sinkhole that are open.", i.sinkhole.open);
+	notices(f, i.notices);
 	single(f, "cenote_evidence_knocks_lost_total", "counter",
 		"Contacts lost because their queue was full.", i.lost_knocks);
 	single(f, "cenote_evidence_saves_failed_total", "counter",

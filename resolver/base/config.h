@@ -13,6 +13,7 @@
 
 #include "resolver/base/addr.h"
 #include "resolver/base/config_list.h"
+#include "resolver/base/config_notices.h"
 #include "resolver/base/config_xfr.h"
 #include "resolver/base/dname.h"
 #include "resolver/base/err.h"
@@ -151,6 +152,7 @@ struct config {
 	uint32_t evidence_keep_s; /* cases that are done */
 	uint32_t evidence_clients; /* that are kept in mind */
 	char *report_org, *report_contact, *report_domain; /* who reports cases; NULL: not given */
+	struct config_notices notices; /* who is told of cases */
 	uint32_t evidence_ipv4_bits, evidence_ipv6_bits; /* of the prefix that is one client */
 
 	bool querylog_is_enabled;

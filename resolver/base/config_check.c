@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/un.h>
 
 #include "resolver/base/calendar_list.h"
@@ -128,6 +129,44 @@ static int check_tokens(struct config_draft *d)
 				"prefix)");
 		seen |= 1u << is_v4;
 	}
+	return 0;
+}
+
+/* A mail program is given these as its arguments, and they stand in the mail's head. */
+static bool is_mail_address(const char *text)
+{
+	size_t n = strspn(text,
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.!#$%&*+/=?^_~-");
+	if (!n || text[0] == '-' || (text[n] && text[n] != '@'))
+		return false;
+	const char *host = text + n + 1;
+	return !text[n] ||
+		(*host && *host != '-' &&
+			!host[strspn(host,
+				"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789."
+				"-")]);
+}
+
+static int check_notices(struct config_draft *d)
+{
+	const struct config_notices *n = &d->config->notices;
+	size_t scheme = !n->url			      ? 0
+		: !strncasecmp(n->url, "https://", 8) ? 8
+		: !strncasecmp(n->url, "http://", 7)  ? 7
+						      : 0;
+	if (n->url && (!scheme || !n->url[scheme] || strpbrk(n->url, " \"<>\\^`{|}")))
+		return config_apply_fail(d, node_of(d, "evidence.webhook.url"),
+			"evidence.webhook.url", CEN_EFORMAT, "is not an http or https URL");
+	if (n->url && !n->secret_file)
+		return config_apply_fail(d, node_of(d, "evidence.webhook.url"),
+			"evidence.webhook.url", CEN_EFORMAT,
+			"needs evidence.webhook.secret_file, which is not given");
+	if (n->mail_to && !is_mail_address(n->mail_to))
+		return config_apply_fail(d, node_of(d, "evidence.mail.to"), "evidence.mail.to",
+			CEN_EFORMAT, "is not a mail address (allowed: one, as abuse@example.net)");
+	if (n->mail_from && !is_mail_address(n->mail_from))
+		return config_apply_fail(d, node_of(d, "evidence.mail.from"), "evidence.mail.from",
+			CEN_EFORMAT, "is not a mail address (allowed: one, as cenote@example.net)");
 	return 0;
 }
 
@@ -278,6 +317,8 @@ int config_check(struct config_draft *d)
 		rc = check_lists(d);
 	if (rc == 0)
 		rc = check_tokens(d);
+	if (rc == 0)
+		rc = check_notices(d);
 	for (size_t i = 0; rc == 0 && i < d->config->group_count; i++)
 		rc = check_group(d, i);
 	return rc == 0 ? check_clients(d) : rc;

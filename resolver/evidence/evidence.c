@@ -36,6 +36,7 @@ struct evidence {
 	uint64_t keep_ms; /* of cases that are done */
 	char *org, *contact, *domain; /* of who reports; NULL: not given */
 	struct sinkhole *sinkhole; /* NULL: none listens */
+	struct notices *notices; /* NULL: nobody is told */
 	struct ring **rings;
 	unsigned ring_count;
 	const struct suspects *_Atomic suspects;
@@ -100,7 +101,7 @@ static void note_change(struct evidence *e, const struct evidence_case *c)
 		evidence_store_mark(e->store, gone);
 }
 
-static void announce(const struct evidence *e, const struct evidence_case *c, uint64_t opened)
+static void announce(struct evidence *e, const struct evidence_case *c, uint64_t opened)
 {
 	char text[ADDR_TEXT_MAX];
 	if (!c || engine_counters(e->engine)->opened_cases == opened)
@@ -108,6 +109,7 @@ static void announce(const struct evidence *e, const struct evidence_case *c, ui
 	log_warn("evidence", "event=case_opened case=%llu client=%s family=%s evidence=%u",
 		(unsigned long long)c->id, addr_to_text(&c->client, text),
 		c->family_count ? c->families[0] : "unknown", c->evidence_count);
+	notices_put(e->notices, NOTICE_OPENED, c);
 }
 
 static void take_event(struct evidence *e, const struct evidence_event *event)
@@ -287,6 +289,11 @@ static void on_knock(void *arg, const struct knock *knock)
 	evidence_knock(arg, knock);
 }
 
+static int find(void *arg, uint64_t id, struct evidence_case *out)
+{
+	return evidence_case(arg, id, out);
+}
+
 static int open_sinkhole(struct evidence *e, const struct config *c, struct err *why)
 {
 	const struct sinkhole_options options = {.tcp = c->sinkhole_tcp,
@@ -320,12 +327,16 @@ int evidence_open(
 		code = err_set(why, -ENOMEM, "evidence: there is no memory to start with");
 	if (!code)
 		code = open_sinkhole(e, config, why);
+	if (!code)
+		code = notices_open(&config->notices, find, e, &e->notices, why);
 	if (code) {
 		evidence_free(e);
 		return code;
 	}
 	evidence_store_open(config->state_directory, e->engine, &e->store, e->info.problem,
 		sizeof e->info.problem);
+	if (e->store)
+		evidence_store_notices(e->store, e->notices);
 	e->next_save_ms = clock_ms() + SAVE_MS;
 	e->has_changed = true;
 	free(publish(e));
@@ -343,11 +354,11 @@ int evidence_start(struct evidence *e, struct err *why)
 	int code = pthread_create(&e->thread, NULL, main_loop, e);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	e->has_thread = !code;
-	if (!code && e->sinkhole)
-		return sinkhole_start(e->sinkhole, why);
-	return code ? err_set(why, -code, "evidence: its thread cannot be started: %s",
-			      err_string(-code))
-		    : 0;
+	if (code)
+		return err_set(why, -code, "evidence: its thread cannot be started: %s",
+			err_string(-code));
+	code = notices_start(e->notices, why);
+	return code || !e->sinkhole ? code : sinkhole_start(e->sinkhole, why);
 }
 
 void evidence_stop(struct evidence *e)
@@ -355,6 +366,7 @@ void evidence_stop(struct evidence *e)
 	if (!e || !e->has_thread)
 		return;
 	sinkhole_stop(e->sinkhole);
+	notices_stop(e->notices); /* what waits is saved with the rest */
 	uint64_t one = 1;
 	MUST(write(e->end_fd, &one, sizeof one) == sizeof one);
 	pthread_join(e->thread, NULL);
@@ -366,6 +378,7 @@ void evidence_free(struct evidence *e)
 	if (!e)
 		return;
 	sinkhole_free(e->sinkhole);
+	notices_free(e->notices);
 	evidence_store_close(e->store);
 	for (unsigned i = 0; i < e->ring_count; i++)
 		ring_free(e->rings[i]);
@@ -454,8 +467,10 @@ int evidence_decide(struct evidence *e, uint64_t id, enum case_state state, cons
 	pthread_mutex_lock(&e->lock);
 	struct evidence_case *c = engine_decide(e->engine, id, state, note, clock_wall_s() * 1000);
 	note_change(e, c);
-	if (c)
+	if (c) {
+		notices_put(e->notices, NOTICE_CHANGED, c);
 		*out = *c;
+	}
 	pthread_mutex_unlock(&e->lock);
 	return c ? 0 : CEN_ENOTFOUND;
 }
@@ -474,6 +489,7 @@ void evidence_info(struct evidence *e, struct evidence_info *out)
 	pthread_mutex_unlock(&e->lock);
 	for (unsigned i = 0; i < e->ring_count; i++)
 		out->lost_events += ring_dropped(e->rings[i]);
+	notices_info(e->notices, out->notices);
 	if (e->sinkhole)
 		sinkhole_counters(e->sinkhole, &out->sinkhole);
 }

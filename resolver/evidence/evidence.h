@@ -14,6 +14,7 @@
 #include "resolver/base/err.h"
 #include "resolver/evidence/cases.h"
 #include "resolver/evidence/event.h"
+#include "resolver/evidence/notice/notices.h"
 #include "resolver/evidence/report/report.h"
 #include "resolver/evidence/sinkhole/sinkhole.h"
 #include "resolver/evidence/suspects.h"
@@ -25,6 +26,7 @@ struct evidence_info {
 	uint64_t lost_events; /* the rings were full */
 	uint64_t lost_knocks;
 	struct sinkhole_counters sinkhole; /* all 0: none listens */
+	struct notices_info notices[NOTICES_RECEIVERS];
 	uint64_t saves, failed_saves;
 	uint32_t clients, cases, live_cases;
 	int32_t bound; /* over which a client is a case, milli-nats */

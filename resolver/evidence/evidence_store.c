@@ -30,6 +30,7 @@ struct evidence_store {
 	struct mdb_book *book;
 	uint64_t marks[MARKS_MAX];
 	unsigned mark_count; /* MARKS_MAX: too many to tell */
+	struct notices *notices; /* NULL: nobody is told */
 	uint32_t saved_s; /* wall time of the last save of clients */
 	uint8_t room[CODEC_CASE_MAX];
 };
@@ -212,6 +213,17 @@ void evidence_store_close(struct evidence_store *s)
 	free(s);
 }
 
+void evidence_store_notices(struct evidence_store *s, struct notices *n)
+{
+	struct mdb_bytes value;
+	s->notices = n;
+	if (!n || mdb_book_begin(s->book, NULL))
+		return;
+	if (!mdb_book_get(s->book, META, bytes_of("notices", 7), &value))
+		notices_restore(n, value.at, value.len);
+	mdb_book_abort(s->book);
+}
+
 /* --- saving ----------------------------------------------------------------------------------- */
 
 void evidence_store_mark(struct evidence_store *s, uint64_t case_id)
@@ -244,6 +256,15 @@ static int save_cases(struct evidence_store *s, struct engine *e, struct err *wh
 	for (size_t i = 0; i < n && !code; i++)
 		code = save_case(s, e, is_all ? case_book_at(book, i)->id : s->marks[i], why);
 	return code;
+}
+
+static int save_notices(struct evidence_store *s, struct err *why)
+{
+	_Static_assert(sizeof s->room >= NOTICES_KEPT_MAX, "room for all that may wait");
+	size_t len = notices_keep(s->notices, s->room);
+	struct mdb_bytes key = bytes_of("notices", 7);
+	return len ? mdb_book_put(s->book, META, key, bytes_of(s->room, len), why)
+		   : mdb_book_remove(s->book, META, key, why);
 }
 
 struct saving {
@@ -317,6 +338,8 @@ int evidence_store_save(
 	if (v.code)
 		return v.code;
 	v.code = save_cases(s, e, why);
+	if (!v.code)
+		v.code = save_notices(s, why);
 	if (!v.code && has_clients)
 		clients_each(engine_clients(e), save_client, &v);
 	if (!v.code && has_clients)

@@ -12,6 +12,7 @@
 
 #include "resolver/base/err.h"
 #include "resolver/evidence/engine.h"
+#include "resolver/evidence/notice/notices.h"
 
 struct evidence_store;
 
@@ -19,6 +20,9 @@ struct evidence_store;
 void evidence_store_open(const char *state_directory, struct engine *e, struct evidence_store **out,
 	char *problem, size_t problem_size);
 void evidence_store_close(struct evidence_store *s);
+
+/* From now on what waits to be told is kept, too; what was kept is put there. Borrowed; NULL: nothing is. */
+void evidence_store_notices(struct evidence_store *s, struct notices *n);
 
 /* This case has changed, or is gone. */
 void evidence_store_mark(struct evidence_store *s, uint64_t case_id);

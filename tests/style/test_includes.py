@@ -41,12 +41,14 @@ THIRD_PARTY = {
     "event2/*": ["resolver/worker.[ch]", "resolver/udp.[ch]", "resolver/tcp.[ch]", "resolver/recurse*.[ch]",
                  "resolver/lookup.c", "resolver/nameservers.c", "resolver/server.c", "resolver/evidence/sinkhole/sinkhole*.[ch]"],
     "urcu*": ["resolver/base/rcu.h"],
-    "curl/*": ["feeds/fetch/fetch_h*.[ch]", "web/client.c"],
+    "curl/*": ["feeds/fetch/fetch_h*.[ch]", "web/client.c", "resolver/evidence/notice/webhook.c"],
     "archive*.h": ["feeds/format/reader.c"],
     "microhttpd.h": ["web/http*.[ch]"],
     "pcre2.h": ["feeds/listdb/patterns.c"],
-    "jansson.h": ["web/*", "feeds/*.c", "dga/families/family.c", "resolver/cli*.[ch]", "resolver/evidence/report/*.[ch]"],
-    "sodium.h": ["resolver/base/*.c", "resolver/cache.c", "resolver/flight.c", "resolver/view.c", "resolver/evidence/c*.c", "resolver/evidence/evidence.c", "resolver/evidence/sinkhole/sinkhole.c", "feeds/*.c", "web/*.c"],
+    "jansson.h": ["web/*", "feeds/*.c", "dga/families/family.c", "resolver/cli*.[ch]", "resolver/evidence/report/*.[ch]",
+                  "resolver/evidence/notice/webhook.c"],
+    "sodium.h": ["resolver/base/*.c", "resolver/cache.c", "resolver/flight.c", "resolver/view.c", "resolver/evidence/c*.c", "resolver/evidence/evidence.c", "resolver/evidence/sinkhole/sinkhole.c",
+                 "resolver/evidence/notice/*.c", "feeds/*.c", "web/*.c"],
     "systemd/*": ["resolver/main.c", "resolver/cli_run.c"],
 }
 OF_THE_SYSTEM = re.compile(

@@ -409,7 +409,10 @@ static void the_examples_are_good(void **state)
 		const char *address =
 			strcmp(row->key, "lists") != 0 ? "" : "sinkhole: {addresses: 192.0.2.1}\n";
 		const char *dot = strrchr(row->key, '.');
-		snprintf(text, sizeof text, "%s%s%.*s%s%s\n", lists, address,
+		const char *secret = strcmp(row->key, "evidence.webhook.url") != 0
+			? ""
+			: "evidence.webhook.secret_file: /x\n";
+		snprintf(text, sizeof text, "%s%s%s%.*s%s%s\n", lists, address, secret,
 			dot ? (int)(dot - row->key) : 0, row->key, dot ? ":\n  " : "",
 			row->example);
 		config_free(parse(text));

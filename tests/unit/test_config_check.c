@@ -253,6 +253,35 @@ static void the_calendar_is_a_list(void **state)
 	config_free(c);
 }
 
+static void who_is_told_is_checked(void **state)
+{
+	(void)state;
+	static const char *const urls[] = {"ftp://a.example/", "https://", "/etc/passwd",
+		"\"http://a b/\"", "\"http://a/{x}\"", "hooks.example"};
+	static const char *const addresses[] = {"\"a b@c.example\"", "-oQ", "\"@c.example\"",
+		"\"a@\"", "\"a@-c\"", "\"a@b@c\"", "\"a,b@c\"", "\"<a@c>\""};
+	char text[200];
+	for (size_t i = 0; i < sizeof urls / sizeof *urls; i++) {
+		snprintf(text, sizeof text, "evidence: {webhook: {url: %s, secret_file: /s}}",
+			urls[i]);
+		assert_words(text, "is not an http or https URL");
+	}
+	assert_words("evidence: {webhook: {url: \"https://a.example/\"}}",
+		"needs evidence.webhook.secret_file");
+	for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+		snprintf(text, sizeof text, "evidence: {mail: {to: %s}}", addresses[i]);
+		assert_words(text, "is not a mail address");
+		snprintf(text, sizeof text, "evidence: {mail: {from: %s}}", addresses[i]);
+		assert_words(text, "is not a mail address");
+	}
+	struct config *c =
+		parse("evidence: {mail: {to: root, from: cenote+dns@example.net}, webhook: {url: "
+		      "\"http://[::1]:80/x?y\", secret_file: /s}}");
+	assert_string_equal(c->notices.mail_program, "/usr/sbin/sendmail");
+	assert_int_equal(c->notices.timeout_ms, 10000);
+	config_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -263,6 +292,7 @@ int main(void)
 		cmocka_unit_test(groups_are_checked),
 		cmocka_unit_test(networks_are_checked),
 		cmocka_unit_test(the_calendar_is_a_list),
+		cmocka_unit_test(who_is_told_is_checked),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

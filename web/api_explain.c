@@ -4,44 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "web/api.h"
+#include "web/param.h"
 #include "web/response.h"
-
-struct type_name {
-	uint16_t number;
-	const char *name;
-};
-
-static const struct type_name type_names[] = {
-#define X(number, name) {number, name},
-	STATS_TYPE_NAMES(X)
-#undef X
-		{TYPE_CNAME, "CNAME"},
-	{TYPE_DNAME, "DNAME"},
-	{TYPE_SVCB, "SVCB"},
-	{TYPE_ANY, "ANY"},
-	{35, "NAPTR"},
-	{44, "SSHFP"},
-	{52, "TLSA"},
-	{257, "CAA"},
-};
-
-/* A mnemonic, `TYPE65` (RFC 3597 5) or a number. 0 when it is none. */
-static uint16_t type_from_text(const char *text)
-{
-	for (size_t i = 0; i < sizeof type_names / sizeof *type_names; i++)
-		if (!strcasecmp(text, type_names[i].name))
-			return type_names[i].number;
-	if (!strncasecmp(text, "TYPE", 4))
-		text += 4;
-	size_t digits = strspn(text, "0123456789");
-	if (!digits || digits > 5 || text[digits])
-		return 0;
-	unsigned long n = strtoul(text, NULL, 10);
-	return n <= UINT16_MAX ? (uint16_t)n : 0;
-}
 
 static json_t *words(const struct server_explanation *e)
 {
@@ -173,7 +139,6 @@ void api_explain_get(const struct edge_request *q, struct edge_response *r)
 {
 	const char *name = name_of(q, r);
 	const char *client = target_param(&q->target, "client");
-	const char *type = target_param(&q->target, "type");
 	struct addr from;
 	uint16_t qtype = 0;
 	if (!name)
@@ -182,11 +147,8 @@ void api_explain_get(const struct edge_request *q, struct edge_response *r)
 		response_problem(r, 400, "`client` is not an IP address");
 		return;
 	}
-	if (type && *type && !(qtype = type_from_text(type))) {
-		response_problem(r, 400,
-			"`type` is not a record type: a name as AAAA, or a number from 1 to 65535");
+	if (!param_type(q, &qtype, r))
 		return;
-	}
 	struct server_explanation *e = ask(q, name, client && *client ? &from : NULL, qtype, r);
 	if (e)
 		response_json(r, 200, explanation(e));

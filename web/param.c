@@ -4,9 +4,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "resolver/base/clock.h"
+#include "resolver/base/wire.h"
+#include "resolver/stats.h"
 #include "web/response.h"
 
 static const uint64_t time_end = 253402300800; /* the year 10000 */
@@ -110,7 +113,7 @@ static bool read_moment(
 
 bool param_range(const struct edge_request *q, struct param_range *out, struct edge_response *r)
 {
-	out->to_s = clock_wall_s();
+	out->to_s = clock_wall_s() + 1;
 	if (!read_moment(q, "to", &out->to_s, r))
 		return false;
 	out->from_s = out->to_s > PARAM_RANGE_S ? out->to_s - PARAM_RANGE_S : 0;
@@ -120,4 +123,52 @@ bool param_range(const struct edge_request *q, struct param_range *out, struct e
 		return true;
 	response_problem(r, 400, "`from` is not before `to`");
 	return false;
+}
+
+struct type_name {
+	uint16_t number;
+	const char *name;
+};
+
+static const struct type_name type_names[] = {
+#define X(number, name) {number, name},
+	STATS_TYPE_NAMES(X)
+#undef X
+		{TYPE_CNAME, "CNAME"},
+	{TYPE_DNAME, "DNAME"},
+	{TYPE_SVCB, "SVCB"},
+	{TYPE_ANY, "ANY"},
+	{35, "NAPTR"},
+	{44, "SSHFP"},
+	{52, "TLSA"},
+	{257, "CAA"},
+};
+
+/* A mnemonic, `TYPE65` (RFC 3597 5) or a number. 0 when it is none. */
+static uint16_t type_from_text(const char *text)
+{
+	for (size_t i = 0; i < sizeof type_names / sizeof *type_names; i++)
+		if (!strcasecmp(text, type_names[i].name))
+			return type_names[i].number;
+	if (!strncasecmp(text, "TYPE", 4))
+		text += 4;
+	size_t digits = strspn(text, "0123456789");
+	if (!digits || digits > 5 || text[digits])
+		return 0;
+	unsigned long n = strtoul(text, NULL, 10);
+	return n <= UINT16_MAX ? (uint16_t)n : 0;
+}
+
+bool param_type(const struct edge_request *q, uint16_t *out, struct edge_response *r)
+{
+	const char *text = target_param(&q->target, "type");
+	if (!text || !*text)
+		return true;
+	uint16_t type = type_from_text(text);
+	if (type)
+		*out = type;
+	else
+		response_problem(r, 400,
+			"`type` is not a record type: a name as AAAA, or a number from 1 to 65535");
+	return type != 0;
 }

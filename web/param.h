@@ -26,8 +26,11 @@ bool param_limit(const struct edge_request *q, uint64_t *out, struct edge_respon
 bool param_word(const struct edge_request *q, const char *name, const char *const *words,
 	unsigned *out, struct edge_response *r);
 
-/* `from` and `to`, wall time in seconds; the day that ends now when they are not given. `from` is before `to`. */
+/* `from` and `to`, wall time in seconds; the day that ends with this second when they are not given. `from` is before `to`. */
 struct param_range {
 	uint64_t from_s, to_s;
 };
 bool param_range(const struct edge_request *q, struct param_range *out, struct edge_response *r);
+
+/* `type`, a record type: `AAAA`, `TYPE65`, `65`; `*out` stays when it is not given. */
+bool param_type(const struct edge_request *q, uint16_t *out, struct edge_response *r);

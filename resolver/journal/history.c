@@ -57,6 +57,7 @@ void history_tick(struct history *h, uint64_t now_ms, const struct stats_total *
 	add_gain(&h->total.queries, &t->queries, &h->last.queries, 1);
 	add_gain(h->total.outcomes, t->outcomes, h->last.outcomes, OUTCOME_COUNT);
 	add_gain(h->total.types, t->types, h->last.types, STATS_TYPES);
+	add_gain(h->total.replies, t->replies, h->last.replies, JOURNAL_REPLY_COUNT);
 	add_gain(h->total.latency, t->latency, h->last.latency, STATS_BUCKETS);
 	add_gain(&h->total.latency_sum_us, &t->latency_sum_us, &h->last.latency_sum_us, 1);
 	h->last = *t;

@@ -45,8 +45,8 @@ void history_save(struct history *h);
 struct history_point {
 	uint64_t at_s; /* of its begin */
 	uint32_t step_s;
-	uint64_t queries; /* = sum of outcomes */
-	uint64_t outcomes[OUTCOME_COUNT], types[STATS_TYPES];
+	uint64_t queries; /* = sum of outcomes, of types, of replies */
+	uint64_t outcomes[OUTCOME_COUNT], types[STATS_TYPES], replies[JOURNAL_REPLY_COUNT];
 	uint64_t latency[STATS_BUCKETS], latency_sum_us;
 	uint32_t clients, domains; /* distinct; standard error 2.3 % */
 };

@@ -61,6 +61,8 @@ static void test_every_query_counts_once(void **state)
 	assert_int_equal(sum(t.outcomes, OUTCOME_COUNT), queries);
 	assert_int_equal(sum(t.types, STATS_TYPES), queries);
 	assert_int_equal(sum(t.transports, 2), queries);
+	assert_int_equal(sum(t.replies, JOURNAL_REPLY_COUNT), queries);
+	assert_int_equal(t.replies[JOURNAL_REPLY_NONE], 30); /* dropped */
 	assert_int_equal(t.outcomes[OUTCOME_STALE], 10);
 	assert_int_equal(t.types[stats_type_index(TYPE_A)], queries / 5);
 	assert_int_equal(t.types[STATS_TYPES - 1], queries / 5 * 2);

@@ -130,6 +130,8 @@ static void test_sum(void **state)
 		assert_true(t.transports[i] == 1000001 * ++n);
 	for (unsigned i = 0; i < STATS_TYPES; i++)
 		assert_true(t.types[i] == 1000001 * ++n);
+	for (unsigned i = 0; i < JOURNAL_REPLY_COUNT; i++)
+		assert_true(t.replies[i] == 1000001 * ++n);
 	for (unsigned i = 0; i < STATS_LISTS; i++)
 		assert_true(t.list_hits[i] == 1000001 * ++n);
 	for (unsigned i = 0; i < STATS_LISTS; i++)

@@ -108,6 +108,7 @@ static int take_config(struct run *r, char *restart_keys, size_t size, struct er
 	log_set_level((enum log_level)level);
 	feeds_reconfigure(r->feeds, next);
 	journal_reconfigure(r->journal, next);
+	web_reconfigure(r->web, next);
 	return 0;
 }
 

@@ -78,6 +78,11 @@ void api_state_health(const struct edge_request *q, struct edge_response *r)
 	struct state s;
 	const char *status;
 	json_t *reasons = look(q, &s, &status);
+	if (q->scope < EDGE_STATS) {
+		json_decref(reasons);
+		response_json(r, 200, json_pack("{s:s}", "status", status));
+		return;
+	}
 	response_json(r, 200,
 		json_pack("{s:s, s:o, s:I}", "status", status, "reasons", reasons, "uptime_s",
 			(json_int_t)s.server.uptime_s));

@@ -19,8 +19,9 @@ enum { EDGE_BODY_MAX = 64 * 1024, EDGE_LISTENERS_MAX = 16 };
 	X(deadlines, "http_deadline_closes", "HTTP connections closed at the total deadline") \
 	X(foreign_hosts, "http_foreign_hosts", \
 		"HTTP requests refused for a Host header that is not ours") \
-	X(denied_writes, "http_denied_writes", \
-		"HTTP requests over TCP that asked for a change and were refused")
+	X(denied, "http_denied", "HTTP requests refused for want of a log-in or of its scope") \
+	X(refused_streams, "http_refused_streams", \
+		"Live streams refused because there were too many")
 
 struct edge_counters {
 	_Atomic uint64_t responses[6]; /* by the hundreds of the status */
@@ -29,18 +30,48 @@ struct edge_counters {
 #undef X
 };
 
-enum edge_method { EDGE_GET, EDGE_POST, EDGE_DELETE, EDGE_OTHER };
+enum edge_method { EDGE_GET, EDGE_POST, EDGE_PUT, EDGE_PATCH, EDGE_DELETE, EDGE_OTHER };
+
+/* What the asker may, each with all before it. */
+enum edge_scope {
+	EDGE_NOBODY, /* what is open to everybody */
+	EDGE_STATS, /* counters, history, the lists' state: nothing of who asked for what */
+	EDGE_CONTROL, /* who asked for what; pause, rules, cases */
+	EDGE_ADMIN, /* configuration, keys, the lists' content */
+};
 
 struct edge_request {
 	struct web *web;
 	enum edge_method method; /* HEAD is read as GET; the library sends no body */
-	bool is_local; /* over the control socket: may change things */
+	enum edge_scope scope;
+	bool is_local; /* over the control socket, which trusts its file's mode */
+	bool is_known; /* the socket, a session or a key said who asks */
+	bool is_secure; /* over TLS */
+	struct addr peer; /* who asks; all zero over the control socket */
 	struct target target;
-	const char *if_none_match; /* NULL: not sent */
+	const char *if_none_match, *if_match; /* NULL: not sent */
 	const char *content_type;
 	char *body; /* NULL: none */
 	size_t body_len;
+	/* The first header of a name in any case, or NULL; ask by edge_header. */
+	const char *(*header)(const void *from, const char *name);
+	const void *header_from;
 };
+
+static inline const char *edge_header(const struct edge_request *q, const char *name)
+{
+	return q->header ? q->header(q->header_from, name) : NULL;
+}
+
+/* An answer that goes on, such as text/event-stream. To be the first member of what its maker needs. */
+struct edge_stream {
+	/* Writes what there is, at most `max` octets, and returns their number. 0: nothing now, it is asked again within a quarter of
+	 * a second. Negative: it has ended. Never waits. */
+	long (*fill)(struct edge_stream *s, char *out, size_t max);
+	void (*close)(struct edge_stream *s); /* frees it; called once, also when nobody reads */
+};
+
+enum { EDGE_STREAMS_MAX = 64, EDGE_HEADERS_MAX = 4 };
 
 struct edge_response {
 	unsigned status;
@@ -49,7 +80,12 @@ struct edge_response {
 	const void *fixed; /* static content */
 	size_t len;
 	const char *etag; /* static; NULL: not to be kept by anybody */
-	const char *allow; /* static; for 405 */
+	struct edge_stream *stream; /* in place of a body; handed over */
+	unsigned header_count; /* see response_header */
+	struct {
+		const char *name; /* static */
+		char value[512];
+	} headers[EDGE_HEADERS_MAX];
 };
 
 typedef void edge_handler(const struct edge_request *q, struct edge_response *r);
@@ -64,10 +100,15 @@ struct web {
 	struct addr_endpoint http_listen[EDGE_LISTENERS_MAX];
 	size_t http_listen_count;
 	struct http *https[EDGE_LISTENERS_MAX + 1]; /* the control socket's is the last */
-	size_t http_count;
+	_Atomic size_t http_count; /* counts up after the place is filled */
 	uint64_t socket_inode;
 	uint64_t started_s;
 	_Atomic bool is_stopping;
+	_Atomic int anonymous; /* enum config_anonymous */
+	_Atomic unsigned streams;
 	struct edge_counters counters;
 	struct edge_sweeper *sweeper;
 };
+
+/* A stream has begun: the edge's clock goes faster from now on. */
+void web_wake(struct web *w);

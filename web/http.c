@@ -2,8 +2,6 @@
 #include "web/http.h"
 
 #include <errno.h>
-#include <microhttpd.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,26 +11,10 @@
 
 #include "resolver/base/clock.h"
 #include "resolver/base/log.h"
-#include "web/edge.h"
 #include "web/host.h"
+#include "web/http_parts.h"
 #include "web/response.h"
 #include "web/route.h"
-
-/* A connection, for its deadline: the library's own is one of idleness, which a trickle of octets defeats. */
-struct connection {
-	struct connection *next, **link;
-	int fd;
-	uint64_t since_ms; /* when it began, or its last answer ended */
-	bool is_ended;
-};
-
-struct http {
-	struct web *web;
-	bool is_local;
-	struct MHD_Daemon *daemon;
-	pthread_mutex_t lock; /* of the connections */
-	struct connection *connections;
-};
 
 /* A request while it is read. */
 struct exchange {
@@ -40,13 +22,6 @@ struct exchange {
 	bool is_target_good, is_seen;
 	size_t body_room;
 };
-
-static void count_response(struct web *w, unsigned status)
-{
-	unsigned class = status / 100;
-	atomic_fetch_add_explicit(
-		&w->counters.responses[class < 6 ? class : 0], 1, memory_order_relaxed);
-}
 
 static void *begin_exchange(void *arg, const char *uri, struct MHD_Connection *c)
 {
@@ -74,21 +49,27 @@ static void end_exchange(
 		free(x);
 		*state = NULL;
 	}
-	const union MHD_ConnectionInfo *info =
-		MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	struct connection *k = info ? info->socket_context : NULL;
+	struct http_connection *k = http_connection_of(c);
 	if (k) {
 		pthread_mutex_lock(&h->lock);
+		k->is_stream = false;
 		k->since_ms = clock_ms();
 		pthread_mutex_unlock(&h->lock);
 	}
+}
+
+struct http_connection *http_connection_of(struct MHD_Connection *c)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(c, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	return info ? info->socket_context : NULL;
 }
 
 static void notice_connection(
 	void *arg, struct MHD_Connection *c, void **state, enum MHD_ConnectionNotificationCode code)
 {
 	struct http *h = arg;
-	struct connection *k = *state;
+	struct http_connection *k = *state;
 	if (code == MHD_CONNECTION_NOTIFY_STARTED) {
 		const union MHD_ConnectionInfo *info =
 			MHD_get_connection_info(c, MHD_CONNECTION_INFO_CONNECTION_FD);
@@ -96,6 +77,7 @@ static void notice_connection(
 		*state = k;
 		if (!k)
 			return;
+		k->library = c;
 		k->fd = info->connect_fd;
 		k->since_ms = clock_ms();
 		pthread_mutex_lock(&h->lock);
@@ -121,14 +103,31 @@ void http_sweep(struct http *h)
 {
 	uint64_t now = clock_ms();
 	pthread_mutex_lock(&h->lock);
-	for (struct connection *k = h->connections; k; k = k->next) {
-		if (k->is_ended || now - k->since_ms < HTTP_REQUEST_MS)
+	for (struct http_connection *k = h->connections; k; k = k->next) {
+		if (k->is_ended || k->is_stream || now - k->since_ms < HTTP_REQUEST_MS)
 			continue;
 		k->is_ended = true;
-		shutdown(k->fd, SHUT_RDWR);
 		atomic_fetch_add_explicit(&h->web->counters.deadlines, 1, memory_order_relaxed);
+		shutdown(k->fd, SHUT_RDWR);
 	}
 	pthread_mutex_unlock(&h->lock);
+}
+
+void http_tick(struct http *h)
+{
+	struct MHD_Connection *resting[EDGE_STREAMS_MAX];
+	size_t n = 0;
+	pthread_mutex_lock(&h->lock);
+	for (struct http_connection *k = h->connections; k && n < EDGE_STREAMS_MAX; k = k->next) {
+		if (k->is_waiting) {
+			k->is_waiting = false;
+			resting[n++] = k->library;
+		}
+	}
+	pthread_mutex_unlock(&h->lock);
+	/* Nobody else ends a connection that rests. */
+	for (size_t i = 0; i < n; i++)
+		MHD_resume_connection(resting[i]);
 }
 
 struct header_count {
@@ -186,9 +185,37 @@ static enum edge_method method_of(const char *method)
 	/* Method names are case-sensitive (RFC 9110 9.1). */
 	if (!strcmp(method, "GET") || !strcmp(method, "HEAD"))
 		return EDGE_GET;
-	if (!strcmp(method, "POST"))
-		return EDGE_POST;
-	return !strcmp(method, "DELETE") ? EDGE_DELETE : EDGE_OTHER;
+	static const char *const names[] = {[EDGE_POST] = "POST",
+		[EDGE_PUT] = "PUT",
+		[EDGE_PATCH] = "PATCH",
+		[EDGE_DELETE] = "DELETE"};
+	for (int i = EDGE_POST; i < EDGE_OTHER; i++)
+		if (!strcmp(method, names[i]))
+			return (enum edge_method)i;
+	return EDGE_OTHER;
+}
+
+static const char *header_of(const void *from, const char *name)
+{
+	return header((struct MHD_Connection *)(uintptr_t)from, name);
+}
+
+static void find_out_who_asks(struct http *h, struct MHD_Connection *c, struct edge_request *q)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	q->header = header_of;
+	q->header_from = c;
+	q->if_none_match = header(c, MHD_HTTP_HEADER_IF_NONE_MATCH);
+	q->if_match = header(c, MHD_HTTP_HEADER_IF_MATCH);
+	q->content_type = header(c, MHD_HTTP_HEADER_CONTENT_TYPE);
+	q->is_known = h->is_local;
+	if (h->is_local)
+		q->scope = EDGE_ADMIN;
+	else if (atomic_load(&h->web->anonymous) == CONFIG_ANONYMOUS_STATS)
+		q->scope = EDGE_STATS;
+	if (!h->is_local && info && info->client_addr)
+		(void)addr_from_sockaddr(info->client_addr, &q->peer);
 }
 
 /* The headers are there, the body is not: refuse now what can be refused. */
@@ -208,47 +235,8 @@ static bool is_head_good(struct http *h, struct MHD_Connection *c, const char *v
 		response_problem(r, 400, "the request's target is malformed");
 		return false;
 	}
+	find_out_who_asks(h, c, &x->request);
 	return route_admit(&x->request, r);
-}
-
-static const char *const security_headers[][2] = {
-	{"Content-Security-Policy",
-		"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-		"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
-	{"X-Content-Type-Options", "nosniff"},
-	{"X-Frame-Options", "DENY"},
-	{"Referrer-Policy", "no-referrer"},
-	{"Cross-Origin-Opener-Policy", "same-origin"},
-	{"Cross-Origin-Resource-Policy", "same-origin"},
-	{"Permissions-Policy", "camera=(), geolocation=(), microphone=()"},
-};
-
-static enum MHD_Result send_response(
-	struct web *w, struct MHD_Connection *c, const struct edge_response *r, bool is_last)
-{
-	const void *bytes = r->body ? r->body : r->fixed;
-	struct MHD_Response *m = MHD_create_response_from_buffer(r->len, (void *)(uintptr_t)bytes,
-		r->body ? MHD_RESPMEM_MUST_FREE : MHD_RESPMEM_PERSISTENT);
-	if (!m) {
-		free(r->body);
-		return MHD_NO;
-	}
-	for (size_t i = 0; i < sizeof security_headers / sizeof *security_headers; i++)
-		MHD_add_response_header(m, security_headers[i][0], security_headers[i][1]);
-	if (r->type)
-		MHD_add_response_header(m, MHD_HTTP_HEADER_CONTENT_TYPE, r->type);
-	if (r->etag)
-		MHD_add_response_header(m, MHD_HTTP_HEADER_ETAG, r->etag);
-	MHD_add_response_header(
-		m, MHD_HTTP_HEADER_CACHE_CONTROL, r->etag ? "no-cache" : "no-store");
-	if (r->allow)
-		MHD_add_response_header(m, MHD_HTTP_HEADER_ALLOW, r->allow);
-	if (is_last)
-		MHD_add_response_header(m, MHD_HTTP_HEADER_CONNECTION, "close");
-	count_response(w, r->status);
-	enum MHD_Result result = MHD_queue_response(c, r->status, m);
-	MHD_destroy_response(m);
-	return result;
 }
 
 /* Keeps a piece of the body. False when it is over the cap: a chunked one, whose length was not told. */
@@ -284,7 +272,7 @@ static enum MHD_Result answer(void *arg, struct MHD_Connection *c, const char *u
 		x->is_seen = true;
 		x->request.method = method_of(method);
 		if (!is_head_good(h, c, version, x, &r))
-			return send_response(h->web, c, &r, true);
+			return http_send(h, c, &r, true);
 		return MHD_YES;
 	}
 	if (*len) {
@@ -293,10 +281,8 @@ static enum MHD_Result answer(void *arg, struct MHD_Connection *c, const char *u
 		*len = 0;
 		return MHD_YES;
 	}
-	x->request.if_none_match = header(c, MHD_HTTP_HEADER_IF_NONE_MATCH);
-	x->request.content_type = header(c, MHD_HTTP_HEADER_CONTENT_TYPE);
 	route_handle(&x->request, &r);
-	return send_response(h->web, c, &r, false);
+	return http_send(h, c, &r, false);
 }
 
 /* What the library says can be brought about by strangers: for the debug level only. */
@@ -323,7 +309,7 @@ int http_new(struct web *w, int listen_fd, bool is_local, struct http **out, str
 	unsigned flags = MHD_USE_ERROR_LOG |
 		(is_local ? MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
 					MHD_USE_POLL
-			  : MHD_USE_EPOLL_INTERNAL_THREAD);
+			  : MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME);
 	h->daemon = MHD_start_daemon(flags, 0, NULL, NULL, answer, h, MHD_OPTION_EXTERNAL_LOGGER,
 		note, NULL, MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_URI_LOG_CALLBACK,
 		begin_exchange, h, MHD_OPTION_NOTIFY_COMPLETED, end_exchange, h,
@@ -348,6 +334,8 @@ void http_free(struct http *h)
 {
 	if (!h)
 		return;
+	atomic_store(&h->is_stopping, true);
+	http_tick(h); /* the library stops only when no connection rests */
 	MHD_stop_daemon(h->daemon); /* closes the listening descriptor too */
 	pthread_mutex_destroy(&h->lock);
 	free(h);

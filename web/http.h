@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * One HTTP listener: the only file that knows libmicrohttpd. Checks what the library lets through, collects the body, and hands
+ * One HTTP listener: http*.c alone know libmicrohttpd. Checks what the library lets through, collects the body, and hands
  * complete requests to route.c.
  *
  * Threads: the library's; http_new, http_sweep and http_free from the control side.
@@ -19,6 +19,7 @@ enum {
 	HTTP_IDLE_S = 20, /* a connection on which nothing moves */
 	HTTP_REQUEST_MS =
 		30000, /* from the first octet (or the answer before) to the last of the answer */
+	HTTP_STREAM_STEP_MS = 200, /* between two looks for what a stream has to send */
 	HTTP_CONNECTIONS = 128,
 	HTTP_CONNECTIONS_PER_ADDRESS = 32,
 	HTTP_HEADER_BYTES = 16 * 1024,
@@ -28,5 +29,7 @@ enum {
 int http_new(struct web *w, int listen_fd, bool is_local, struct http **out, struct err *why);
 /* Ends the connections whose request is over its deadline. To be called about each second. */
 void http_sweep(struct http *h);
+/* Lets the streams that wait look for what they have to send. To be called each HTTP_STREAM_STEP_MS while there are any. */
+void http_tick(struct http *h);
 /* Waits for the handlers that run. */
 void http_free(struct http *h);

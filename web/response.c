@@ -8,16 +8,21 @@
 #include <string.h>
 #include <time.h>
 
+#include "resolver/base/check.h"
+
 static const char out_of_memory[] =
 	"{\"type\":\"about:blank\",\"title\":\"Internal Server Error\",\"status\":500,"
 	"\"detail\":\"memory is short\"}\n";
 
-static void out_of_memory_problem(struct edge_response *r)
+/* Headers that are there stay. */
+static void set(struct edge_response *r, unsigned status, const char *type, char *body, size_t len)
 {
-	*r = (struct edge_response){.status = 500,
-		.type = "application/problem+json",
-		.fixed = out_of_memory,
-		.len = sizeof out_of_memory - 1};
+	r->status = status;
+	r->type = type;
+	r->body = body;
+	r->fixed = NULL;
+	r->len = len;
+	r->etag = NULL;
 }
 
 static void put(struct edge_response *r, unsigned status, const char *type, json_t *value)
@@ -34,10 +39,22 @@ static void put(struct edge_response *r, unsigned status, const char *type, json
 	json_decref(value);
 	if (!is_written) {
 		free(text);
-		out_of_memory_problem(r);
+		set(r, 500, "application/problem+json", NULL, sizeof out_of_memory - 1);
+		r->fixed = out_of_memory;
 		return;
 	}
-	*r = (struct edge_response){.status = status, .type = type, .body = text, .len = size};
+	set(r, status, type, text, size);
+}
+
+void response_header(struct edge_response *r, const char *name, const char *format, ...)
+{
+	if (!CHECK(r->header_count < EDGE_HEADERS_MAX))
+		return;
+	va_list ap;
+	va_start(ap, format);
+	vsnprintf(r->headers[r->header_count].value, sizeof r->headers->value, format, ap);
+	va_end(ap);
+	r->headers[r->header_count++].name = name;
 }
 
 void response_json(struct edge_response *r, unsigned status, json_t *value)
@@ -50,6 +67,8 @@ static const char *title(unsigned status)
 	switch (status) {
 	case 400:
 		return "Bad Request";
+	case 401:
+		return "Unauthorized";
 	case 403:
 		return "Forbidden";
 	case 404:
@@ -58,6 +77,8 @@ static const char *title(unsigned status)
 		return "Method Not Allowed";
 	case 409:
 		return "Conflict";
+	case 412:
+		return "Precondition Failed";
 	case 413:
 		return "Content Too Large";
 	case 415:
@@ -66,6 +87,12 @@ static const char *title(unsigned status)
 		return "Misdirected Request";
 	case 422:
 		return "Unprocessable Content";
+	case 428:
+		return "Precondition Required";
+	case 429:
+		return "Too Many Requests";
+	case 431:
+		return "Request Header Fields Too Large";
 	case 503:
 		return "Service Unavailable";
 	default:

@@ -18,6 +18,10 @@ void response_problem(struct edge_response *r, unsigned status, const char *form
 /* The same for a code of the control path: the status that fits it. */
 void response_failure(struct edge_response *r, int code, const struct err *why);
 
+/* Adds a header, at most EDGE_HEADERS_MAX of up to 511 octets. `name`: static. Stays when the body is replaced. */
+void response_header(struct edge_response *r, const char *name, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* A JSON string of text that need not be UTF-8: octets that are not become U+FFFD. */
 json_t *response_text(const char *text);
 /* A wall time as RFC 3339 UTC. */

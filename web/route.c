@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "web/route.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "web/api.h"
@@ -8,93 +9,131 @@
 #include "web/metrics.h"
 #include "web/response.h"
 
-enum route_scope {
-	ROUTE_ANY,
-	ROUTE_LOCAL, /* over the control socket only: it changes something, or takes long */
+static const struct route native[] = {
+	{EDGE_GET, "/healthz", EDGE_NOBODY, api_state_health, 0},
+	{EDGE_GET, "/metrics", EDGE_STATS, metrics_get, ROUTE_IS_METRICS},
+	{EDGE_GET, "/api/v1/stats", EDGE_STATS, api_stats_get, 0},
+	{EDGE_GET, "/api/v1/summary", EDGE_STATS, api_history_summary, 0},
+	{EDGE_GET, "/api/v1/history", EDGE_STATS, api_history_get, 0},
+	{EDGE_GET, "/api/v1/top", EDGE_STATS, api_history_top, 0},
+	{EDGE_GET, "/api/v1/status", EDGE_STATS, api_state_get, 0},
+	{EDGE_GET, "/api/v1/health", EDGE_STATS, api_state_health_full, 0},
+	{EDGE_GET, "/api/v1/explain", EDGE_STATS, api_explain_get, 0},
+	{EDGE_GET, "/api/v1/dga", EDGE_STATS, api_explain_dga, 0},
+	{EDGE_GET, "/api/v1/config", EDGE_ADMIN, api_config_get, 0},
+	{EDGE_GET, "/api/v1/lists", EDGE_STATS, api_lists_get, 0},
+	{EDGE_POST, "/api/v1/lists/update", EDGE_ADMIN, api_lists_update, 0},
+	{EDGE_POST, "/api/v1/lists/accept", EDGE_ADMIN, api_lists_accept, 0},
+	{EDGE_GET, "/api/v1/lists/diff", EDGE_ADMIN, api_lists_diff, 0},
+	{EDGE_GET, "/api/v1/generations", EDGE_STATS, api_generations_get, 0},
+	{EDGE_POST, "/api/v1/generations/rollback", EDGE_ADMIN, api_generations_rollback, 0},
+	{EDGE_POST, "/api/v1/generations/release", EDGE_ADMIN, api_generations_release, 0},
+	{EDGE_GET, "/api/v1/clients", EDGE_CONTROL, api_clients_get, 0},
+	{EDGE_GET, "/api/v1/client", EDGE_CONTROL, api_clients_one, 0},
+	{EDGE_GET, "/api/v1/querylog", EDGE_CONTROL, api_querylog_get, 0},
+	{EDGE_GET, "/api/v1/cases", EDGE_CONTROL, api_cases_get, 0},
+	{EDGE_GET, "/api/v1/case", EDGE_CONTROL, api_cases_one, 0},
+	{EDGE_GET, "/api/v1/cases/export", EDGE_CONTROL, api_cases_export, 0},
+	{EDGE_POST, "/api/v1/cases/state", EDGE_CONTROL, api_cases_decide, 0},
+	{EDGE_GET, "/api/v1/rules", EDGE_CONTROL, api_rules_get, 0},
+	{EDGE_POST, "/api/v1/rules", EDGE_CONTROL, api_rules_add, 0},
+	{EDGE_DELETE, "/api/v1/rules", EDGE_CONTROL, api_rules_remove, 0},
+	{EDGE_POST, "/api/v1/reload", EDGE_ADMIN, api_state_reload, 0},
+	/* The page holds no data: what it shows it asks for. */
+	{EDGE_GET, "/", EDGE_NOBODY, assets_get, 0},
+	{EDGE_GET, "/app.css", EDGE_NOBODY, assets_get, 0},
+	{EDGE_GET, "/app.js", EDGE_NOBODY, assets_get, 0},
+	{EDGE_GET, "/icon.svg", EDGE_NOBODY, assets_get, 0},
 };
 
-struct route {
-	enum edge_method method;
-	const char *path;
-	enum route_scope scope;
-	edge_handler *handler;
+static const struct {
+	const struct route *rows;
+	size_t count;
+} tables[] = {
+	{native, sizeof native / sizeof *native},
 };
+enum { TABLES = sizeof tables / sizeof *tables };
 
-static const struct route routes[] = {
-	{EDGE_GET, "/healthz", ROUTE_ANY, api_state_health},
-	{EDGE_GET, "/metrics", ROUTE_ANY, metrics_get},
-	{EDGE_GET, "/api/v1/stats", ROUTE_ANY, api_stats_get},
-	{EDGE_GET, "/api/v1/summary", ROUTE_ANY, api_history_summary},
-	{EDGE_GET, "/api/v1/history", ROUTE_ANY, api_history_get},
-	{EDGE_GET, "/api/v1/top", ROUTE_LOCAL, api_history_top},
-	{EDGE_GET, "/api/v1/status", ROUTE_ANY, api_state_get},
-	{EDGE_GET, "/api/v1/health", ROUTE_ANY, api_state_health_full},
-	{EDGE_GET, "/api/v1/explain", ROUTE_ANY, api_explain_get},
-	{EDGE_GET, "/api/v1/dga", ROUTE_ANY, api_explain_dga},
-	{EDGE_GET, "/api/v1/config", ROUTE_LOCAL, api_config_get},
-	{EDGE_GET, "/api/v1/lists", ROUTE_ANY, api_lists_get},
-	{EDGE_POST, "/api/v1/lists/update", ROUTE_LOCAL, api_lists_update},
-	{EDGE_POST, "/api/v1/lists/accept", ROUTE_LOCAL, api_lists_accept},
-	{EDGE_GET, "/api/v1/lists/diff", ROUTE_LOCAL, api_lists_diff},
-	{EDGE_GET, "/api/v1/generations", ROUTE_ANY, api_generations_get},
-	{EDGE_POST, "/api/v1/generations/rollback", ROUTE_LOCAL, api_generations_rollback},
-	{EDGE_POST, "/api/v1/generations/release", ROUTE_LOCAL, api_generations_release},
-	/* Who asked for what is nobody's business but the operator's. */
-	{EDGE_GET, "/api/v1/clients", ROUTE_LOCAL, api_clients_get},
-	{EDGE_GET, "/api/v1/client", ROUTE_LOCAL, api_clients_one},
-	{EDGE_GET, "/api/v1/querylog", ROUTE_LOCAL, api_querylog_get},
-	{EDGE_GET, "/api/v1/cases", ROUTE_LOCAL, api_cases_get},
-	{EDGE_GET, "/api/v1/case", ROUTE_LOCAL, api_cases_one},
-	{EDGE_GET, "/api/v1/cases/export", ROUTE_LOCAL, api_cases_export},
-	{EDGE_POST, "/api/v1/cases/state", ROUTE_LOCAL, api_cases_decide},
-	{EDGE_GET, "/api/v1/rules", ROUTE_ANY, api_rules_get},
-	{EDGE_POST, "/api/v1/rules", ROUTE_LOCAL, api_rules_add},
-	{EDGE_DELETE, "/api/v1/rules", ROUTE_LOCAL, api_rules_remove},
-	{EDGE_POST, "/api/v1/reload", ROUTE_LOCAL, api_state_reload},
-	{EDGE_GET, "/", ROUTE_ANY, assets_get},
-	{EDGE_GET, "/app.css", ROUTE_ANY, assets_get},
-	{EDGE_GET, "/app.js", ROUTE_ANY, assets_get},
-	{EDGE_GET, "/icon.svg", ROUTE_ANY, assets_get},
-};
-
-enum { ROUTES = sizeof routes / sizeof *routes };
-
-static const struct route *find(const struct edge_request *q, unsigned *methods)
+const struct route *route_at(size_t i)
 {
-	*methods = 0;
-	for (size_t i = 0; i < ROUTES; i++) {
-		if (strcmp(routes[i].path, q->target.path) != 0)
-			continue;
-		*methods |= 1u << routes[i].method;
-		if (routes[i].method == q->method)
-			return &routes[i];
+	for (size_t t = 0; t < TABLES; t++) {
+		if (i < tables[t].count)
+			return &tables[t].rows[i];
+		i -= tables[t].count;
 	}
 	return NULL;
 }
 
-static const char *allowed(unsigned methods)
+static bool fits(const char *pattern, const char *path)
 {
-	enum { GET = 1u << EDGE_GET, POST = 1u << EDGE_POST };
-	if (methods == GET)
-		return "GET, HEAD";
-	return methods == POST ? "POST" : "GET, HEAD, POST, DELETE";
+	size_t n = strlen(pattern);
+	if (n && pattern[n - 1] == '*')
+		return !strncmp(pattern, path, n - 1);
+	return !strcmp(pattern, path);
+}
+
+static const struct route *find(const struct edge_request *q, unsigned *methods)
+{
+	const struct route *row;
+	*methods = 0;
+	for (size_t i = 0; (row = route_at(i)); i++) {
+		if (!fits(row->path, q->target.path))
+			continue;
+		*methods |= 1u << row->method;
+		if (row->method == q->method)
+			return row;
+	}
+	return NULL;
+}
+
+static void refuse_method(struct edge_response *r, unsigned methods)
+{
+	static const char *const names[] = {[EDGE_GET] = "GET, HEAD",
+		[EDGE_POST] = "POST",
+		[EDGE_PUT] = "PUT",
+		[EDGE_PATCH] = "PATCH",
+		[EDGE_DELETE] = "DELETE"};
+	char allowed[64] = "";
+	size_t n = 0;
+	for (unsigned i = 0; i < EDGE_OTHER; i++)
+		if (methods >> i & 1)
+			n += (size_t)snprintf(
+				allowed + n, sizeof allowed - n, "%s%s", n ? ", " : "", names[i]);
+	response_problem(r, 405, "this path takes %s", allowed);
+	response_header(r, "Allow", "%s", allowed);
+}
+
+static bool is_open(const struct route *row, const struct edge_request *q)
+{
+	return q->scope >= row->scope ||
+		(row->flags & ROUTE_IS_METRICS &&
+			atomic_load(&q->web->anonymous) >= CONFIG_ANONYMOUS_METRICS);
+}
+
+static void refuse_asker(const struct edge_request *q, struct edge_response *r)
+{
+	atomic_fetch_add_explicit(&q->web->counters.denied, 1, memory_order_relaxed);
+	if (q->is_known) {
+		response_problem(r, 403, "this takes a log-in or key that may do more");
+		return;
+	}
+	response_problem(r, 401,
+		"log in first, or send an API key (`cenote key add`); cenote's own commands use "
+		"the "
+		"control socket");
+	response_header(r, "WWW-Authenticate", "Bearer realm=\"cenote\"");
 }
 
 bool route_admit(const struct edge_request *q, struct edge_response *r)
 {
 	unsigned methods;
-	const struct route *route = find(q, &methods);
-	if (route && route->scope == ROUTE_LOCAL && !q->is_local) {
-		atomic_fetch_add_explicit(&q->web->counters.denied_writes, 1, memory_order_relaxed);
-		response_problem(r, 403,
-			"changes are made over the control socket only (cenote's own commands use "
-			"it)");
-	} else if (!route && methods) {
-		response_problem(r, 405, "this path takes %s", allowed(methods));
-		r->allow = allowed(methods);
-	} else if (!route) {
+	const struct route *row = find(q, &methods);
+	if (!row && methods)
+		refuse_method(r, methods);
+	else if (!row)
 		response_problem(r, 404, "there is nothing at this path");
-	}
+	else if (!is_open(row, q))
+		refuse_asker(q, r);
 	return r->status == 0;
 }
 

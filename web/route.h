@@ -7,7 +7,25 @@
 
 #include "web/edge.h"
 
-/* May this request go on? False after having written the refusal: unknown path (404), method (405), a change over TCP (403). */
+enum route_flags {
+	ROUTE_IS_METRICS = 1, /* `http.anonymous: metrics` opens it */
+	ROUTE_OWN_LOGIN = 2, /* the handler finds out who asks, and refuses in a shape of its own */
+};
+
+struct route {
+	enum edge_method method;
+	/* As decoded; an asterisk at the end stands for whatever follows. The first row that fits counts. */
+	const char *path;
+	enum edge_scope scope; /* that the asker must have */
+	edge_handler *handler;
+	unsigned flags;
+};
+
+/* Row `i` of all tables; NULL behind the last. */
+const struct route *route_at(size_t i);
+
+/* May this request go on? False after having written the refusal: unknown path (404), method (405), no log-in (401), one that
+ * may not do this (403). */
 bool route_admit(const struct edge_request *q, struct edge_response *r);
 /* Runs the handler of an admitted request. */
 void route_handle(const struct edge_request *q, struct edge_response *r);

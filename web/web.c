@@ -17,21 +17,34 @@
 
 enum { SWEEP_MS = 1000 };
 
-/* The thread that holds connections to their deadline. */
+/* The thread that holds connections to their deadline and lets streams go on. */
 struct edge_sweeper {
 	struct web *web;
 	pthread_t thread;
-	int wake; /* an eventfd: time to end */
+	int wake; /* an eventfd: time to end, or a first stream */
 };
 
 static void *sweep(void *arg)
 {
 	struct edge_sweeper *s = arg;
+	struct web *w = s->web;
 	struct pollfd p = {.fd = s->wake, .events = POLLIN};
-	while (poll(&p, 1, SWEEP_MS) <= 0)
-		for (size_t i = 0; i < s->web->http_count; i++)
-			http_sweep(s->web->https[i]);
+	eventfd_t unused;
+	while (!atomic_load(&w->is_stopping)) {
+		if (poll(&p, 1, atomic_load(&w->streams) ? HTTP_STREAM_STEP_MS : SWEEP_MS) > 0)
+			eventfd_read(s->wake, &unused);
+		for (size_t i = 0; i < w->http_count; i++) {
+			http_tick(w->https[i]);
+			http_sweep(w->https[i]);
+		}
+	}
 	return NULL;
+}
+
+void web_wake(struct web *w)
+{
+	if (w->sweeper)
+		eventfd_write(w->sweeper->wake, 1);
 }
 
 static int start_sweeper(struct web *w, struct err *why)
@@ -106,6 +119,12 @@ static int open_all(struct web *w, const struct config *c, struct err *why)
 	return code;
 }
 
+void web_reconfigure(struct web *w, const struct config *config)
+{
+	if (w)
+		atomic_store(&w->anonymous, (int)config->http.anonymous);
+}
+
 static struct web *new_web(const struct web_doors *doors, const struct config *c)
 {
 	struct web *w = calloc(1, sizeof *w);
@@ -113,6 +132,7 @@ static struct web *new_web(const struct web_doors *doors, const struct config *c
 		return NULL;
 	w->doors = *doors;
 	w->started_s = clock_wall_s();
+	web_reconfigure(w, c);
 	w->config_file = c->file ? strdup(c->file) : NULL;
 	w->socket = strdup(c->socket);
 	w->dns_listen = calloc(c->listen_count ? c->listen_count : 1, sizeof *w->dns_listen);
@@ -132,15 +152,15 @@ int web_start(const struct web_doors *doors, const struct config *config, struct
 	struct web *w = new_web(doors, config);
 	if (!w)
 		return err_set(why, -ENOMEM, "http: memory is short");
-	int code = open_all(w, config, why);
+	*out = w; /* before the first request, which may be one for a reload */
+	int code = start_sweeper(w, why);
 	if (!code)
-		code = start_sweeper(w, why);
+		code = open_all(w, config, why);
 	if (code) {
+		*out = NULL;
 		web_stop(w);
-		return code;
 	}
-	*out = w;
-	return 0;
+	return code;
 }
 
 void web_stop(struct web *w)

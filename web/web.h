@@ -33,6 +33,8 @@ struct web_doors {
 int web_start(const struct web_doors *doors, const struct config *config, struct web **out,
 	struct err *why);
 void web_stop(struct web *w);
+/* After a reload; from any thread, also before web_start has returned. `w` may be NULL. */
+void web_reconfigure(struct web *w, const struct config *config);
 
 /* Where TCP listener `i` really listens (its port when 0 was asked for). False when there is none. */
 bool web_endpoint(const struct web *w, size_t i, struct addr_endpoint *out);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "resolver/base/addr.h"
+#include "resolver/base/config_http.h"
 #include "resolver/base/config_list.h"
 #include "resolver/base/config_notices.h"
 #include "resolver/base/config_xfr.h"
@@ -72,6 +73,7 @@ struct config {
 	size_t access_count;
 	struct addr_endpoint *http_listen;
 	size_t http_listen_count;
+	struct config_http http;
 
 	uint64_t cache_size_bytes;
 	uint32_t cache_stale_s; /* how long after expiry an answer may still be given (RFC 8767) */

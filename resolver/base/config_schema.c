@@ -24,6 +24,9 @@ enum {
 static const struct config_word level_words[] = {{"error", LOG_LEVEL_ERROR},
 	{"warn", LOG_LEVEL_WARN}, {"info", LOG_LEVEL_INFO}, {"debug", LOG_LEVEL_DEBUG}, {NULL, 0}};
 
+static const struct config_word anonymous_words[] = {{"none", CONFIG_ANONYMOUS_NONE},
+	{"metrics", CONFIG_ANONYMOUS_METRICS}, {"stats", CONFIG_ANONYMOUS_STATS}, {NULL, 0}};
+
 #define AT(field) .at = offsetof(struct config, field)
 #define ARRAY(field, count) \
 	.is_array = true, AT(field), .count_at = offsetof(struct config, count), .initial = "[]"
@@ -73,6 +76,15 @@ static const struct config_row config_rows[] = {
 		.port = 5380,
 		.help = "Where dashboard, API and metrics are served. []: on the control socket "
 			"only."},
+	{.key = "http.anonymous",
+		.type = CONFIG_WORD,
+		AT(http.anonymous),
+		.words = anonymous_words,
+		.initial = "none",
+		.is_live = true,
+		.help = "What may be read there without a log-in: nothing, `metrics` for "
+			"Prometheus, or `stats`: counters, history and top lists, but no single "
+			"question."},
 
 	{.key = "cache.size",
 		.type = CONFIG_SIZE,

@@ -23,8 +23,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	if (!q)
 		return 0;
 	q->web = &web;
-	q->method = (enum edge_method)(bytes[0] & 3);
-	q->is_local = bytes[0] & 4;
+	q->method =
+		(enum edge_method[]){EDGE_GET, EDGE_POST, EDGE_DELETE, EDGE_OTHER}[bytes[0] & 3];
+	q->is_local = q->is_known = bytes[0] & 4;
+	q->scope = q->is_local ? EDGE_ADMIN : EDGE_STATS;
 	q->content_type = bytes[0] & 8 ? "text/plain" : "application/json";
 	const uint8_t *target = bytes + 1, *feed = memchr(target, '\n', len - 1);
 	size_t target_len = feed ? (size_t)(feed - target) : len - 1;

@@ -254,7 +254,7 @@ class Cenote(Resolver):
         self.config = {
             "directory": str(self.folder),
             "listen": [f"127.0.0.1:{self.port}"],
-            "http": {"listen": [f"127.0.0.1:{self.http_port}"]},
+            "http": {"listen": [f"127.0.0.1:{self.http_port}"], "anonymous": "stats"},
             "workers": 2,
         }
         self.write_config(config or {})

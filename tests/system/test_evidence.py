@@ -138,7 +138,7 @@ def test_nobody_else_sees_the_cases(start):
     become_case(cenote)
     for path in ("/api/v1/cases", "/api/v1/case?id=1"):
         status, _, text = cenote.http("GET", path, unix=False)
-        assert status == 403 and BOT not in text
+        assert status == 401 and BOT not in text
 
 
 def test_what_it_knew_survives(start):
@@ -187,7 +187,7 @@ def test_cases_are_exported(start):
     cenote.command("cases", "export", "--format", "pdf", codes=(1,))
     cenote.command("cases", "export", "9", codes=(1,))
     for path in ("", "?format=xarf"):
-        assert cenote.http("GET", "/api/v1/cases/export" + path, unix=False)[0] == 403
+        assert cenote.http("GET", "/api/v1/cases/export" + path, unix=False)[0] == 401
 
 
 def test_a_report_needs_to_know_who_reports(start):

@@ -120,7 +120,7 @@ def test_there_must_be_something_to_accept(cenote):
     for name, status in (("evil", 409), ("none", 404)):
         assert cenote.http("POST", "/api/v1/lists/accept", {"name": name})[0] == status
     assert cenote.http("POST", "/api/v1/lists/accept", {})[0] == 400
-    assert cenote.http("POST", "/api/v1/lists/accept", {"name": "evil"}, unix=False)[0] == 403
+    assert cenote.http("POST", "/api/v1/lists/accept", {"name": "evil"}, unix=False)[0] == 401
     cenote.command("feeds", "accept", "none", codes=(1,))
 
 
@@ -192,7 +192,7 @@ def test_what_held_content_would_change(cenote, list_server):
     again = cenote.command("feeds", "diff", "evil").splitlines()
     assert again[:-1] == told[:-1] and "generation 2 against 1" in again[-1]
     cenote.command("feeds", "diff", "none", codes=(1,))
-    assert cenote.http("GET", "/api/v1/lists/diff?name=evil", unix=False)[0] == 403
+    assert cenote.http("GET", "/api/v1/lists/diff?name=evil", unix=False)[0] == 401
     assert cenote.http("GET", "/api/v1/lists/diff")[0] == 400
 
 

@@ -51,7 +51,8 @@ static inline json_t *ask(bool is_local, enum edge_method method, const char *ta
 	assert_non_null(q);
 	q->web = &web;
 	q->method = method;
-	q->is_local = is_local;
+	q->is_local = q->is_known = is_local;
+	q->scope = is_local ? EDGE_ADMIN : EDGE_STATS;
 	q->content_type = body ? "application/json; charset=utf-8" : NULL;
 	q->body = body ? strdup(body) : NULL;
 	q->body_len = body ? strlen(body) : 0;

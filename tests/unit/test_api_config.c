@@ -107,7 +107,7 @@ static void secrets_stay(void **state)
 	assert_string_equal(text(key, "secret"), "***");
 	json_decref(v);
 	/* Nor does everybody see the rest. */
-	expect(false, EDGE_GET, "/api/v1/config", NULL, 403);
+	expect(false, EDGE_GET, "/api/v1/config", NULL, 401);
 }
 
 /* What is printed is read as the same: for all keys that hold no secret. */

@@ -32,7 +32,10 @@ static struct config config_here(struct addr_endpoint *at)
 {
 	assert_int_equal(addr_endpoint_from_text("127.0.0.1:1", 0, at), 0);
 	at->port = 0;
-	return (struct config){.socket = socket_path, .http_listen = at, .http_listen_count = 1};
+	return (struct config){.socket = socket_path,
+		.http_listen = at,
+		.http_listen_count = 1,
+		.http.anonymous = CONFIG_ANONYMOUS_STATS};
 }
 
 static int start(void **state)
@@ -247,7 +250,8 @@ static void changes_over_the_control_socket_only(void **state)
 		HEAD("POST /api/v1/rules") "Content-Type: application/json\r\nContent-Length: "
 					   "%zu\r\n\r\n%s",
 		strlen(body), body);
-	assert_int_equal(ask_tcp(request), 403);
+	assert_int_equal(ask_tcp(request), 401);
+	has_header("WWW-Authenticate: Bearer");
 	assert_int_equal(server.rule_count, 0);
 	assert_int_equal(ask_unix(request), 201);
 	assert_int_equal(server.rule_count, 1);
@@ -255,7 +259,7 @@ static void changes_over_the_control_socket_only(void **state)
 							     "2\r\n\r\n{}"),
 		415);
 	assert_int_equal(ask_tcp(HEAD("GET /metrics") "\r\n"), 200);
-	assert_non_null(strstr(answer, "cenote_http_denied_writes_total 1\n"));
+	assert_non_null(strstr(answer, "cenote_http_denied_total 1\n"));
 }
 
 static void takes_a_body_up_to_the_cap(void **state)

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Who may use the web edge, and how: the rows of `http:` but for its addresses.
+ *
+ * Threads: as struct config.
+ */
+#pragma once
+
+enum config_anonymous {
+	CONFIG_ANONYMOUS_NONE,
+	CONFIG_ANONYMOUS_METRICS, /* /metrics */
+	CONFIG_ANONYMOUS_STATS, /* all that counts, nothing that tells who asked for what */
+};
+
+struct config_http {
+	enum config_anonymous anonymous; /* what may be read without a log-in */
+};

@@ -85,10 +85,10 @@ int cli_ask(
 	return *out ? CLI_OK : cli_fail(CLI_FAILED, "the daemon's answer is not JSON");
 }
 
-int cli_print_answer(const struct cli *c, const char *target)
+int cli_print_answer(const struct cli *c, const char *method, const char *target, const char *body)
 {
 	struct client_reply reply;
-	int status = exchange(c, "GET", target, NULL, &reply);
+	int status = exchange(c, method, target, body, &reply);
 	if (status)
 		return status;
 	fwrite(reply.body, 1, reply.len, stdout);

@@ -71,7 +71,7 @@ int cli_check_config(const struct cli *c, struct err *why);
 int cli_ask(const struct cli *c, const char *method, const char *target, const char *body,
 	json_t **out);
 /* Asks for what is no JSON, and prints it as it comes. */
-int cli_print_answer(const struct cli *c, const char *target);
+int cli_print_answer(const struct cli *c, const char *method, const char *target, const char *body);
 /* Prints a value as JSON, takes it, returns CLI_OK. */
 int cli_print_json(json_t *value);
 

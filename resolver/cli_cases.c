@@ -11,7 +11,8 @@
 static const char usage[] =
 	"usage: cenote cases list [all|open|acknowledged|closed|false_positive] | show ID\n"
 	"       | export [ID] --format json|xarf|shadowserver|stix|misp\n"
-	"       | ack ID [NOTE] | close ID [NOTE] | false-positive ID [for-all]";
+	"       | ack ID [NOTE] | close ID [NOTE] | false-positive ID [for-all]\n"
+	"       | unseal ID [REASON] [--format FORMAT]";
 
 /* The first of the families, or "-". */
 static const char *family_of(const json_t *c)
@@ -94,10 +95,15 @@ static int print_case(const struct cli *c, json_t *v)
 	char text[CLI_TEXT_MAX];
 	if (c->is_json)
 		return cli_print_json(v);
+	const json_t *unsealed = json_object_get(v, "unsealed");
 	printf("%-12s%llu\n", "case", (unsigned long long)cli_number(v, "id"));
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (cli_text(v, rows[i].key, text, sizeof text)[0])
 			printf("%-12s%s\n", rows[i].label, text);
+	if (json_is_object(unsealed))
+		printf("%-12s%llu times, last %s\n", "unsealed",
+			(unsigned long long)cli_number(unsealed, "count"),
+			cli_text(unsealed, "last", text, sizeof text));
 	printf("%-12s%s\n%-12s%.2f %% sure, %llu pieces of evidence, %llu answers held back\n",
 		"family", family_of(v), "confidence",
 		100 * json_number_value(json_object_get(v, "confidence")),
@@ -150,7 +156,26 @@ static int export(const struct cli *c)
 	if (!client_add_param(target, sizeof target, "format", c->format ? c->format : "json") ||
 		(c->arg_count > 1 && !client_add_param(target, sizeof target, "id", c->args[1])))
 		return cli_fail(CLI_USAGE, "%s", usage);
-	return cli_print_answer(c, target);
+	return cli_print_answer(c, "GET", target, NULL);
+}
+
+/* The case with its client's address, to be read or as a report. */
+static int unseal(const struct cli *c, const char *reason)
+{
+	static const char target[] = "/api/v1/cases/unseal";
+	json_t *v = NULL;
+	json_t *body = json_pack("{s:I, s:s}", "id", (json_int_t)strtoll(c->args[1], NULL, 10),
+		"reason", reason ? reason : "");
+	if (body && c->format)
+		json_object_set_new(body, "format", json_string(c->format));
+	char *text = body ? json_dumps(body, 0) : NULL;
+	json_decref(body);
+	if (!text)
+		return cli_fail(CLI_USAGE, "the reason is not UTF-8 text");
+	int status = c->format ? cli_print_answer(c, "POST", target, text)
+			       : cli_ask(c, "POST", target, text, &v);
+	free(text);
+	return status || c->format ? status : print_case(c, v);
 }
 
 int cli_cases(const struct cli *c)
@@ -168,6 +193,8 @@ int cli_cases(const struct cli *c)
 		int status = cli_ask(c, "GET", target, NULL, &v);
 		return status ? status : print_case(c, v);
 	}
+	if (!strcmp(verb, "unseal"))
+		return unseal(c, more);
 	if (!strcmp(verb, "ack"))
 		return decide(c, "acknowledged", more, NULL);
 	if (!strcmp(verb, "close"))

@@ -81,7 +81,8 @@ static const struct command commands[] = {
 	{"cases",
 		"cases list [all|STATE] | show ID | export [ID] [--format FORMAT] | ack ID [NOTE] "
 		"| close ID [NOTE]\n"
-		"       | false-positive ID [for-all] [--json]",
+		"       | false-positive ID [for-all] | unseal ID [REASON] [--format FORMAT] "
+		"[--json]",
 		"infected devices: what was seen of them, and what becomes of them",
 		"`list` shows the open cases, or those in a STATE (open, acknowledged, closed, "
 		"false_positive), or all.\n"
@@ -92,7 +93,10 @@ static const struct command commands[] = {
 		"with `for-all` its names are allowed for everybody, as own rules. `export` prints "
 		"one or the newest "
 		"500 as json, xarf,\nshadowserver (CSV), stix or misp, without false positives; "
-		"evidence.report names who reports.\n",
+		"evidence.report names who reports.\n"
+		"With evidence.pseudonyms `unseal` shows one with its client's address, or prints "
+		"it as a report; the\n"
+		"case and the log keep that it was done.\n",
 		cli_cases, TAKES_CONFIG | TAKES_JSON | TAKES_FORMAT, 1, 3},
 	{"replay", "replay FILE|- [-c FILE] [-o KEY=VALUE]... [--json]",
 		"what would it have done with recorded questions?",

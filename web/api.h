@@ -17,5 +17,5 @@ edge_handler api_history_summary, api_history_get, api_history_top;
 edge_handler api_lists_get, api_lists_update, api_lists_accept, api_lists_diff;
 edge_handler api_generations_get, api_generations_rollback, api_generations_release;
 edge_handler api_cases_get, api_cases_one, api_cases_decide;
-edge_handler api_cases_export;
+edge_handler api_cases_export, api_cases_unseal;
 edge_handler api_rules_get, api_rules_add, api_rules_remove;

@@ -44,7 +44,7 @@ struct config_group {
 	bool is_all_lists;
 };
 
-/* What rows of the query log hold. */
+/* What rows of the query log hold, and cases. */
 enum querylog_privacy {
 	QUERYLOG_ALL,
 	QUERYLOG_NO_CLIENT,
@@ -154,6 +154,8 @@ struct config {
 	uint32_t evidence_keep_s; /* cases that are done */
 	uint32_t evidence_clients; /* that are kept in mind */
 	char *report_org, *report_contact, *report_domain; /* who reports cases; NULL: not given */
+	enum querylog_privacy evidence_privacy; /* what cases do not hold */
+	bool evidence_has_pseudonyms; /* instead of addresses */
 	struct config_notices notices; /* who is told of cases */
 	uint32_t evidence_ipv4_bits, evidence_ipv6_bits; /* of the prefix that is one client */
 

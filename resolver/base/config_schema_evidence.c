@@ -155,6 +155,21 @@ const struct config_row config_schema_evidence[CONFIG_SCHEMA_EVIDENCE_ROWS] = {
 		.max = 128,
 		.help = "The same for IPv6: 64 is one home network, 56 or 48 one subscriber."},
 
+	{.key = "evidence.privacy",
+		.type = CONFIG_WORD,
+		AT(evidence_privacy),
+		.words = privacy_words,
+		.initial = "all",
+		.help = "What is written of cases: `no_client` not which device (and nothing of a "
+			"device over a restart), `no_name` not what it asked for, `none` neither. "
+			"Devices are judged in memory all the same."},
+	{.key = "evidence.pseudonyms",
+		.type = CONFIG_BOOL,
+		AT(evidence_has_pseudonyms),
+		.initial = "false",
+		.help = "Are clients of cases shown as `client-1f3a9c0d` instead of by their "
+			"addresses? `cenote cases unseal` shows the address, and leaves a trace."},
+
 	{.key = "evidence.report.org",
 		.type = CONFIG_TEXT,
 		AT(report_org),

@@ -25,6 +25,38 @@ static const char *const knock_names[] = {
 #undef X
 };
 
+static void withhold_client(struct evidence_case *c)
+{
+	static const struct addr nobody = {{0}};
+	c->client = nobody;
+	c->client_bits = 0;
+	for (unsigned i = 0; i < c->knock_count; i++) {
+		c->knocks[i].from = (struct addr_endpoint){.addr = nobody};
+		c->knocks[i].asker = nobody;
+	}
+}
+
+static void withhold_names(struct evidence_case *c)
+{
+	for (unsigned i = 0; i < c->line_count; i++)
+		(void)dname_from_text(".", 1, &c->lines[i].name);
+	for (unsigned i = 0; i < c->knock_count; i++) {
+		struct knock *k = &c->knocks[i];
+		k->request_line[0] = k->host[0] = k->user_agent[0] = k->sni[0] = 0;
+		k->head_len = 0;
+	}
+}
+
+void cases_withhold(struct evidence_case *c, const struct cases_privacy *privacy)
+{
+	if (privacy->has_client && privacy->key && c->client_bits)
+		pseudonym_of(privacy->key, &c->client, c->alias);
+	if (!privacy->has_client || privacy->key)
+		withhold_client(c);
+	if (!privacy->has_name)
+		withhold_names(c);
+}
+
 double cases_confidence(const struct evidence_case *c)
 {
 	return 1 / (1 + exp(c->sum / -1000.0) / PRIOR_ODDS);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "resolver/base/addr.h"
+#include "resolver/base/pseudonym.h"
 #include "resolver/evidence/event.h"
 #include "resolver/evidence/sinkhole/knock.h"
 
@@ -49,7 +50,8 @@ struct case_line {
 struct evidence_case {
 	uint64_t id; /* from 1 on, never used again */
 	struct addr client; /* the first address of `client_bits` */
-	uint8_t client_bits; /* 128: one address (IPv4: as 96 + n) */
+	uint8_t client_bits; /* 128: one address (IPv4: as 96 + n); 0: the client is withheld */
+	char alias[PSEUDONYM_TEXT]; /* what stands for a client that is withheld; "": nothing */
 	enum case_state state;
 	uint64_t first_ms, last_ms; /* of the evidence; wall time since 1970 */
 	uint64_t opened_ms, changed_ms; /* the case; the last change of its state */
@@ -57,6 +59,9 @@ struct evidence_case {
 	uint32_t evidence_count; /* pieces of evidence in all */
 	uint32_t sinkholed_count; /* answers that were held back from it since */
 	uint32_t knock_total;
+	uint32_t
+		unsealed_count; /* times that somebody had the client shown in spite of the alias */
+	uint64_t unsealed_ms; /* the last time; 0: never */
 	uint8_t family_count, line_count, knock_count;
 	char families[CASE_FAMILIES_MAX]
 		     [CASE_FAMILY_TEXT]; /* the surest first; `unknown-1f3a`: no known one */
@@ -64,6 +69,16 @@ struct evidence_case {
 	struct case_line lines[CASE_LINES_MAX]; /* in the order of time */
 	struct knock knocks[CASE_KNOCKS_MAX];
 };
+
+/* What of a case may be written, and shown. */
+struct cases_privacy {
+	bool has_client, has_name;
+	const struct pseudonym_key
+		*key; /* has_client: an alias stands for the client; NULL: its address does */
+};
+
+/* Takes out of this copy what is not to be written: of the client all addresses and ports, of names also what it said to the sinkhole. */
+void cases_withhold(struct evidence_case *c, const struct cases_privacy *privacy);
 
 /* How sure it is: the probability that the device is infected, where one in a thousand is. 0 to 1. */
 double cases_confidence(const struct evidence_case *c);

@@ -34,6 +34,8 @@ enum {
 struct evidence {
 	struct engine_options options;
 	uint64_t keep_ms; /* of cases that are done */
+	struct pseudonym_key key;
+	struct cases_privacy privacy; /* of what is shown */
 	char *org, *contact, *domain; /* of who reports; NULL: not given */
 	struct sinkhole *sinkhole; /* NULL: none listens */
 	struct notices *notices; /* NULL: nobody is told */
@@ -103,12 +105,15 @@ static void note_change(struct evidence *e, const struct evidence_case *c)
 
 static void announce(struct evidence *e, const struct evidence_case *c, uint64_t opened)
 {
-	char text[ADDR_TEXT_MAX];
+	char text[ADDR_TEXT_MAX], alias[PSEUDONYM_TEXT];
 	if (!c || engine_counters(e->engine)->opened_cases == opened)
 		return;
+	const char *client = !e->privacy.has_client ? "withheld"
+		: e->privacy.key ? pseudonym_of(e->privacy.key, &c->client, alias)
+				 : addr_to_text(&c->client, text);
 	log_warn("evidence", "event=case_opened case=%llu client=%s family=%s evidence=%u",
-		(unsigned long long)c->id, addr_to_text(&c->client, text),
-		c->family_count ? c->families[0] : "unknown", c->evidence_count);
+		(unsigned long long)c->id, client, c->family_count ? c->families[0] : "unknown",
+		c->evidence_count);
 	notices_put(e->notices, NOTICE_OPENED, c);
 }
 
@@ -289,6 +294,17 @@ static void on_knock(void *arg, const struct knock *knock)
 	evidence_knock(arg, knock);
 }
 
+static int open_privacy(struct evidence *e, const struct config *c, struct err *why)
+{
+	enum querylog_privacy p = c->evidence_privacy;
+	e->privacy.has_client = p == QUERYLOG_ALL || p == QUERYLOG_NO_NAME;
+	e->privacy.has_name = p == QUERYLOG_ALL || p == QUERYLOG_NO_CLIENT;
+	if (!c->evidence_has_pseudonyms || !e->privacy.has_client)
+		return 0;
+	e->privacy.key = &e->key;
+	return pseudonym_key_open(c->state_directory, &e->key, why);
+}
+
 static int find(void *arg, uint64_t id, struct evidence_case *out)
 {
 	return evidence_case(arg, id, out);
@@ -326,6 +342,8 @@ int evidence_open(
 			!copy(config->report_domain, &e->domain)))
 		code = err_set(why, -ENOMEM, "evidence: there is no memory to start with");
 	if (!code)
+		code = open_privacy(e, config, why);
+	if (!code)
 		code = open_sinkhole(e, config, why);
 	if (!code)
 		code = notices_open(&config->notices, find, e, &e->notices, why);
@@ -335,8 +353,10 @@ int evidence_open(
 	}
 	evidence_store_open(config->state_directory, e->engine, &e->store, e->info.problem,
 		sizeof e->info.problem);
-	if (e->store)
+	if (e->store) {
+		evidence_store_privacy(e->store, &e->privacy);
 		evidence_store_notices(e->store, e->notices);
+	}
 	e->next_save_ms = clock_ms() + SAVE_MS;
 	e->has_changed = true;
 	free(publish(e));
@@ -398,6 +418,19 @@ void evidence_free(struct evidence *e)
 
 /* --- questions -------------------------------------------------------------------------------- */
 
+static void copy_out(
+	const struct evidence *e, const struct evidence_case *c, struct evidence_case *out)
+{
+	*out = *c;
+	cases_withhold(out, &e->privacy);
+}
+
+/* Who asks by an address would learn whose the case is. */
+static bool has_addresses(const struct evidence *e)
+{
+	return e->privacy.has_client && !e->privacy.key;
+}
+
 size_t evidence_cases(struct evidence *e, enum case_state state, uint64_t before,
 	struct evidence_case *out, size_t max)
 {
@@ -407,7 +440,7 @@ size_t evidence_cases(struct evidence *e, enum case_state state, uint64_t before
 	for (size_t i = case_book_count(book); i-- && n < max;) {
 		const struct evidence_case *c = case_book_at(book, i);
 		if ((!before || c->id < before) && (state == CASE_STATE_COUNT || c->state == state))
-			out[n++] = *c;
+			copy_out(e, c, &out[n++]);
 	}
 	pthread_mutex_unlock(&e->lock);
 	return n;
@@ -418,7 +451,25 @@ int evidence_case(struct evidence *e, uint64_t id, struct evidence_case *out)
 	pthread_mutex_lock(&e->lock);
 	const struct evidence_case *c = case_book_find(engine_book(e->engine), id);
 	if (c)
+		copy_out(e, c, out);
+	pthread_mutex_unlock(&e->lock);
+	return c ? 0 : CEN_ENOTFOUND;
+}
+
+int evidence_unseal(struct evidence *e, uint64_t id, struct evidence_case *out)
+{
+	const struct cases_privacy open = {.has_client = true, .has_name = e->privacy.has_name};
+	if (!e->privacy.key)
+		return CEN_EREFUSED;
+	pthread_mutex_lock(&e->lock);
+	struct evidence_case *c = case_book_find(engine_book(e->engine), id);
+	if (c) {
+		c->unsealed_count++;
+		c->unsealed_ms = clock_wall_ms();
+		note_change(e, c);
 		*out = *c;
+		cases_withhold(out, &open);
+	}
 	pthread_mutex_unlock(&e->lock);
 	return c ? 0 : CEN_ENOTFOUND;
 }
@@ -434,6 +485,8 @@ size_t evidence_client_cases(
 {
 	struct addr client;
 	size_t n = 0;
+	if (!has_addresses(e))
+		return 0;
 	mask(e, address, &client);
 	pthread_mutex_lock(&e->lock);
 	const struct case_book *book = engine_book(e->engine);
@@ -453,6 +506,8 @@ size_t evidence_client_cases(
 uint64_t evidence_client_case(struct evidence *e, const struct addr *address)
 {
 	struct addr client;
+	if (!has_addresses(e))
+		return 0;
 	mask(e, address, &client);
 	pthread_mutex_lock(&e->lock);
 	const struct evidence_case *c = case_book_of_client(engine_book(e->engine), &client);
@@ -469,7 +524,7 @@ int evidence_decide(struct evidence *e, uint64_t id, enum case_state state, cons
 	note_change(e, c);
 	if (c) {
 		notices_put(e->notices, NOTICE_CHANGED, c);
-		*out = *c;
+		copy_out(e, c, out);
 	}
 	pthread_mutex_unlock(&e->lock);
 	return c ? 0 : CEN_ENOTFOUND;

@@ -63,7 +63,7 @@ uint64_t evidence_token_seed(const struct evidence *e);
 /* A contact with the sinkhole. */
 void evidence_knock(struct evidence *e, const struct knock *knock);
 
-/* Copies at most `max` cases, the newest first, those in `state` (CASE_STATE_COUNT: in any) with numbers below `before` (0: from the newest on). Returns
+/* All copies are without what `evidence.privacy` withholds. Copies at most `max` cases, the newest first, those in `state` (CASE_STATE_COUNT: in any) with numbers below `before` (0: from the newest on). Returns
  * how many. */
 size_t evidence_cases(struct evidence *e, enum case_state state, uint64_t before,
 	struct evidence_case *out, size_t max);
@@ -77,6 +77,8 @@ uint64_t evidence_client_case(struct evidence *e, const struct addr *address);
 /* Changes its state; what follows from it acts within a second, and it is kept. 0 or CEN_ENOTFOUND. */
 int evidence_decide(struct evidence *e, uint64_t id, enum case_state state, const char *note,
 	struct evidence_case *out);
+/* The case with its client's address in spite of the alias; counted, kept with the case, and for the caller to log. 0, CEN_ENOTFOUND, or CEN_EREFUSED: there is no alias. */
+int evidence_unseal(struct evidence *e, uint64_t id, struct evidence_case *out);
 void evidence_info(struct evidence *e, struct evidence_info *out);
 /* Who reports, as the configuration has it at the start; borrowed while `e` lives. */
 void evidence_reporter(const struct evidence *e, struct report_context *out);

@@ -139,6 +139,12 @@ static void case_of(struct walk *w, struct evidence_case *c)
 		line_of(w, &c->lines[i]);
 	for (unsigned i = 0; i < c->knock_count; i++)
 		knock_of(w, &c->knocks[i]);
+	/* Only where it has happened. */
+	if (w->to ? c->unsealed_count : w->at < w->len) {
+		NUMBER(w, c->unsealed_count);
+		NUMBER(w, c->unsealed_ms);
+		w->is_bad = w->is_bad || !c->unsealed_count;
+	}
 	w->is_bad = w->is_bad || !c->id;
 }
 

@@ -31,6 +31,8 @@ struct evidence_store {
 	uint64_t marks[MARKS_MAX];
 	unsigned mark_count; /* MARKS_MAX: too many to tell */
 	struct notices *notices; /* NULL: nobody is told */
+	struct cases_privacy privacy;
+	struct evidence_case *copy; /* without what is not kept */
 	uint32_t saved_s; /* wall time of the last save of clients */
 	uint8_t room[CODEC_CASE_MAX];
 };
@@ -180,7 +182,11 @@ void evidence_store_open(const char *state_directory, struct engine *e, struct e
 	struct evidence_store *s = calloc(1, sizeof *s);
 	*out = NULL;
 	problem[0] = 0;
-	if (!s || asprintf(&s->path, "%s/evidence.mdb", state_directory) < 0) {
+	if (s)
+		*s = (struct evidence_store){.copy = malloc(sizeof *s->copy),
+			.privacy = {.has_client = true, .has_name = true}};
+	if (!s || !s->copy || asprintf(&s->path, "%s/evidence.mdb", state_directory) < 0) {
+		free(s ? s->copy : NULL);
 		free(s);
 		snprintf(problem, problem_size, "memory is short: nothing is kept");
 		return;
@@ -210,7 +216,16 @@ void evidence_store_close(struct evidence_store *s)
 		return;
 	mdb_book_close(s->book);
 	free(s->path);
+	free(s->copy);
 	free(s);
+}
+
+void evidence_store_privacy(struct evidence_store *s, const struct cases_privacy *privacy)
+{
+	s->privacy = *privacy;
+	s->privacy.key = NULL;
+	if (!privacy->has_client || !privacy->has_name)
+		s->mark_count = MARKS_MAX;
 }
 
 void evidence_store_notices(struct evidence_store *s, struct notices *n)
@@ -243,7 +258,9 @@ static int save_case(struct evidence_store *s, const struct engine *e, uint64_t 
 	wire_put_u32(key + 4, (uint32_t)id);
 	if (!c)
 		return mdb_book_remove(s->book, CASES, bytes_of(key, sizeof key), why);
-	size_t len = evidence_codec_case(c, s->room);
+	*s->copy = *c;
+	cases_withhold(s->copy, &s->privacy);
+	size_t len = evidence_codec_case(s->copy, s->room);
 	return mdb_book_put(s->book, CASES, bytes_of(key, sizeof key), bytes_of(s->room, len), why);
 }
 
@@ -281,7 +298,7 @@ static void save_client(void *arg, struct client *c)
 	if (v->code || c->last_s + 1 < s->saved_s)
 		return;
 	struct mdb_bytes key = bytes_of(c->address.bytes, sizeof c->address.bytes);
-	if (c->sum < SUM_MIN) {
+	if (c->sum < SUM_MIN || !s->privacy.has_client) {
 		v->code = mdb_book_remove(s->book, CLIENTS, key, v->why);
 		return;
 	}
@@ -291,6 +308,8 @@ static void save_client(void *arg, struct client *c)
 		.counted = c->counted};
 	memcpy(kept.seen, c->seen, sizeof kept.seen);
 	kept.line_count = clients_lines(engine_clients(v->engine), c, kept.lines, CODEC_LINES_MAX);
+	for (size_t i = 0; i < kept.line_count && !s->privacy.has_name; i++)
+		(void)dname_from_text(".", 1, &kept.lines[i].name);
 	size_t len = evidence_codec_client(&kept, s->room);
 	v->code = mdb_book_put(s->book, CLIENTS, key, bytes_of(s->room, len), v->why);
 }

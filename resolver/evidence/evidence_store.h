@@ -24,6 +24,10 @@ void evidence_store_close(struct evidence_store *s);
 /* From now on what waits to be told is kept, too; what was kept is put there. Borrowed; NULL: nothing is. */
 void evidence_store_notices(struct evidence_store *s, struct notices *n);
 
+/* What may be kept from now on; what was kept before and may not is taken out with the next save. `key` does not matter: the client's address is kept
+ * with it. */
+void evidence_store_privacy(struct evidence_store *s, const struct cases_privacy *privacy);
+
 /* This case has changed, or is gone. */
 void evidence_store_mark(struct evidence_store *s, uint64_t case_id);
 /* Writes the marked cases, and with `has_clients` the clients that were seen since the last time. On failure the marks stay. */

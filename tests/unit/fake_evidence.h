@@ -15,7 +15,7 @@ struct evidence {
 	size_t count;
 	enum case_state decided;
 	char note[CASE_NOTE_MAX];
-	bool has_reporter;
+	bool has_reporter, is_sealed;
 };
 
 void evidence_info(struct evidence *e, struct evidence_info *out)
@@ -74,6 +74,14 @@ int evidence_decide(struct evidence *e, uint64_t id, enum case_state state, cons
 	out->state = e->decided = state;
 	snprintf(e->note, sizeof e->note, "%s", note);
 	return 0;
+}
+
+int evidence_unseal(struct evidence *e, uint64_t id, struct evidence_case *out)
+{
+	int code = e->is_sealed ? evidence_case(e, id, out) : CEN_EREFUSED;
+	if (!code)
+		out->unsealed_count++;
+	return code;
 }
 
 void evidence_reporter(const struct evidence *e, struct report_context *out)

@@ -450,6 +450,28 @@ static void cases_are_decided(void **state)
 	json_decref(v);
 }
 
+static void a_case_is_unsealed(void **state)
+{
+	(void)state;
+	unsigned status;
+	fill_cases();
+	evidence.is_sealed = false;
+	expect(true, EDGE_POST, "/api/v1/cases/unseal", "{\"id\": 7}", 409);
+	evidence.is_sealed = true;
+	json_t *v = ask(true, EDGE_POST, "/api/v1/cases/unseal",
+		"{\"id\": 7, \"reason\": \"a call\"}", &status);
+	assert_int_equal(status, 200);
+	assert_int_equal(
+		json_integer_value(json_object_get(json_object_get(v, "unsealed"), "count")), 1);
+	json_decref(v);
+	expect(false, EDGE_POST, "/api/v1/cases/unseal", "{\"id\": 7}", 401);
+	expect(true, EDGE_POST, "/api/v1/cases/unseal", "{\"id\": 77}", 404);
+	expect(true, EDGE_POST, "/api/v1/cases/unseal", "{\"id\": 0}", 400);
+	expect(true, EDGE_POST, "/api/v1/cases/unseal", "{\"id\": \"7\"}", 400);
+	expect(true, EDGE_POST, "/api/v1/cases/unseal", "{\"id\": 7, \"format\": \"pdf\"}", 400);
+	expect(true, EDGE_GET, "/api/v1/cases/unseal", NULL, 405);
+}
+
 static void cases_refuse_nonsense(void **state)
 {
 	(void)state;
@@ -514,6 +536,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(cases_are_shown_page_by_page, reset, clean),
 		cmocka_unit_test_setup_teardown(cases_are_decided, reset, clean),
 		cmocka_unit_test_setup_teardown(cases_refuse_nonsense, reset, clean),
+		cmocka_unit_test_setup_teardown(a_case_is_unsealed, reset, clean),
 		cmocka_unit_test_setup_teardown(routes_refuse_others, reset, clean),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "resolver/base/mdb.h"
 #include "resolver/base/rcu.h"
 #include "resolver/evidence/evidence.h"
 #include "tests/unit/folder.h"
@@ -223,6 +224,136 @@ static void test_an_empty_state_is_set_aside(void **state)
 	expect_set_aside("evidence.mdb");
 }
 
+/* Of a cenote to come: not read, and not lost. */
+static void test_a_newer_state_is_set_aside(void **state)
+{
+	(void)state;
+	static const char *const tables[] = {"meta", "cases", "clients"};
+	static const uint8_t version[4] = {0, 0, 0, 2};
+	struct mdb_book *book;
+	struct err why = {""};
+	close_it(open_it());
+	if (mdb_book_open(folder_file(&folder, "evidence.mdb"), 1 << 24, tables, 3, &book, &why) ||
+		mdb_book_begin(book, &why) ||
+		mdb_book_put(book, 0,
+			(struct mdb_bytes){.at = (const uint8_t *)"version", .len = 7},
+			(struct mdb_bytes){.at = version, .len = 4}, &why) ||
+		mdb_book_commit(book, &why))
+		fail_msg("%s", why.text);
+	mdb_book_close(book);
+	expect_set_aside("it has version 2, this cenote reads 1");
+}
+
+/* Does the state file hold these octets anywhere? */
+static bool is_kept(const void *octets, size_t len)
+{
+	FILE *f = fopen(folder_file(&folder, "evidence.mdb"), "rb");
+	static char all[4 << 20];
+	assert_non_null(f);
+	size_t n = fread(all, 1, sizeof all, f);
+	assert_true(n < sizeof all);
+	assert_int_equal(fclose(f), 0);
+	return memmem(all, n, octets, len) != NULL;
+}
+
+static struct evidence *open_as(enum querylog_privacy privacy, bool has_pseudonyms)
+{
+	config.evidence_privacy = privacy;
+	config.evidence_has_pseudonyms = has_pseudonyms;
+	return open_it();
+}
+
+static void test_privacy(void **state)
+{
+	(void)state;
+	static const struct {
+		enum querylog_privacy privacy;
+		bool has_client, has_name;
+	} levels[] = {{QUERYLOG_ALL, true, true}, {QUERYLOG_NO_CLIENT, false, true},
+		{QUERYLOG_NO_NAME, true, false}, {QUERYLOG_NOTHING, false, false}};
+	static struct evidence_case c;
+	struct addr client;
+	assert_int_equal(addr_from_text("192.0.2.7", &client), 0);
+	for (size_t i = 0; i < sizeof levels / sizeof *levels; i++) {
+		struct evidence *e = open_as(levels[i].privacy, false);
+		for (unsigned n = 0; n < 10; n++)
+			put(e, 0, "192.0.2.7", n, EVIDENCE_NXDOMAIN);
+		put(e, 0, "192.0.2.8", 0, EVIDENCE_NXDOMAIN);
+		wait_for(e, has_case);
+		/* Judged by address and name all the same. */
+		assert_true(becomes_suspect(e, "192.0.2.7", true));
+		close_it(e);
+		e = open_it();
+		assert_int_equal(evidence_case(e, 1, &c), 0);
+		assert_int_equal(addr_equal(&c.client, &client), levels[i].has_client);
+		assert_int_equal(c.client_bits != 0, levels[i].has_client);
+		assert_int_equal(c.lines[0].name.len > 1, levels[i].has_name);
+		assert_int_equal(is_suspect(e, "192.0.2.7"), levels[i].has_client);
+		assert_int_equal(evidence_unseal(e, 1, &c), CEN_EREFUSED);
+		close_it(e);
+		assert_int_equal(is_kept(client.bytes, sizeof client.bytes), levels[i].has_client);
+		assert_int_equal(is_kept("\3biz", 5), levels[i].has_name);
+		assert_int_equal(unlink(folder_file(&folder, "evidence.mdb")), 0);
+	}
+}
+
+/* What was kept before goes, too. */
+static void test_privacy_that_comes_later(void **state)
+{
+	(void)state;
+	static struct evidence_case c;
+	struct evidence *e = open_as(QUERYLOG_ALL, false);
+	for (unsigned n = 0; n < 10; n++)
+		put(e, 0, "192.0.2.7", n, EVIDENCE_NXDOMAIN);
+	wait_for(e, has_case);
+	close_it(e);
+	close_it(open_as(QUERYLOG_NOTHING, false));
+	e = open_as(QUERYLOG_ALL, false);
+	assert_int_equal(evidence_case(e, 1, &c), 0);
+	assert_int_equal(c.client_bits, 0);
+	assert_int_equal(c.lines[0].name.len, 1);
+	struct evidence_info info;
+	evidence_info(e, &info);
+	assert_int_equal(info.clients, 0);
+	close_it(e);
+}
+
+static void test_pseudonyms_are_unsealed(void **state)
+{
+	(void)state;
+	static struct evidence_case c, open;
+	struct addr client;
+	char alias[PSEUDONYM_TEXT];
+	assert_int_equal(addr_from_text("192.0.2.7", &client), 0);
+	struct evidence *e = open_as(QUERYLOG_ALL, true);
+	for (unsigned n = 0; n < 10; n++)
+		put(e, 0, "192.0.2.7", n, EVIDENCE_NXDOMAIN);
+	wait_for(e, has_case);
+	assert_int_equal(evidence_case(e, 1, &c), 0);
+	assert_int_equal(strncmp(c.alias, "client-", 7), 0);
+	assert_int_equal(c.client_bits, 0);
+	/* Who asks by the address learns nothing. */
+	struct evidence_brief brief;
+	assert_int_equal(evidence_client_cases(e, &client, &brief, 1), 0);
+	assert_int_equal(evidence_client_case(e, &client), 0);
+	memcpy(alias, c.alias, sizeof alias);
+	assert_int_equal(evidence_unseal(e, 2, &open), CEN_ENOTFOUND);
+	assert_int_equal(evidence_unseal(e, 1, &open), 0);
+	assert_true(addr_equal(&open.client, &client));
+	assert_int_equal(open.unsealed_count, 1);
+	close_it(e);
+	/* The trace stays, the alias is the same, the client is known. */
+	e = open_it();
+	assert_true(is_suspect(e, "192.0.2.7"));
+	assert_int_equal(evidence_case(e, 1, &c), 0);
+	assert_string_equal(c.alias, alias);
+	assert_int_equal(c.unsealed_count, 1);
+	assert_true(c.unsealed_ms > 0);
+	assert_int_equal(evidence_unseal(e, 1, &open), 0);
+	assert_int_equal(open.unsealed_count, 2);
+	close_it(e);
+}
+
 static void test_no_folder_is_no_failure(void **state)
 {
 	(void)state;
@@ -259,6 +390,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {T(test_from_two_workers_to_a_case),
 		T(test_state_survives_a_restart), T(test_a_damaged_state_is_set_aside),
 		T(test_an_empty_state_is_set_aside), T(test_no_folder_is_no_failure),
-		T(test_knocks_and_a_full_queue)};
+		T(test_knocks_and_a_full_queue), T(test_a_newer_state_is_set_aside),
+		T(test_privacy), T(test_privacy_that_comes_later), T(test_pseudonyms_are_unsealed)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

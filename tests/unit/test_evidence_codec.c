@@ -39,7 +39,8 @@ static void fill(struct evidence_case *c)
 	c->state = CASE_FALSE_POSITIVE;
 	c->first_ms = c->last_ms = c->opened_ms = c->changed_ms = UINT64_MAX;
 	c->sum = INT32_MIN;
-	c->evidence_count = c->sinkholed_count = c->knock_total = UINT32_MAX;
+	c->evidence_count = c->sinkholed_count = c->knock_total = c->unsealed_count = UINT32_MAX;
+	c->unsealed_ms = UINT64_MAX;
 	c->family_count = CASE_FAMILIES_MAX;
 	c->line_count = CASE_LINES_MAX;
 	c->knock_count = CASE_KNOCKS_MAX;
@@ -78,6 +79,8 @@ static void test_cases_come_back(void **state)
 	assert_string_equal(back.note, full.note);
 	assert_string_equal(back.knocks[7].ja4, full.knocks[7].ja4);
 	assert_int_equal(back.sum, INT32_MIN);
+	assert_int_equal(back.unsealed_count, UINT32_MAX);
+	assert_int_equal(back.unsealed_ms, UINT64_MAX);
 	assert_int_equal(back.lines[3].llr, -683);
 	assert_int_equal(back.lines[3].score, -1);
 	assert_int_equal(back.knocks[0].from.port, 65535);
@@ -96,7 +99,13 @@ static void test_a_cut_case_is_none(void **state)
 	static struct evidence_case full, back;
 	fill(&full);
 	size_t n = evidence_codec_case(&full, room);
+	/* What comes last is only where a case was unsealed: a case from before ends there. */
+	size_t plain = n - sizeof full.unsealed_count - sizeof full.unsealed_ms;
 	for (size_t cut = 0; cut < n; cut++)
+		assert_int_equal(evidence_codec_read_case(room, cut, &back), cut == plain);
+	assert_int_equal(back.unsealed_count, 0);
+	back.id = 0;
+	for (size_t cut = 0; cut < plain; cut++)
 		assert_false(evidence_codec_read_case(room, cut, &back));
 	assert_false(evidence_codec_read_case(room, n + 1, &back));
 	assert_int_equal(back.id, 0);

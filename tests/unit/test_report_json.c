@@ -62,7 +62,7 @@ static void test_shows_all_of_a_case(void **state)
 	json_t *o = report_case_json(&c);
 	assert_non_null(o);
 	static const char *const keys[] = {"id", "client", "state", "first_seen", "last_seen",
-		"opened", "changed", "families", "confidence", "sum", "evidence_count",
+		"opened", "changed", "unsealed", "families", "confidence", "sum", "evidence_count",
 		"sinkholed_count", "contact_count", "note", "what_to_do", "evidence", "contacts"};
 	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
 		assert_non_null(json_object_get(o, keys[i]));

@@ -168,11 +168,14 @@ void mail_write(const char *to, const char *from, const struct evidence_case *c,
 	put_evidence(c, out);
 	fputs("\nWhat to do:\n", out);
 	paragraph(out, cases_advice(c));
+	if (c->alias[0])
+		fprintf(out, "\nWhich device it is:       cenote cases unseal %" PRIu64 "\n",
+			c->id);
 	fprintf(out,
-		"\nAll that is known:       cenote cases show %" PRIu64 "\n"
+		"%sAll that is known:       cenote cases show %" PRIu64 "\n"
 		"When the device is clean: cenote cases close %" PRIu64 "\n"
 		"If it was a mistake:     cenote cases false-positive %" PRIu64 "\n",
-		c->id, c->id, c->id);
+		c->alias[0] ? "" : "\n", c->id, c->id, c->id);
 }
 
 /* --- the program ------------------------------------------------------------------------------ */

@@ -113,6 +113,12 @@ int report_write(enum report_format format, const struct report_context *context
 	int rc = f->is_signed ? check_reporter(f->name, context, why) : 0;
 	if (rc)
 		return rc;
+	for (size_t i = 0; i < n && format != REPORT_JSON; i++)
+		if (!cases[i].client_bits)
+			return err_set(why, -EINVAL,
+				"%s: the report names its client, and that of case %llu is "
+				"withheld",
+				f->name, (unsigned long long)cases[i].id);
 	char *text = NULL;
 	size_t bytes = 0;
 	FILE *stream = open_memstream(&text, &bytes);

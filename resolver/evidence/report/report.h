@@ -55,6 +55,7 @@ enum report_format report_format_from_name(const char *name);
 /* `application/json`, `text/csv`, ... Static. */
 const char *report_format_type(enum report_format format);
 
+/* A case whose client is withheld is written as `json` only: -EINVAL otherwise. */
 /* Gives owned text of `*len` octets, terminated; free() it. Returns 0; -EINVAL and one sentence when the format names the reporter
  * (XARF, STIX, MISP) and `context` does not; or -ENOMEM. No cases: what the format has for none. */
 int report_write(enum report_format format, const struct report_context *context,

@@ -11,8 +11,9 @@ static json_t *time_json(uint64_t at_ms)
 
 static json_t *address_json(const struct addr *a)
 {
+	static const struct addr nobody = {{0}};
 	char text[ADDR_TEXT_MAX];
-	return json_string(addr_to_text(a, text));
+	return addr_equal(a, &nobody) ? json_null() : json_string(addr_to_text(a, text));
 }
 
 static json_t *hex_json(const uint8_t *bytes, size_t len)
@@ -61,9 +62,17 @@ static json_t *knock_json(const struct knock *k)
 		hex_json(k->head, k->head_len));
 }
 
+static json_t *unsealed_json(const struct evidence_case *c)
+{
+	return c->unsealed_count ? json_pack("{s:I, s:o}", "count", (json_int_t)c->unsealed_count,
+					   "last", time_json(c->unsealed_ms))
+				 : json_null();
+}
+
 json_t *report_case_json(const struct evidence_case *c)
 {
-	char client[REPORT_CLIENT_TEXT];
+	char room[REPORT_CLIENT_TEXT];
+	const char *client = report_text_client(c, room);
 	json_t *families = json_array(), *lines = json_array(), *knocks = json_array();
 	for (unsigned i = 0; i < c->family_count && i < CASE_FAMILIES_MAX; i++)
 		report_text_append(
@@ -73,14 +82,15 @@ json_t *report_case_json(const struct evidence_case *c)
 	for (unsigned i = 0; i < c->knock_count && i < CASE_KNOCKS_MAX; i++)
 		report_text_append(&knocks, knock_json(&c->knocks[i]));
 	return json_pack(
-		"{s:I, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:f, s:i, s:I, s:I, s:I, s:o, s:s, "
+		"{s:I, s:s?, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:f, s:i, s:I, s:I, s:I, s:o, s:s, "
 		"s:o, s:o}",
-		"id", (json_int_t)c->id, "client", report_text_client(c, client), "state",
-		cases_state_name(c->state), "first_seen", time_json(c->first_ms), "last_seen",
-		time_json(c->last_ms), "opened", time_json(c->opened_ms), "changed",
-		time_json(c->changed_ms), "families", families, "confidence", cases_confidence(c),
-		"sum", (int)c->sum, "evidence_count", (json_int_t)c->evidence_count,
-		"sinkholed_count", (json_int_t)c->sinkholed_count, "contact_count",
-		(json_int_t)c->knock_total, "note", report_text_json(c->note, sizeof c->note),
-		"what_to_do", cases_advice(c), "evidence", lines, "contacts", knocks);
+		"id", (json_int_t)c->id, "client", *client ? client : NULL, "unsealed",
+		unsealed_json(c), "state", cases_state_name(c->state), "first_seen",
+		time_json(c->first_ms), "last_seen", time_json(c->last_ms), "opened",
+		time_json(c->opened_ms), "changed", time_json(c->changed_ms), "families", families,
+		"confidence", cases_confidence(c), "sum", (int)c->sum, "evidence_count",
+		(json_int_t)c->evidence_count, "sinkholed_count", (json_int_t)c->sinkholed_count,
+		"contact_count", (json_int_t)c->knock_total, "note",
+		report_text_json(c->note, sizeof c->note), "what_to_do", cases_advice(c),
+		"evidence", lines, "contacts", knocks);
 }

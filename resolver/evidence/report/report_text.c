@@ -72,7 +72,9 @@ const char *report_text_client(const struct evidence_case *c, char out[static RE
 	char address[ADDR_TEXT_MAX];
 	addr_to_text(&c->client, address);
 	unsigned bits = c->client_bits;
-	if (bits >= 128)
+	if (c->alias[0] || !bits)
+		snprintf(out, REPORT_CLIENT_TEXT, "%s", c->alias);
+	else if (bits >= 128)
 		snprintf(out, REPORT_CLIENT_TEXT, "%s", address);
 	else
 		snprintf(out, REPORT_CLIENT_TEXT, "%s/%u", address,

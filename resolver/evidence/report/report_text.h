@@ -21,7 +21,7 @@ enum {
 /* Always terminated; returns `out`. A time past the year 9999 becomes its last millisecond. */
 const char *report_text_time(uint64_t at_ms, char out[static REPORT_TIME_TEXT]);
 
-/* An address, or a prefix when the case is about one. Returns `out`. */
+/* An address, a prefix when the case is about one, its alias, or "" when it is withheld. Returns `out`. */
 const char *report_text_client(const struct evidence_case *c, char out[static REPORT_CLIENT_TEXT]);
 /* The mnemonic or `TYPE65`. Returns `out`. */
 const char *report_text_type(uint16_t type, char out[static REPORT_TYPE_TEXT]);

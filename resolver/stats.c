@@ -62,6 +62,11 @@ unsigned stats_type_index(uint16_t qtype)
 	return STATS_TYPES - 1;
 }
 
+uint16_t stats_type_number(unsigned index)
+{
+	return index < STATS_TYPES - 1 ? types[index].type : 0;
+}
+
 const char *stats_type_name(unsigned index)
 {
 	return index < STATS_TYPES - 1 ? types[index].name : "other";

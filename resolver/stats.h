@@ -106,6 +106,7 @@ void stats_sum(struct stats_total *total, const struct stats_worker *w);
 
 /* The type's counter; names of counters and outcomes as the API and metrics show them. */
 unsigned stats_type_index(uint16_t qtype);
+uint16_t stats_type_number(unsigned index); /* 0: the others */
 const char *stats_type_name(unsigned index);
 const char *stats_outcome_name(enum query_outcome outcome);
 bool stats_outcome_is_blocked(enum query_outcome outcome);

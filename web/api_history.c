@@ -8,6 +8,7 @@
 #include "web/api.h"
 #include "web/param.h"
 #include "web/response.h"
+#include "web/route.h"
 #include "web/tally.h"
 
 enum {
@@ -134,6 +135,10 @@ void api_history_top(const struct edge_request *q, struct edge_response *r)
 	uint64_t limit = TOP;
 	if (!param_range(q, &range, r) || !param_word(q, "kind", kinds, &kind, r) ||
 		!param_limit(q, &limit, r))
+		return;
+	/* Who asks is more than how much is asked. */
+	bool is_about_clients = kind == HISTORY_CLIENTS || kind == HISTORY_BLOCKED_CLIENTS;
+	if (is_about_clients && !route_may(q, EDGE_CONTROL, r))
 		return;
 	struct history_entry *e = calloc((size_t)limit, sizeof *e);
 	size_t n = e ? history_top(history_of(q), (enum history_top_kind)kind, range.from_s,

@@ -170,9 +170,14 @@ void api_state_get(const struct edge_request *q, struct edge_response *r)
 
 void api_state_reload(const struct edge_request *q, struct edge_response *r)
 {
+	static const char *const none[] = {NULL};
 	char keys[1024] = "";
 	struct err why = {0};
 	const struct web_doors *d = &q->web->doors;
+	json_t *body = response_body(q, none, r);
+	if (!body)
+		return;
+	json_decref(body);
 	int code = d->reload(d->reload_arg, keys, sizeof keys, &why);
 	if (code) {
 		response_problem(r, 422, "%s", why.text);

@@ -1,14 +1,16 @@
-# Writes the dashboard's files as C arrays: cmake -DFROM=folder -DTO=file.c -P assets.cmake
+# Writes the dashboard's files and the API's document as C arrays: cmake -DFROM=folder -DTO=file.c -P assets.cmake
 # The entity tag is a hash of the content, so that a browser never shows an old page after an upgrade.
 set(arrays "")
 set(table "")
 foreach(entry "index.html|/|text/html; charset=utf-8" "app.css|/app.css|text/css; charset=utf-8"
-	"app.js|/app.js|text/javascript; charset=utf-8" "icon.svg|/icon.svg|image/svg+xml")
+	"app.js|/app.js|text/javascript; charset=utf-8" "icon.svg|/icon.svg|image/svg+xml"
+	"../openapi.json|/api/v1/openapi.json|application/json")
 	string(REGEX MATCH "^([^|]*)\\|([^|]*)\\|(.*)$" unused "${entry}")
 	set(file "${CMAKE_MATCH_1}")
 	set(path "${CMAKE_MATCH_2}")
 	set(type "${CMAKE_MATCH_3}")
-	string(MAKE_C_IDENTIFIER "${file}" symbol)
+	get_filename_component(symbol "${file}" NAME)
+	string(MAKE_C_IDENTIFIER "${symbol}" symbol)
 	file(READ "${FROM}/${file}" hex HEX)
 	file(SHA256 "${FROM}/${file}" hash)
 	string(SUBSTRING "${hash}" 0 16 hash)

@@ -40,6 +40,7 @@ static const struct route native[] = {
 	{EDGE_POST, "/api/v1/rules", EDGE_CONTROL, api_rules_add, 0},
 	{EDGE_DELETE, "/api/v1/rules", EDGE_CONTROL, api_rules_remove, 0},
 	{EDGE_POST, "/api/v1/reload", EDGE_ADMIN, api_state_reload, 0},
+	{EDGE_GET, "/api/v1/openapi.json", EDGE_NOBODY, assets_get, 0},
 	/* The page holds no data: what it shows it asks for. */
 	{EDGE_GET, "/", EDGE_NOBODY, assets_get, 0},
 	{EDGE_GET, "/app.css", EDGE_NOBODY, assets_get, 0},
@@ -123,6 +124,14 @@ static void refuse_asker(const struct edge_request *q, struct edge_response *r)
 		"the "
 		"control socket");
 	response_header(r, "WWW-Authenticate", "Bearer realm=\"cenote\"");
+}
+
+bool route_may(const struct edge_request *q, enum edge_scope scope, struct edge_response *r)
+{
+	if (q->scope >= scope)
+		return true;
+	refuse_asker(q, r);
+	return false;
 }
 
 bool route_admit(const struct edge_request *q, struct edge_response *r)

@@ -27,5 +27,7 @@ const struct route *route_at(size_t i);
 /* May this request go on? False after having written the refusal: unknown path (404), method (405), no log-in (401), one that
  * may not do this (403). */
 bool route_admit(const struct edge_request *q, struct edge_response *r);
+/* For a handler that is asked for more than its row takes. False after having written the refusal. */
+bool route_may(const struct edge_request *q, enum edge_scope scope, struct edge_response *r);
 /* Runs the handler of an admitted request. */
 void route_handle(const struct edge_request *q, struct edge_response *r);

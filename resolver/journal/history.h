@@ -93,7 +93,8 @@ size_t history_client(struct history *h, const char *client, uint64_t from_s, ui
 enum { HISTORY_MINUTES, HISTORY_HOURS, HISTORY_DAYS, HISTORY_TIERS };
 
 struct history_info {
-	uint64_t rows[HISTORY_TIERS]; /* on disk or waiting for it */
+	uint64_t rows[HISTORY_TIERS]; /* on disk */
+	uint64_t waiting_rows; /* in memory until the next save */
 	uint64_t bytes; /* of the file */
 	uint64_t written_today, written_total; /* bytes, of rows; since the start */
 	uint64_t saves, failed_saves,

@@ -20,6 +20,7 @@
 #include "resolver/base/ring.h"
 #include "resolver/journal/history.h"
 #include "resolver/journal/querylog.h"
+#include "resolver/journal/querylog_codec.h"
 #include "resolver/stats.h"
 
 enum {
@@ -27,6 +28,7 @@ enum {
 	ROUND_MS = 100,
 	BUSY_ROUND_MS = 5, /* after a round with many */
 	BUSY = 1000,
+	ROUND_MAX = 20000, /* events in a round: the clock is looked at between them */
 	TICK_MS = 1000,
 };
 
@@ -51,7 +53,7 @@ struct journal {
 	int end_fd; /* readable: the thread is to end */
 	bool has_thread;
 	pthread_t thread;
-	_Atomic uint64_t taken, suppressed, logged;
+	_Atomic uint64_t taken, suppressed; /* written by the thread alone */
 
 	pthread_mutex_t lock; /* of what follows */
 	struct settings settings;
@@ -73,6 +75,12 @@ void journal_miss(struct journal *j, unsigned worker)
 
 /* --- rows ------------------------------------------------------------------------------------- */
 
+static void count(_Atomic uint64_t *counter)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,
+		memory_order_relaxed);
+}
+
 /* The client as it may be kept. */
 static void name_client(
 	const struct settings *s, const struct addr *client, char out[ADDR_TEXT_MAX])
@@ -86,10 +94,25 @@ static void name_client(
 		addr_to_text(client, out);
 }
 
-/* But for the client. */
-static void make_row(
-	const struct settings *s, const struct journal_event *e, struct querylog_row *row)
+static void set_client(const struct settings *s, const struct journal_event *e, const char *text,
+	struct querylog_kept *row)
 {
+	row->client_kind = CLIENT_WITHHELD;
+	if (!text[0])
+		return;
+	if (s->has_pseudonyms) {
+		row->client_kind = CLIENT_PSEUDONYM;
+		row->pseudonym = (uint32_t)strtoul(text + sizeof "client-" - 1, NULL, 16);
+		return;
+	}
+	row->client_kind = addr_is_v4(&e->client) ? CLIENT_V4 : CLIENT_V6;
+	row->client = e->client;
+}
+
+static void make_row(const struct settings *s, const struct journal_event *e, const char *client,
+	struct querylog_kept *row)
+{
+	set_client(s, e, client, row);
 	row->at_ms = e->at_ms;
 	row->qtype = e->qtype;
 	row->rcode = e->rcode;
@@ -102,30 +125,30 @@ static void make_row(
 	row->is_secure = e->is_secure;
 	row->is_monitored = e->is_monitored;
 	row->is_allowed = e->is_allowed;
+	row->list = e->list ? e->list : "";
+	row->family = e->family ? e->family : "";
+	row->group = e->group < s->group_count ? s->groups[e->group] : "";
 	row->name.len = 0;
 	if (s->privacy != QUERYLOG_NO_NAME)
 		memcpy(&row->name, &e->name, offsetof(struct dname, bytes) + e->name.len);
-	snprintf(row->list, sizeof row->list, "%s", e->list ? e->list : "");
-	snprintf(row->family, sizeof row->family, "%s", e->family ? e->family : "");
-	snprintf(row->group, sizeof row->group, "%s",
-		e->group < s->group_count ? s->groups[e->group] : "");
 }
 
 static void take_event(struct journal *j, const struct journal_event *e)
 {
-	struct querylog_row row;
+	struct querylog_kept row;
+	char client[ADDR_TEXT_MAX];
 	const struct settings *s = &j->settings;
-	atomic_fetch_add_explicit(&j->taken, 1, memory_order_relaxed);
-	name_client(s, &e->client, row.client);
-	history_feed(j->history, e, row.client,
+	bool has_row = s->is_enabled && s->privacy != QUERYLOG_NOTHING;
+	name_client(s, &e->client, client);
+	history_feed(j->history, e, client,
 		s->privacy == QUERYLOG_ALL || s->privacy == QUERYLOG_NO_CLIENT);
-	if (!s->is_enabled || s->privacy == QUERYLOG_NOTHING) {
-		atomic_fetch_add_explicit(&j->suppressed, 1, memory_order_relaxed);
-		return;
+	if (has_row) {
+		make_row(s, e, client, &row);
+		querylog_add(j->log, &row);
 	}
-	make_row(s, e, &row);
-	querylog_add(j->log, &row);
-	atomic_fetch_add_explicit(&j->logged, 1, memory_order_relaxed);
+	count(&j->taken);
+	if (!has_row)
+		count(&j->suppressed);
 }
 
 /* --- the thread ------------------------------------------------------------------------------- */
@@ -149,7 +172,7 @@ static unsigned round_of(struct journal *j)
 	struct journal_event e;
 	unsigned n = 0;
 	pthread_mutex_lock(&j->lock);
-	for (; take_oldest(j, &e); n++)
+	for (; n < ROUND_MAX && take_oldest(j, &e); n++)
 		take_event(j, &e);
 	pthread_mutex_unlock(&j->lock);
 	return n;
@@ -176,11 +199,15 @@ static void *main_loop(void *arg)
 {
 	struct journal *j = arg;
 	unsigned n = 0;
+	querylog_begin(j->log);
 	while (!rest(j, n > BUSY)) {
 		n = round_of(j);
+		querylog_tick(j->log);
 		tick(j);
 	}
-	round_of(j);
+	while (round_of(j) == ROUND_MAX)
+		;
+	querylog_save(j->log);
 	j->next_tick_ms = 0;
 	tick(j);
 	history_save(j->history);
@@ -217,6 +244,11 @@ static int read_settings(const struct config *c, const char *state_directory, st
 	return 0;
 }
 
+static void limit_log(struct journal *j, const struct config *c)
+{
+	querylog_limit(j->log, c->querylog_size_bytes, c->querylog_days, c->querylog_save_s);
+}
+
 void journal_reconfigure(struct journal *j, const struct config *config)
 {
 	struct settings next;
@@ -226,6 +258,7 @@ void journal_reconfigure(struct journal *j, const struct config *config)
 	free(j->settings.groups);
 	j->settings = next;
 	pthread_mutex_unlock(&j->lock);
+	limit_log(j, config);
 }
 
 static int make_rings(struct journal *j, unsigned workers)
@@ -251,10 +284,11 @@ int journal_open(
 	pthread_mutex_init(&j->lock, NULL);
 	j->state_directory = strdup(config->state_directory);
 	if (!j->state_directory || read_settings(config, j->state_directory, &j->settings) ||
-		make_rings(j, workers) || !(j->log = querylog_new())) {
+		make_rings(j, workers) || !(j->log = querylog_new(j->state_directory))) {
 		journal_free(j);
 		return err_set(why, -ENOMEM, "journal: there is no memory to start with");
 	}
+	limit_log(j, config);
 	int code = history_open(j->state_directory, &j->history, why);
 	if (code) {
 		journal_free(j);
@@ -319,10 +353,21 @@ struct history *journal_history(struct journal *j)
 
 void journal_info(struct journal *j, struct journal_info *out)
 {
+	struct querylog_info log;
+	querylog_info(j->log, &log);
 	*out = (struct journal_info){.events = atomic_load(&j->taken),
+		.written = log.written,
+		.pending = log.pending,
+		.dropped = log.dropped,
 		.suppressed = atomic_load(&j->suppressed),
-		.pending = atomic_load(&j->logged)};
-	for (unsigned i = 0; i < j->ring_count; i++)
-		out->dropped += ring_dropped(j->rings[i]);
-	out->events += out->dropped;
+		.failed_writes = log.failed_writes,
+		.log_bytes = log.bytes,
+		.log_rows = log.rows,
+		.oldest_ms = log.oldest_ms};
+	memcpy(out->problem, log.problem, sizeof out->problem);
+	for (unsigned i = 0; i < j->ring_count; i++) {
+		uint64_t lost = ring_dropped(j->rings[i]);
+		out->events += lost;
+		out->dropped += lost;
+	}
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * The query log: a row for each query, the newest in memory.
+ * The query log: a row for each query. The newest are in memory (2 MiB, some 50,000 rows), those and the older ones in files.
  *
- * Threads: querylog_add is the journal thread's; the others may be called from any thread but the workers'.
- * Owns: its memory, which is bounded.
+ * Threads: the writer's functions are the journal thread's; the others may be called from any thread but the workers'. A reader holds the lock only to
+ *          copy a block, never while the disk works.
+ * Owns: its memory, which is bounded, and the files (querylog_files.h).
  */
 #pragma once
 
@@ -53,10 +54,32 @@ struct querylog_filter {
 	uint64_t before; /* rows with lower numbers; 0: from the newest on */
 };
 
-struct querylog *querylog_new(void);
+struct querylog_kept;
+
+struct querylog_info {
+	uint64_t written, pending, dropped, failed_writes, bytes, rows, oldest_ms;
+	char problem[256]; /* "": none */
+};
+
+/* NULL when memory is short. */
+struct querylog *querylog_new(const char *state_directory);
 void querylog_free(struct querylog *q);
+
+/* --- the writer ------------------------------------------------------------------------------- */
+
+void querylog_limit(struct querylog *q, uint64_t bytes, uint32_t days, uint32_t save_s);
+/* Reads what is on disk: once, before the first row. */
+void querylog_begin(struct querylog *q);
 /* Gives the row its number. */
-void querylog_add(struct querylog *q, const struct querylog_row *row);
+void querylog_add(struct querylog *q, const struct querylog_kept *row);
+/* A few times a second: writes what is due. */
+void querylog_tick(struct querylog *q);
+/* Writes all there is. */
+void querylog_save(struct querylog *q);
+
+/* --- readers ---------------------------------------------------------------------------------- */
+
+void querylog_info(struct querylog *q, struct querylog_info *out);
 
 /* Newest first, at most `max` rows; returns how many. `*next` is `before` of the next page; 0: there is none. A call looks at a bounded number of rows:
  * also after few or none there may be a next page. */

@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "resolver/journal/querylog_match.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "resolver/stats.h"
 
 static void read_client(struct querylog_match *m, const char *text)
 {
+	int end = 0;
 	if (!text || !*text)
 		return;
 	m->has_prefix = !addr_prefix_from_text(text, &m->prefix);
-	m->has_client = !m->has_prefix;
+	if (m->has_prefix)
+		return;
+	m->has_pseudonym = strlen(text) == sizeof "client-01234567" - 1 &&
+		sscanf(text, "client-%8" SCNx32 "%n", &m->pseudonym, &end) == 1 && !text[end];
+	m->is_nothing = !m->has_pseudonym;
 }
 
 static void read_name(struct querylog_match *m, const char *text)
@@ -36,19 +43,21 @@ void querylog_match_init(struct querylog_match *m, const struct querylog_filter 
 {
 	memset(m, 0, sizeof *m);
 	m->filter = f;
+	m->before = f->before ? f->before : UINT64_MAX;
+	m->from_ms = f->from_ms;
+	m->to_ms = f->to_ms ? f->to_ms : UINT64_MAX;
 	read_client(m, f->client);
 	read_name(m, f->name);
 }
 
 /* --- one row ---------------------------------------------------------------------------------- */
 
-static bool is_client(const struct querylog_match *m, const char *client)
+static bool is_client(const struct querylog_match *m, const struct querylog_kept *row)
 {
-	struct addr a;
-	if (m->has_client)
-		return !strcmp(client, m->filter->client);
-	return !m->has_prefix ||
-		(!addr_from_text(client, &a) && addr_prefix_contains(&m->prefix, &a));
+	bool is_address = row->client_kind == CLIENT_V4 || row->client_kind == CLIENT_V6;
+	if (m->has_pseudonym)
+		return row->client_kind == CLIENT_PSEUDONYM && row->pseudonym == m->pseudonym;
+	return !m->has_prefix || (is_address && addr_prefix_contains(&m->prefix, &row->client));
 }
 
 /* The part is looked for in the name as people read it, without escapes. */
@@ -79,7 +88,7 @@ static bool is_name(const struct querylog_match *m, const struct dname *name)
 				     : dname_is_at_or_below(name, &m->name);
 }
 
-static bool is_verdict(enum querylog_verdict wanted, const struct querylog_row *row)
+static bool is_verdict(enum querylog_verdict wanted, const struct querylog_kept *row)
 {
 	if (wanted == QUERYLOG_ANY)
 		return true;
@@ -88,14 +97,14 @@ static bool is_verdict(enum querylog_verdict wanted, const struct querylog_row *
 	return querylog_match_verdict((enum query_outcome)row->outcome) == wanted;
 }
 
-bool querylog_match(const struct querylog_match *m, const struct querylog_row *row)
+bool querylog_match(const struct querylog_match *m, const struct querylog_kept *row)
 {
 	const struct querylog_filter *f = m->filter;
-	return !m->is_nothing && row->at_ms >= f->from_ms && (!f->to_ms || row->at_ms < f->to_ms) &&
-		(f->outcome < 0 || row->outcome == f->outcome) &&
+	return !m->is_nothing && row->id < m->before && row->at_ms >= m->from_ms &&
+		row->at_ms < m->to_ms && (f->outcome < 0 || row->outcome == f->outcome) &&
 		(f->qtype < 0 || row->qtype == f->qtype) && is_verdict(f->verdict, row) &&
-		(!f->list || !*f->list || !strcmp(row->list, f->list)) &&
-		is_client(m, row->client) && is_name(m, &row->name);
+		(!f->list || !*f->list || !strcmp(row->list, f->list)) && is_client(m, row) &&
+		is_name(m, &row->name);
 }
 
 enum querylog_verdict querylog_match_verdict(enum query_outcome outcome)

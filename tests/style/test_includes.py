@@ -48,7 +48,7 @@ THIRD_PARTY = {
     "jansson.h": ["web/*", "feeds/*.c", "dga/families/family.c", "resolver/cli*.[ch]", "resolver/evidence/report/*.[ch]",
                   "resolver/evidence/notice/webhook.c"],
     "sodium.h": ["resolver/base/*.c", "resolver/cache.c", "resolver/flight.c", "resolver/view.c", "resolver/evidence/c*.c", "resolver/evidence/evidence.c", "resolver/evidence/sinkhole/sinkhole.c",
-                 "resolver/evidence/notice/*.c", "feeds/*.c", "web/*.c"],
+                 "resolver/evidence/notice/*.c", "resolver/journal/*.c", "feeds/*.c", "web/*.c"],
     "systemd/*": ["resolver/main.c", "resolver/cli_run.c"],
 }
 OF_THE_SYSTEM = re.compile(

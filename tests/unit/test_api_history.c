@@ -113,6 +113,9 @@ static void the_top_is_told_by_kind(void **state)
 	assert_string_equal(
 		text(json_array_get(json_object_get(v, "entries"), 0), "name"), "192.0.2.7");
 	json_decref(v);
+	json_decref(get("/api/v1/top?kind=lists"));
+	expect(false, EDGE_GET, "/api/v1/top?kind=clients", NULL, 401);
+	expect(false, EDGE_GET, "/api/v1/top?kind=blocked_clients", NULL, 401);
 	expect(true, EDGE_GET, "/api/v1/top?kind=all", NULL, 400);
 	expect(true, EDGE_GET, "/api/v1/top?limit=0", NULL, 400);
 	expect(true, EDGE_GET, "/api/v1/top?limit=1001", NULL, 400);

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "resolver/journal/top.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "resolver/base/hash.h"
+
+struct top *top_new(uint32_t capacity, uint32_t key_max, uint64_t seed)
+{
+	struct top *t = calloc(1, sizeof *t);
+	uint32_t slots = 16;
+	if (!t)
+		return NULL;
+	while (slots < 4 * capacity)
+		slots *= 2;
+	t->capacity = capacity;
+	t->key_max = key_max < TOP_KEY_MAX ? key_max : TOP_KEY_MAX;
+	t->seed = seed;
+	t->slot_mask = slots - 1;
+	t->slots = calloc(slots, sizeof *t->slots);
+	t->heap = calloc(capacity, sizeof *t->heap);
+	t->entries = calloc(2 * (size_t)capacity, sizeof *t->entries);
+	t->keys = calloc(2 * (size_t)capacity, t->key_max);
+	if (t->slots && t->heap && t->entries && t->keys)
+		return t;
+	top_free(t);
+	return NULL;
+}
+
+void top_free(struct top *t)
+{
+	if (!t)
+		return;
+	free(t->slots);
+	free(t->heap);
+	free(t->entries);
+	free(t->keys);
+	free(t);
+}
+
+void top_clear(struct top *t)
+{
+	memset(t->slots, 0, ((size_t)t->slot_mask + 1) * sizeof *t->slots);
+	t->count = 0;
+	t->floor = 0;
+	t->is_heap = false;
+}
+
+static uint8_t *key_at(struct top *t, uint32_t i)
+{
+	return t->keys + (size_t)i * t->key_max;
+}
+
+/* What is not in it came no more often than this. */
+static void raise_floor(struct top *t, uint64_t bound)
+{
+	if (t->floor < bound)
+		t->floor = bound;
+}
+
+/* --- the table of hashes: linear probing, never more than half full -------------------------------- */
+
+static uint32_t *slot_of(const struct top *t, uint64_t hash)
+{
+	for (uint64_t at = hash;; at++) {
+		uint32_t *slot = &t->slots[at & t->slot_mask];
+		if (!*slot || t->entries[*slot - 1].hash == hash)
+			return slot;
+	}
+}
+
+/* Takes an entry out of the table and moves up what would not be found any more. */
+static void unhash(struct top *t, uint64_t hash)
+{
+	uint32_t mask = t->slot_mask, hole = (uint32_t)(slot_of(t, hash) - t->slots);
+	for (uint32_t at = (hole + 1) & mask; t->slots[at]; at = (at + 1) & mask) {
+		uint32_t home = (uint32_t)t->entries[t->slots[at] - 1].hash & mask;
+		if (((at - home) & mask) < ((at - hole) & mask))
+			continue;
+		t->slots[hole] = t->slots[at];
+		hole = at;
+	}
+	t->slots[hole] = 0;
+}
+
+/* --- the heap: the least one is the first ----------------------------------------------------------- */
+
+static void put_at(struct top *t, uint32_t place, uint32_t entry)
+{
+	t->heap[place] = entry;
+	t->entries[entry].place = place;
+}
+
+/* What is at `place` has become more. */
+static void sink(struct top *t, uint32_t place)
+{
+	uint32_t moved = t->heap[place];
+	uint64_t count = t->entries[moved].count;
+	for (uint32_t child = 2 * place + 1; child < t->count; child = 2 * place + 1) {
+		if (child + 1 < t->count &&
+			t->entries[t->heap[child + 1]].count < t->entries[t->heap[child]].count)
+			child++;
+		if (t->entries[t->heap[child]].count >= count)
+			break;
+		put_at(t, place, t->heap[child]);
+		place = child;
+	}
+	put_at(t, place, moved);
+}
+
+static void make_heap(struct top *t)
+{
+	for (uint32_t i = 0; i < t->count; i++)
+		put_at(t, i, i);
+	for (uint32_t i = t->count / 2; i; i--)
+		sink(t, i - 1);
+	t->is_heap = true;
+}
+
+/* --- feeding ------------------------------------------------------------------------------------ */
+
+static struct top_entry *append(
+	struct top *t, uint32_t *slot, uint64_t hash, const uint8_t *key, size_t len)
+{
+	struct top_entry *e = &t->entries[t->count];
+	*e = (struct top_entry){.hash = hash, .len = (uint8_t)len};
+	memcpy(key_at(t, t->count), key, len);
+	*slot = ++t->count;
+	t->is_heap = false;
+	return e;
+}
+
+/* The least one makes room: the new one may have been there as often, before. */
+static void replace_least(struct top *t, uint64_t hash, const uint8_t *key, size_t len, uint64_t n)
+{
+	uint32_t least = t->heap[0];
+	struct top_entry *e = &t->entries[least];
+	uint64_t before = e->count, floor = t->floor;
+	raise_floor(t, before + e->under);
+	unhash(t, e->hash);
+	e->hash = hash;
+	e->len = (uint8_t)len;
+	memcpy(key_at(t, least), key, len);
+	e->count = before + n;
+	e->over = before;
+	e->under = floor > before ? floor - before : 0;
+	*slot_of(t, hash) = least + 1;
+	sink(t, 0);
+}
+
+static void cut(struct top *t, uint32_t keep);
+
+void top_add(struct top *t, const uint8_t *key, size_t len, uint64_t n)
+{
+	len = len < t->key_max ? len : t->key_max;
+	uint64_t hash = hash_bytes(key, len, t->seed);
+	uint32_t *slot = slot_of(t, hash);
+	if (*slot) {
+		struct top_entry *e = &t->entries[*slot - 1];
+		e->count += n;
+		if (t->is_heap)
+			sink(t, e->place);
+		return;
+	}
+	if (t->count < t->capacity) {
+		struct top_entry *e = append(t, slot, hash, key, len);
+		e->count = n;
+		e->under = t->floor;
+		return;
+	}
+	if (!t->is_heap) {
+		cut(t, t->capacity);
+		make_heap(t);
+	}
+	replace_least(t, hash, key, len, n);
+}
+
+/* --- merging ------------------------------------------------------------------------------------- */
+
+bool top_restore(struct top *t, const uint8_t *key, size_t len, const struct top_entry *kept)
+{
+	len = len < t->key_max ? len : t->key_max;
+	uint64_t hash = hash_bytes(key, len, t->seed);
+	uint32_t *slot = slot_of(t, hash);
+	if (*slot)
+		return false;
+	if (t->count == t->capacity) {
+		raise_floor(t, kept->count + kept->under);
+		return true;
+	}
+	struct top_entry *e = append(t, slot, hash, key, len);
+	e->count = kept->count;
+	e->over = kept->over;
+	e->under = kept->under;
+	return true;
+}
+
+/* The k-th highest count, by halving the range of counts. */
+static uint64_t count_of_rank(const struct top *t, uint32_t k)
+{
+	uint64_t low = 0, high = 0;
+	for (uint32_t i = 0; i < t->count; i++)
+		high = t->entries[i].count > high ? t->entries[i].count : high;
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2 + 1;
+		uint32_t n = 0;
+		for (uint32_t i = 0; i < t->count; i++)
+			n += t->entries[i].count >= middle;
+		if (n >= k)
+			low = middle;
+		else
+			high = middle - 1;
+	}
+	return low;
+}
+
+/* Keeps the `keep` most frequent ones; the rest raises the floor. */
+static void cut(struct top *t, uint32_t keep)
+{
+	if (t->count <= keep)
+		return;
+	uint64_t limit = count_of_rank(t, keep);
+	uint32_t above = 0, kept = 0;
+	for (uint32_t i = 0; i < t->count; i++)
+		above += t->entries[i].count > limit;
+	uint32_t ties = keep - above;
+	memset(t->slots, 0, ((size_t)t->slot_mask + 1) * sizeof *t->slots);
+	for (uint32_t i = 0; i < t->count; i++) {
+		const struct top_entry *e = &t->entries[i];
+		if (e->count < limit || (e->count == limit && !ties)) {
+			raise_floor(t, e->count + e->under);
+			continue;
+		}
+		ties -= e->count == limit;
+		if (kept != i) {
+			t->entries[kept] = *e;
+			memcpy(key_at(t, kept), key_at(t, i), e->len);
+		}
+		*slot_of(t, t->entries[kept].hash) = kept + 1;
+		kept++;
+	}
+	t->count = kept;
+	t->is_heap = false;
+}
+
+/* What `to` has no room for raises the floor of what is nowhere else, `*lost`. */
+static void merge_one(
+	struct top *to, const struct top *from, const struct top_entry *e, uint64_t *lost)
+{
+	uint32_t *slot = slot_of(to, e->hash);
+	struct top_entry *mine;
+	if (*slot) {
+		mine = &to->entries[*slot - 1];
+	} else if (to->count == 2 * to->capacity) {
+		uint64_t bound = to->floor + e->count + e->under;
+		*lost = *lost < bound ? bound : *lost;
+		return;
+	} else {
+		size_t len = e->len < to->key_max ? e->len : to->key_max;
+		mine = append(to, slot, e->hash, top_key(from, e), len);
+		mine->under = to->floor;
+	}
+	mine->count += e->count;
+	mine->over += e->over;
+	mine->under += e->under;
+	mine->is_met = true;
+}
+
+void top_merge(struct top *to, const struct top *from)
+{
+	uint64_t lost = 0;
+	if (to->count + from->count > 2 * to->capacity)
+		cut(to, to->capacity);
+	for (uint32_t i = 0; i < to->count; i++)
+		to->entries[i].is_met = false;
+	for (uint32_t i = 0; i < from->count; i++)
+		merge_one(to, from, &from->entries[i], &lost);
+	for (uint32_t i = 0; i < to->count; i++)
+		if (!to->entries[i].is_met)
+			to->entries[i].under += from->floor;
+	to->floor += from->floor;
+	raise_floor(to, lost);
+	to->is_heap = false;
+}
+
+/* --- reading ------------------------------------------------------------------------------------- */
+
+const struct top_entry *top_find(const struct top *t, const uint8_t *key, size_t len)
+{
+	len = len < t->key_max ? len : t->key_max;
+	uint32_t slot = *slot_of(t, hash_bytes(key, len, t->seed));
+	return slot ? &t->entries[slot - 1] : NULL;
+}
+
+static int by_count(const void *a, const void *b, void *arg)
+{
+	const struct top *t = arg;
+	const struct top_entry *x = &t->entries[*(const uint32_t *)a],
+			       *y = &t->entries[*(const uint32_t *)b];
+	if (x->count != y->count)
+		return x->count < y->count ? 1 : -1;
+	size_t len = x->len < y->len ? x->len : y->len;
+	int order = memcmp(top_key(t, x), top_key(t, y), len);
+	return order ? order : (x->len > y->len) - (x->len < y->len);
+}
+
+void top_order(const struct top *t, uint32_t *order)
+{
+	for (uint32_t i = 0; i < t->count; i++)
+		order[i] = i;
+	qsort_r(order, t->count, sizeof *order, by_count, (void *)(uintptr_t)t);
+}

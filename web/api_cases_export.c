@@ -84,7 +84,7 @@ static void unseal(const struct edge_request *q, struct edge_response *r, uint64
 	if (code == CEN_ENOTFOUND) {
 		response_problem(r, 404, "there is no case %llu", (unsigned long long)id);
 	} else if (code == CEN_EREFUSED) {
-		response_problem(r, 409, "cases have no pseudonyms (evidence.pseudonyms)");
+		response_problem(r, 409, "the clients of cases are withheld (evidence.privacy)");
 	} else if (code) {
 		response_problem(r, 500, "memory is short");
 	} else {

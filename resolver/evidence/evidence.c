@@ -459,7 +459,7 @@ int evidence_case(struct evidence *e, uint64_t id, struct evidence_case *out)
 int evidence_unseal(struct evidence *e, uint64_t id, struct evidence_case *out)
 {
 	const struct cases_privacy open = {.has_client = true, .has_name = e->privacy.has_name};
-	if (!e->privacy.key)
+	if (!e->privacy.has_client)
 		return CEN_EREFUSED;
 	pthread_mutex_lock(&e->lock);
 	struct evidence_case *c = case_book_find(engine_book(e->engine), id);

@@ -77,7 +77,8 @@ uint64_t evidence_client_case(struct evidence *e, const struct addr *address);
 /* Changes its state; what follows from it acts within a second, and it is kept. 0 or CEN_ENOTFOUND. */
 int evidence_decide(struct evidence *e, uint64_t id, enum case_state state, const char *note,
 	struct evidence_case *out);
-/* The case with its client's address in spite of the alias; counted, kept with the case, and for the caller to log. 0, CEN_ENOTFOUND, or CEN_EREFUSED: there is no alias. */
+/* The case with its client's address in spite of the alias; counted, kept with the case, and for the caller to log. 0, CEN_ENOTFOUND, or CEN_EREFUSED: clients are not
+ * kept. */
 int evidence_unseal(struct evidence *e, uint64_t id, struct evidence_case *out);
 void evidence_info(struct evidence *e, struct evidence_info *out);
 /* Who reports, as the configuration has it at the start; borrowed while `e` lives. */

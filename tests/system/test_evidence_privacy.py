@@ -54,6 +54,6 @@ def test_a_pseudonym_is_unsealed(start):
 
 
 def test_there_is_nothing_to_unseal(start):
-    cenote = start()
-    become_case(cenote)
+    cenote = start({"evidence": {"privacy": "no_client", "pseudonyms": True}})
+    assert become_case(cenote)["client"] is None
     cenote.command("cases", "unseal", "1", codes=(1,))

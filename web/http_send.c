@@ -12,7 +12,8 @@ enum { STREAM_PIECE = 4096 };
 static const char *const security_headers[][2] = {
 	{"Content-Security-Policy",
 		"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-		"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"},
+		"connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+		"require-trusted-types-for 'script'; trusted-types 'none'"},
 	{"X-Content-Type-Options", "nosniff"},
 	{"X-Frame-Options", "DENY"},
 	{"Referrer-Policy", "no-referrer"},

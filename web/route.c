@@ -43,8 +43,7 @@ static const struct route native[] = {
 	{EDGE_GET, "/api/v1/openapi.json", EDGE_NOBODY, assets_get, 0},
 	/* The page holds no data: what it shows it asks for. */
 	{EDGE_GET, "/", EDGE_NOBODY, assets_get, 0},
-	{EDGE_GET, "/app.css", EDGE_NOBODY, assets_get, 0},
-	{EDGE_GET, "/app.js", EDGE_NOBODY, assets_get, 0},
+	{EDGE_GET, "/assets/*", EDGE_NOBODY, assets_get, 0},
 	{EDGE_GET, "/icon.svg", EDGE_NOBODY, assets_get, 0},
 };
 

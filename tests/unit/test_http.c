@@ -172,7 +172,8 @@ static void serves_and_guards(void **state)
 static void serves_the_page(void **state)
 {
 	(void)state;
-	static const char *const paths[] = {"/", "/app.css", "/app.js", "/icon.svg"};
+	static const char *const paths[] = {
+		"/", "/assets/base.css", "/assets/page/main.js", "/icon.svg"};
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
 		char request[256];
 		snprintf(request, sizeof request,

@@ -12,7 +12,7 @@ edge_handler api_stats_get;
 edge_handler api_explain_get, api_explain_dga;
 edge_handler api_config_get;
 edge_handler api_clients_get, api_clients_one;
-edge_handler api_querylog_get;
+edge_handler api_querylog_get, api_live_get;
 edge_handler api_history_summary, api_history_get, api_history_top;
 edge_handler api_lists_get, api_lists_update, api_lists_accept, api_lists_diff;
 edge_handler api_generations_get, api_generations_rollback, api_generations_release;

@@ -31,6 +31,7 @@ static const struct route native[] = {
 	{EDGE_GET, "/api/v1/clients", EDGE_CONTROL, api_clients_get, 0},
 	{EDGE_GET, "/api/v1/client", EDGE_CONTROL, api_clients_one, 0},
 	{EDGE_GET, "/api/v1/querylog", EDGE_CONTROL, api_querylog_get, 0},
+	{EDGE_GET, "/api/v1/live", EDGE_CONTROL, api_live_get, 0},
 	{EDGE_GET, "/api/v1/cases", EDGE_CONTROL, api_cases_get, 0},
 	{EDGE_GET, "/api/v1/case", EDGE_CONTROL, api_cases_one, 0},
 	{EDGE_GET, "/api/v1/cases/export", EDGE_CONTROL, api_cases_export, 0},

@@ -6,13 +6,13 @@ import re
 
 import pytest
 
-from checks import begin_update, rcode, wait_for_generation
-from authority import generated
+from checks import begin_update, wait_for_generation
 from daemons import REPOSITORY, UnixConnection, until
-from openapi import DOCUMENT, OPERATIONS, check, faults, resolve
+from openapi import DOCUMENT, OPERATIONS, Call, check, faults, resolve
+from test_evidence import BOT, become_case
 
 NAMES = [f"bad{i}.example" for i in range(40)] + ["ads.example"]
-BOT = "127.0.0.77"
+REPORT = {"org": "Example", "contact": "abuse@example.net", "domain": "example.net"}
 
 
 def settle(daemon):
@@ -26,7 +26,7 @@ def cenote(start_shared, tmp_path_factory):
     source = tmp_path_factory.mktemp("lists") / "ads.txt"
     source.write_text("\n".join(NAMES))
     daemon = start_shared({"lists": [{"name": "ads", "source": str(source), "floor": 20}], "deny": ["evil.net"],
-                           "evidence": {"report": {"org": "Example", "contact": "abuse@example.net", "domain": "example.net"}},
+                           "evidence": {"report": REPORT},
                            "dga": {"mode": "monitor"}})
     wait_for_generation(daemon)
     for n in (1, 2):
@@ -36,9 +36,7 @@ def cenote(start_shared, tmp_path_factory):
     settle(daemon)
     for name in ("www.valid.com", "www.valid.com", "ads.example", "c2.evil.net"):
         daemon.ask(name)
-    for i in range(15):
-        assert rcode(daemon.ask(generated(f"missing {i}") + ".com", source=BOT)) == "NXDOMAIN"
-    until(lambda: daemon.get("/api/v1/cases")["cases"])
+    become_case(daemon, BOT)
     until(lambda: len(daemon.get("/api/v1/querylog?limit=1000")["rows"]) >= 19)
     return daemon
 
@@ -70,6 +68,15 @@ def test_operations_answer_as_documented(cenote, operation):
             break
 
 
+def test_a_case_is_unsealed_in_all_formats(cenote):
+    operation = next(o for o in OPERATIONS if repr(o) == "POST /api/v1/cases/unseal")
+    for word in resolve(operation.body["schema"])["properties"]["format"]["enum"]:
+        call = Call(operation, {}, {**operation.example, "format": word})
+        status, kind, text = send(cenote, call)
+        assert status == 200, text
+        check(call, status, kind, text)
+
+
 @pytest.mark.parametrize("operation", OPERATIONS, ids=repr)
 def test_bad_calls_are_refused_as_documented(cenote, operation):
     for call in operation.bad_calls():
@@ -77,6 +84,52 @@ def test_bad_calls_are_refused_as_documented(cenote, operation):
         assert 400 <= status < 500, f"{call}: {status} {text[:300]}"
         assert check(call, status, kind, text)["status"] == status
     cenote.assert_running()
+
+
+class Events:
+    """Server-sent events, one after the other: (event, id, value)."""
+
+    def __init__(self, cenote, target, headers=()):
+        self.connection = UnixConnection(cenote.socket_path, 60)
+        self.connection.request("GET", target, headers=dict(headers))
+        self.answer = self.connection.getresponse()
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        fields = {}
+        while True:
+            line = self.answer.readline().decode().rstrip("\n")
+            if not line and "data" in fields:
+                return fields["event"], fields.get("id"), json.loads(fields["data"])
+            key, _, value = line.partition(": ")
+            fields[key] = value
+
+    def close(self):
+        self.connection.close()
+
+
+@pytest.mark.parametrize("operation", [o for o in OPERATIONS if o.is_stream], ids=repr)
+def test_streams_tell_what_is_documented(cenote, operation):
+    shapes = operation.response(200)["content"]["text/event-stream"]["x-events"]
+    newest = cenote.get("/api/v1/querylog?limit=1")["rows"][0]["id"]
+    with contextlib.closing(Events(cenote, f"{operation.path}?after=0&verdict=blocked&name=evil.net")) as events:
+        assert events.answer.status == 200 and events.answer.headers["Content-Type"] == "text/event-stream"
+        for name in ("live1.evil.net", "www.valid.com", "live2.evil.net"):
+            cenote.ask(name)
+        rows = []
+        while not rows or rows[-1]["name"] != "live2.evil.net":
+            event, number, value = next(events)
+            assert not faults(value, shapes[event])
+            if event == "query":
+                assert value["id"] == int(number)
+                rows.append(value)
+        # What was there before, then what came, and nothing of what was not asked for.
+        assert [r["name"] for r in rows[-3:]] == ["c2.evil.net", "live1.evil.net", "live2.evil.net"]
+    with contextlib.closing(Events(cenote, operation.path, {"Last-Event-ID": str(newest)})) as events:
+        assert next(events)[2]["name"] == "live1.evil.net"
+        assert next(events)[2]["name"] == "www.valid.com"
 
 
 def test_document_is_served(cenote):

@@ -294,8 +294,8 @@ int respites_put(
 	struct respite added = *wanted;
 	uint64_t max_s = added.kind == RESPITE_PAUSE ? RESPITE_PAUSE_MAX_S : RESPITE_UNBLOCK_MAX_S;
 	if (seconds > max_s || (!seconds && added.kind == RESPITE_UNBLOCK))
-		return err_set(
-			why, CEN_ERANGE, "from %d second to %" PRIu64 " days", 1, max_s / 86400);
+		return err_set(why, CEN_ERANGE, "it lasts from 1 second to %" PRIu64 " days",
+			max_s / 86400);
 	added.since_s = clock_wall_s();
 	added.until_s = seconds ? added.since_s + seconds : 0;
 	added.until_us = seconds ? clock_us() + seconds * 1000000 : UINT64_MAX;

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "resolver/admit.h"
+#include "resolver/respites.h"
 #include "tests/unit/fixture.h"
 
 static struct fixture f;
@@ -67,6 +68,37 @@ static void test_groups(void **state)
 	f.q.transport = TRANSPORT_NONE;
 	admit_group(&f.worker, &f.q);
 	assert_int_equal(f.q.group, 0);
+}
+
+/* Until its end by the query's arrival, also when nothing else has changed. */
+static void test_pause(void **state)
+{
+	(void)state;
+	static struct respite pause = {.scope = RESPITE_CLIENT};
+	struct respites all = {.entries = &pause, .count = 1};
+	assert_int_equal(addr_from_text("192.168.2.77", &pause.client), 0);
+	assert_int_equal(ask("192.168.2.77"), STEP_NEXT);
+	assert_false(f.q.is_paused);
+	pause.until_us = clock_us() + 1000;
+	assert_int_equal(view_respite_join(&f.view, &all), 0);
+	f.view.serial++;
+	ask("192.168.2.77");
+	assert_true(f.q.is_paused);
+	ask("192.168.2.78");
+	assert_false(f.q.is_paused);
+	ask("192.168.2.77");
+	f.q.transport = TRANSPORT_NONE;
+	admit_group(&f.worker, &f.q);
+	assert_false(f.q.is_paused);
+	fixture_advance_ms(&f, 1);
+	ask("192.168.2.77");
+	assert_false(f.q.is_paused);
+	/* One that has waited came while it was. */
+	f.q.arrived_us--;
+	admit_group(&f.worker, &f.q);
+	assert_true(f.q.is_paused);
+	view_respite_free(f.view.respites);
+	f.view.respites = NULL;
 }
 
 /* What was found out about a client is forgotten with the view. */
@@ -145,6 +177,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_groups, start, finish),
+		cmocka_unit_test_setup_teardown(test_pause, start, finish),
 		cmocka_unit_test_setup_teardown(test_memo_ends_with_the_view, start, finish),
 		cmocka_unit_test_setup_teardown(test_refusals_are_limited, start, finish),
 		cmocka_unit_test_setup_teardown(test_limit_of_each_worker, start, finish),

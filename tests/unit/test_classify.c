@@ -284,6 +284,23 @@ static void infrastructure_is_exempt(void **state)
 	}
 }
 
+/* As in monitor mode; what was let through is no hindrance afterwards. */
+static void a_pause_lets_through(void **state)
+{
+	struct fixture *f = *state;
+	f->config.dga_mode = LIST_MODE_BLOCK;
+	f->query.is_paused = true;
+	assert_int_equal(run(f, random_name), STEP_NEXT);
+	assert_int_equal(f->query.dga_class, DGA_RANDOM);
+	assert_int_equal(f->query.outcome, OUTCOME_RECURSED);
+	assert_int_equal(suspects(f), 1);
+	f->query.source = ANSWER_CACHE;
+	assert_int_equal(run(f, random_name), STEP_NEXT);
+	f->query.is_paused = false;
+	assert_int_equal(run(f, random_name), STEP_REPLY);
+	assert_int_equal(f->query.outcome, OUTCOME_BLOCKED_GENERATED);
+}
+
 static void the_text_is_short_and_whole(void **state)
 {
 	(void)state;
@@ -350,6 +367,7 @@ int main(void)
 		TEST(who_is_never_blocked),
 		TEST(the_target_of_a_list_is_not_judged),
 		TEST(infrastructure_is_exempt),
+		TEST(a_pause_lets_through),
 		TEST(the_text_is_short_and_whole),
 		TEST(score_and_class_are_kept_with_the_answer),
 	};

@@ -110,6 +110,7 @@ static void begin(const char *name, uint16_t type)
 		.out_max = WIRE_MAX,
 		.ede = EDE_NONE,
 		.list = -1,
+		.monitored = -1,
 		.source = ANSWER_FRESH,
 		.outcome = OUTCOME_RECURSED,
 		.is_secure = true};
@@ -376,6 +377,49 @@ static void denied_addresses_block(void **state)
 	expect_clean();
 }
 
+/* What would have been blocked is counted, once, and stays unclean for those who are not paused. */
+static void a_pause_lets_through(void **state)
+{
+	(void)state;
+	uint16_t own = worker.view->lists[LISTDB_OWN_DENY].counter;
+	begin("www.example.com", TYPE_A);
+	query.is_paused = true;
+	add_name("www.example.com", TYPE_CNAME, "tracker.bad.example");
+	add_address("tracker.bad.example", "192.0.2.1");
+	expect_unclean();
+	assert_int_equal(query.answer_count, 2);
+	assert_int_equal(query.outcome, OUTCOME_RECURSED);
+	assert_int_equal(query.monitored, own);
+	assert_int_equal(stats.list_monitored[own], 1);
+	begin("www.example.com", TYPE_A);
+	query.is_paused = true;
+	add_address("www.example.com", "203.0.113.1");
+	expect_unclean();
+	assert_int_equal(stats.list_monitored[own], 2);
+	/* Stage `policy` has counted the question. */
+	begin("www.example.com", TYPE_A);
+	query.is_paused = true;
+	query.monitored = 0;
+	add_name("www.example.com", TYPE_CNAME, "bad.example");
+	expect_unclean();
+	assert_int_equal(stats.list_monitored[own], 2);
+	begin("www.example.com", TYPE_A);
+	query.is_paused = true;
+	add_address("www.example.com", "192.0.2.1");
+	expect_clean();
+}
+
+/* It is no list's work. */
+static void a_pause_keeps_private_addresses_out(void **state)
+{
+	(void)state;
+	begin("www.example.com", TYPE_A);
+	query.is_paused = true;
+	add_address("www.example.com", "192.168.1.1");
+	assert_int_equal(inspect(&worker, &query), STEP_REPLY);
+	assert_int_equal(query.outcome, OUTCOME_REBINDING);
+}
+
 static void private_addresses_are_removed(void **state)
 {
 	(void)state;
@@ -509,6 +553,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(compressed_target_blocks, setup, teardown),
 		cmocka_unit_test_setup_teardown(allow_beats_deny, setup, teardown),
 		cmocka_unit_test_setup_teardown(denied_addresses_block, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_pause_lets_through, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_pause_keeps_private_addresses_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(private_addresses_are_removed, setup, teardown),
 		cmocka_unit_test_setup_teardown(only_private_is_nodata, setup, teardown),
 		cmocka_unit_test_setup_teardown(exempt_names_keep_private, setup, teardown),

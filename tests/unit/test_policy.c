@@ -315,6 +315,37 @@ static void test_stage(void **state)
 			f.stats.list_monitored[i], i == 100 + LISTDB_FIRST_LIST + 4 ? 2 : 0);
 }
 
+/* What lists say of a paused client's question is counted, what allows it does so. */
+static void test_stage_while_paused(void **state)
+{
+	(void)state;
+	struct view *v = view_harness_join(&h, LISTS "deny: [own.example]\n", lists, LIST_COUNT);
+	for (uint16_t bit = 0; bit < LISTDB_LISTS_MAX; bit++)
+		v->lists[bit].counter = (uint16_t)(bit + 100);
+	f.worker.view = v;
+	const char *const names[] = {"www.a.example", "two.example", "own.example", "b.example"};
+	const unsigned by[] = {
+		LISTDB_FIRST_LIST, LISTDB_FIRST_LIST + 1, LISTDB_OWN_DENY, LISTDB_FIRST_LIST};
+	for (unsigned i = 0; i < 4; i++) {
+		struct query *q = fixture_ask(&f, names[i], TYPE_A);
+		q->is_paused = true;
+		uint64_t before = f.stats.list_monitored[100 + by[i]];
+		assert_int_equal(policy(&f.worker, q), STEP_NEXT);
+		assert_int_equal(q->list, -1);
+		assert_false(q->is_allowed);
+		assert_int_equal(q->ede, EDE_NONE);
+		assert_int_equal(q->monitored, 100 + by[i]);
+		assert_int_equal(f.stats.list_monitored[100 + by[i]], before + 1);
+		/* Only `one` is of the category botnet. */
+		assert_int_equal(q->is_spared_bot, by[i] == LISTDB_FIRST_LIST);
+	}
+	struct query *q = fixture_ask(&f, "c.example", TYPE_A);
+	q->is_paused = true;
+	assert_int_equal(policy(&f.worker, q), STEP_NEXT);
+	assert_true(q->is_allowed);
+	assert_int_equal(ask("www.a.example", 0), STEP_REPLY);
+}
+
 /* The view has changed while the query was parked: neither its right nor its list's number is the old one. */
 static void test_again_after_a_park(void **state)
 {
@@ -528,6 +559,7 @@ int main(void)
 		TEST(test_own_rules_win),
 		TEST(test_run_time_rules),
 		TEST(test_stage),
+		TEST(test_stage_while_paused),
 		TEST(test_again_after_a_park),
 		TEST(test_against_the_model),
 	};

@@ -210,6 +210,23 @@ static void test_addresses(void **state)
 
 /* --- one list, two bits ------------------------------------------------------------------------ */
 
+/* An unblocked name is allowed before every zone, and whatever is said of its address or of the client. */
+static void test_unblocked(void **state)
+{
+	(void)state;
+	view_harness_respite(&h, "unblock 1 2 client 192.0.2.1 plain.example", 100);
+	view_harness_respite(&h, "unblock 1 2 all =clean.example", UINT64_MAX);
+	clock_freeze(50, 1700000000);
+	join(CONFIG("", ""));
+	ABOUT("plain.example", "deny first nxdomain");
+	assert_string_equal(judged("plain.example", "192.0.2.1"), "allow own allow");
+	assert_string_equal(judged("a.plain.example", "192.0.2.1"), "allow own allow");
+	assert_string_equal(judged("drop.example", "198.51.100.1"), "deny second drop");
+	assert_string_equal(judged("clean.example", "192.0.2.9"), "allow own allow");
+	assert_string_equal(judged_answer("clean.example", "203.0.113.1"), "allow own allow");
+	clock_thaw();
+}
+
 static void test_both_bits_are_one_list(void **state)
 {
 	(void)state;
@@ -384,6 +401,7 @@ int main(void)
 		TEST(test_the_nearest_owner_decides),
 		TEST(test_overrides_and_modes),
 		TEST(test_addresses),
+		TEST(test_unblocked),
 		TEST(test_both_bits_are_one_list),
 		TEST(test_overlay),
 		TEST(test_large_overlay),

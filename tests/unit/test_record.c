@@ -202,6 +202,12 @@ static void test_evidence_of_lists(void **state)
 	assert_string_equal(told.family, "necurs");
 	q->is_allowed = true;
 	assert_false(is_told(q));
+	/* Its blocking is paused: a bot is one nevertheless. */
+	q = fixture_ask(&f, "c2.example", TYPE_AAAA);
+	q->outcome = OUTCOME_RECURSED;
+	q->is_paused = q->is_spared_bot = true;
+	assert_true(is_told(q));
+	assert_int_equal(told.kind, EVIDENCE_LISTED);
 }
 
 int main(void)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "feeds/listdb/build.h"
+#include "resolver/respites.h"
 #include "resolver/rules.h"
 #include "resolver/view.h"
 #include "tests/unit/config_text.h"
@@ -27,6 +28,7 @@ struct view_harness {
 	struct config *config;
 	struct listdb *db;
 	struct rules rules; /* at run time */
+	struct respites respites; /* the same */
 	struct overlay *overlay; /* for the next join; the test's own */
 	struct view *view;
 	const struct view_harness_more *more; /* for the next join; NULL: none */
@@ -100,6 +102,7 @@ static inline void view_harness_finish(struct view_harness *h)
 	listdb_close(h->db);
 	config_free(h->config);
 	free(h->rules.entries);
+	free(h->respites.entries);
 	folder_remove(&h->folder);
 }
 
@@ -114,8 +117,11 @@ static inline struct view *view_harness_join(
 	h->view = NULL;
 	h->config = parse(config);
 	h->db = lists ? view_harness_build(h, lists, n) : NULL;
-	struct view_parts parts = {
-		.config = h->config, .db = h->db, .rules = &h->rules, .overlay = h->overlay};
+	struct view_parts parts = {.config = h->config,
+		.db = h->db,
+		.rules = &h->rules,
+		.respites = &h->respites,
+		.overlay = h->overlay};
 	if (view_new(h->generations + 1, &parts, NULL, &h->view, &why))
 		fail_msg("%s", why.text);
 	return h->view;
@@ -126,4 +132,12 @@ static inline void view_harness_set(struct view_harness *h, const char *line)
 {
 	size_t first_bad = 0;
 	assert_int_equal(rules_parse(&h->rules, line, strlen(line), &first_bad), 0);
+}
+
+/* A pause or an unblocked name by its line in the file, over at `until_us`, for the next join. */
+static inline void view_harness_respite(struct view_harness *h, const char *line, uint64_t until_us)
+{
+	size_t first_bad = 0;
+	assert_int_equal(respites_parse(&h->respites, line, strlen(line), &first_bad), 0);
+	h->respites.entries[h->respites.count - 1].until_us = until_us;
 }

@@ -27,7 +27,9 @@ struct cli {
 	const char **overrides; /* -o, in order */
 	size_t override_count;
 	bool is_json;
-	const char *client, *type; /* of explain; NULL: not given */
+	const char *client, *group; /* for or about whom; NULL: not given */
+	const char *type; /* of explain */
+	const char *length; /* of unblock: --for */
 	const char *format; /* of feeds lint and cases export; NULL: not given */
 	bool has_rules; /* feeds lint is to print each rule */
 	char **args; /* what follows the command's name */
@@ -54,6 +56,9 @@ int cli_rules(const struct cli *c);
 int cli_cases(const struct cli *c);
 int cli_replay(const struct cli *c);
 int cli_reload(const struct cli *c);
+int cli_pause(const struct cli *c);
+int cli_resume(const struct cli *c);
+int cli_unblock(const struct cli *c);
 int cli_dga(const struct cli *c);
 
 /* One sentence on standard error, and the exit status back. */

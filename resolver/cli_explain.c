@@ -68,13 +68,29 @@ static const char *verdict(const json_t *v)
 	static const char *const words[][2] = {{"block", "blocked"}, {"allow", "allowed"},
 		{"monitor", "seen by a monitoring list, not blocked"},
 		{"local", "answered locally"}, {"none", "not on any list"},
-		{"generated", "blocked as a generated name"}};
+		{"generated", "blocked as a generated name"},
+		{"paused", "let through while blocking is paused; else blocked"}};
 	char name[32];
 	cli_text(v, "verdict", name, sizeof name);
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
 		if (!strcmp(words[i][0], name))
 			return words[i][1];
 	return "unknown";
+}
+
+/* What is in force for a while. */
+static void print_respite(const json_t *v, const char *key, const char *words)
+{
+	const json_t *one = json_object_get(v, key);
+	char scope[16], whom[CLI_TEXT_MAX], name[CLI_TEXT_MAX], until[64];
+	if (!json_is_object(one))
+		return;
+	cli_text(one, "scope", scope, sizeof scope);
+	cli_text(one, "until", until, sizeof until);
+	cli_text(one, "name", name, sizeof name);
+	printf("%-10s%s%s%s for %s%s%s until %s\n", key, name, *name ? " " : "", words, scope,
+		strcmp(scope, "all") ? " " : "", cli_text(one, scope, whom, sizeof whom),
+		*until ? until : "it is resumed");
 }
 
 static void print_verdict(const json_t *v)
@@ -163,6 +179,8 @@ static void print_explanation(const json_t *v)
 	print_holders(v);
 	print_rules(v);
 	print_generated(json_object_get(v, "dga"));
+	print_respite(v, "pause", "blocking is paused");
+	print_respite(v, "unblock", "is allowed");
 	print_verdict(v);
 }
 

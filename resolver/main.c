@@ -16,7 +16,10 @@ enum {
 	IS_HIDDEN = 8,
 	HAS_OWN = 16,
 	TAKES_LINT = 32,
-	TAKES_FORMAT = 64
+	TAKES_FORMAT = 64,
+	TAKES_CLIENT = 128,
+	TAKES_GROUP = 256,
+	TAKES_LENGTH = 512
 };
 
 struct command {
@@ -50,7 +53,7 @@ static const struct command commands[] = {
 		"holds the name or an ancestor, the verdict, and what would be answered. Asks "
 		"nothing upstream.\n"
 		"Exit 10 when the name is blocked, 0 when it is not.\n",
-		cli_explain, TAKES_CONFIG | TAKES_JSON | TAKES_EXPLAIN, 1, 1},
+		cli_explain, TAKES_CONFIG | TAKES_JSON | TAKES_EXPLAIN | TAKES_CLIENT, 1, 1},
 	{"feeds",
 		"feeds list | update [NAME] | lint FILE [--format NAME] [--rules] | diff NAME\n"
 		"       | accept NAME | generations | rollback [N | to GENERATION] | release "
@@ -78,6 +81,27 @@ static const struct command commands[] = {
 		"`*.name.example` (only what is below). An own allow is stronger than any list.\n"
 		"Rules of the configuration file are shown, and changed there.\n",
 		cli_rules, TAKES_CONFIG | TAKES_JSON, 1, 3},
+	{"pause", "pause [--group NAME | --client ADDRESS] [DURATION] | list [--json]",
+		"block nothing for a while, for all, a group or a client",
+		"For a DURATION (`90s`, `5m`, `1h`, `2d`), or else until `resume`; also over a "
+		"restart. What lists, own\n"
+		"deny rules, policy zones, the calendar and the classifier would have blocked is "
+		"counted instead.\n"
+		"Access, rebinding protection, and what holds back an infected device stay. `list` "
+		"shows which there are.\n",
+		cli_pause, TAKES_CONFIG | TAKES_JSON | TAKES_CLIENT | TAKES_GROUP, 0, 1},
+	{"resume", "resume [--group NAME | --client ADDRESS] [--json]", "end a pause at once",
+		"That for all, or that for the group or the client. Exit 1 when there is none.\n",
+		cli_resume, TAKES_CONFIG | TAKES_JSON | TAKES_CLIENT | TAKES_GROUP, 0, 0},
+	{"unblock",
+		"unblock NAME [--group NAME | --client ADDRESS] [--for DURATION] | list\n"
+		"       | remove NAME [--group NAME | --client ADDRESS] [--json]",
+		"allow one name for a while, for all, a group or a client",
+		"As an own allow rule, stronger than any list, that ends by itself. NAME is "
+		"`name.example` (and all below\n"
+		"it), `=name.example` (the name alone) or `*.name.example` (only what is below).\n",
+		cli_unblock, TAKES_CONFIG | TAKES_JSON | TAKES_CLIENT | TAKES_GROUP | TAKES_LENGTH,
+		1, 2},
 	{"cases",
 		"cases list [all|STATE] | show ID | export [ID] [--format FORMAT] | ack ID [NOTE] "
 		"| close ID [NOTE]\n"
@@ -200,6 +224,12 @@ static int print_command_help(const struct command *k)
 		printf("\n%s", k->help);
 	if (k->flags & TAKES_CONFIG)
 		printf("\noptions:\n%s", common_help);
+	if (k->flags & TAKES_GROUP)
+		fputs("      --group NAME     for the clients of this group\n"
+		      "      --client ADDRESS for this client alone (default: for all)\n",
+			stdout);
+	if (k->flags & TAKES_LENGTH)
+		fputs("      --for DURATION   from 1s to 7d (default 1h)\n", stdout);
 	if (k->flags & TAKES_EXPLAIN)
 		fputs("      --client ADDRESS as this client would see it (default: this machine)\n"
 		      "      --type TYPE      of the question: A (default), AAAA, HTTPS, TYPE65 "
@@ -223,12 +253,23 @@ static int help(const struct cli *c)
 		 : cli_fail(CLI_USAGE, "there is no command `%s`; see `cenote help`", c->args[0]);
 }
 
-enum { OPTION_JSON = 256, OPTION_CLIENT, OPTION_TYPE, OPTION_FORMAT, OPTION_RULES, OPTION_VERSION };
+enum {
+	OPTION_JSON = 256,
+	OPTION_CLIENT,
+	OPTION_GROUP,
+	OPTION_LENGTH,
+	OPTION_TYPE,
+	OPTION_FORMAT,
+	OPTION_RULES,
+	OPTION_VERSION
+};
 
 static const struct option options[] = {
 	{"config", required_argument, NULL, 'c'},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"client", required_argument, NULL, OPTION_CLIENT},
+	{"group", required_argument, NULL, OPTION_GROUP},
+	{"for", required_argument, NULL, OPTION_LENGTH},
 	{"type", required_argument, NULL, OPTION_TYPE},
 	{"format", required_argument, NULL, OPTION_FORMAT},
 	{"rules", no_argument, NULL, OPTION_RULES},
@@ -257,6 +298,12 @@ static int read_options(int argc, char **argv, struct cli *c, struct wishes *w)
 			break;
 		case OPTION_CLIENT:
 			c->client = optarg;
+			break;
+		case OPTION_GROUP:
+			c->group = optarg;
+			break;
+		case OPTION_LENGTH:
+			c->length = optarg;
 			break;
 		case OPTION_TYPE:
 			c->type = optarg;
@@ -304,7 +351,10 @@ static int dispatch(struct cli *c, const struct wishes *w)
 		return cli_fail(CLI_USAGE, "usage: cenote %s", k->usage);
 	if (((c->file || c->override_count) && !(k->flags & TAKES_CONFIG)) ||
 		(c->is_json && !(k->flags & TAKES_JSON)) ||
-		((c->client || c->type) && !(k->flags & TAKES_EXPLAIN)) ||
+		(c->client && !(k->flags & TAKES_CLIENT)) ||
+		(c->group && !(k->flags & TAKES_GROUP)) ||
+		(c->length && !(k->flags & TAKES_LENGTH)) ||
+		(c->type && !(k->flags & TAKES_EXPLAIN)) ||
 		(c->format && !(k->flags & TAKES_FORMAT)) ||
 		(c->has_rules && !(k->flags & TAKES_LINT)))
 		return cli_fail(CLI_USAGE, "`%s` does not take this option; usage: cenote %s", name,

@@ -52,10 +52,12 @@ struct server_word {
 struct server_explanation {
 	char name[DNAME_TEXT_MAX]; /* normalised */
 	char client[ADDR_TEXT_MAX], group[64];
-	bool is_client_admitted;
+	bool is_client_admitted, is_paused, is_unblocked;
+	struct server_pause pause; /* with is_paused: the one that ends last */
+	struct server_unblock unblock; /* with is_unblocked: the same */
 	char type[16];
 	char verdict
-		[16]; /* "none", "allow", "block", "monitor", "local", "generated": blocked by its score */
+		[16]; /* "none", "allow", "block", "monitor", "local", "generated": blocked by its score, "paused": one of them would block it */
 	char list[64]; /* the deciding list, "" */
 	char category[64];
 	char family[64]; /* whose name it is, when the calendar has a word on it; "" */

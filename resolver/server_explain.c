@@ -253,6 +253,8 @@ static void say_data(
 	}
 }
 
+static const char it_is_paused[] = "paused";
+
 static void say_verdict(struct server *s, struct server_explanation *x,
 	const struct policy_verdict *verdict, uint16_t type)
 {
@@ -263,7 +265,9 @@ static void say_verdict(struct server *s, struct server_explanation *x,
 		snprintf(x->category, sizeof x->category, "%.63s", v->lists[list].category);
 	}
 	snprintf(x->family, sizeof x->family, "%.63s", verdict->family ? verdict->family : "");
-	if (verdict->kind == POLICY_DENY) {
+	if (verdict->kind == POLICY_DENY && x->is_paused) {
+		snprintf(x->verdict, sizeof x->verdict, "%s", it_is_paused);
+	} else if (verdict->kind == POLICY_DENY) {
 		snprintf(x->verdict, sizeof x->verdict, "block");
 		x->ede = v->lists[list].ede;
 		if (verdict->is_data)
@@ -307,6 +311,7 @@ static int judge(
 /* --- the classifier --- */
 
 static const char it_is_blocked[] = "it is blocked";
+static const char it_would_block[] = "it would be blocked: blocking is paused for this client";
 
 /* What does its score do to the name? In the order of the path. */
 static const char *effect_of(const struct server *s, const struct server_explanation *x,
@@ -331,6 +336,8 @@ static const char *effect_of(const struct server *s, const struct server_explana
 		return "nothing: it is allowed";
 	if (!strcmp(x->verdict, "block"))
 		return "nothing: a list decides";
+	if (x->is_paused && x->dga_mode == LIST_MODE_BLOCK)
+		return it_would_block;
 	return x->dga_mode == LIST_MODE_BLOCK ? it_is_blocked : "it is counted, not blocked";
 }
 
@@ -349,6 +356,8 @@ static void say_generated(
 	}
 	const char *effect = effect_of(s, x, about);
 	snprintf(x->dga_effect, sizeof x->dga_effect, "%s", effect);
+	if (effect == it_would_block)
+		snprintf(x->verdict, sizeof x->verdict, "%s", it_is_paused);
 	if (effect != it_is_blocked)
 		return;
 	snprintf(x->verdict, sizeof x->verdict, "generated");
@@ -381,6 +390,7 @@ int server_explain(struct server *s, const char *name, const struct addr *client
 	out->is_client_admitted = addr_table_find(v->access, a, 0) != 0;
 	out->generation = s->db ? listdb_number(s->db) : 0;
 	find_holders(s, out, &v->groups[group], &n);
+	server_respite_explain(s, a, &n, out);
 	const struct policy_question about = {.name = &n,
 		.client = a,
 		.group = group,

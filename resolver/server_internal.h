@@ -46,5 +46,9 @@ struct server {
 	char dga_problem[512]; /* see struct server_info */
 };
 
+/* Fills what of the explanation is in force for a while; under the lock. */
+void server_respite_explain(const struct server *s, const struct addr *client,
+	const struct dname *name, struct server_explanation *x);
+
 /* Joins everything that is now in force into a view and publishes it, under the lock. */
 int server_publish(struct server *s, struct err *why);

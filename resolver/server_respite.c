@@ -44,7 +44,8 @@ static bool is_group(const struct view *v, const char *name)
 	return false;
 }
 
-static int put(struct server *s, const struct respite *r, uint64_t seconds, struct err *why)
+static int put(struct server *s, const struct respite *r, uint64_t seconds, uint64_t *until_s,
+	struct err *why)
 {
 	int e = 0;
 	pthread_mutex_lock(&s->lock);
@@ -52,8 +53,10 @@ static int put(struct server *s, const struct respite *r, uint64_t seconds, stru
 		e = err_set(why, CEN_ENOTFOUND, "there is no group \"%s\"", r->group);
 	if (!e)
 		e = respites_put(s->respites, r, seconds, why);
-	if (!e)
+	if (!e) {
+		*until_s = s->respites->entries[s->respites->count - 1].until_s;
 		e = server_publish(s, why);
+	}
 	pthread_mutex_unlock(&s->lock);
 	return e;
 }
@@ -68,10 +71,10 @@ static int take_back(struct server *s, const struct respite *r, struct err *why)
 	return e;
 }
 
-int server_pause(struct server *s, const struct server_pause *p, uint64_t seconds, struct err *why)
+int server_pause(struct server *s, struct server_pause *p, uint64_t seconds, struct err *why)
 {
 	const struct respite r = of_pause(p);
-	return put(s, &r, seconds, why);
+	return put(s, &r, seconds, &p->until_s, why);
 }
 
 int server_resume(struct server *s, const struct server_pause *p, struct err *why)
@@ -80,8 +83,7 @@ int server_resume(struct server *s, const struct server_pause *p, struct err *wh
 	return take_back(s, &r, why);
 }
 
-int server_unblock(
-	struct server *s, const struct server_unblock *u, uint64_t seconds, struct err *why)
+int server_unblock(struct server *s, struct server_unblock *u, uint64_t seconds, struct err *why)
 {
 	const struct respite r = of_unblock(u);
 	char text[DNAME_TEXT_MAX + 2];
@@ -89,7 +91,7 @@ int server_unblock(
 	if (danger)
 		return err_set(why, CEN_EREFUSED, "\"%.300s\" %s",
 			config_rule_to_text(&u->rule, text), danger);
-	return put(s, &r, seconds, why);
+	return put(s, &r, seconds, &u->until_s, why);
 }
 
 int server_unblock_remove(struct server *s, const struct server_unblock *u, struct err *why)
@@ -112,6 +114,22 @@ void server_tidy(struct server *s)
 
 /* --- what there is ---------------------------------------------------------------------------- */
 
+static void to_pause(const struct respite *r, struct server_pause *out)
+{
+	*out = (struct server_pause){
+		.scope = scopes_back[r->scope], .client = r->client, .until_s = r->until_s};
+	memcpy(out->group, r->group, sizeof out->group);
+}
+
+static void to_unblock(const struct respite *r, struct server_unblock *out)
+{
+	*out = (struct server_unblock){.rule = r->rule,
+		.scope = scopes_back[r->scope],
+		.client = r->client,
+		.until_s = r->until_s};
+	memcpy(out->group, r->group, sizeof out->group);
+}
+
 size_t server_pauses(struct server *s, struct server_pause *out, size_t max)
 {
 	size_t n = 0;
@@ -120,12 +138,8 @@ size_t server_pauses(struct server *s, struct server_pause *out, size_t max)
 		const struct respite *r = &s->respites->entries[i];
 		if (r->kind != RESPITE_PAUSE || respite_is_over(r, clock_us()))
 			continue;
-		if (n < max) {
-			out[n] = (struct server_pause){.scope = scopes_back[r->scope],
-				.client = r->client,
-				.until_s = r->until_s};
-			memcpy(out[n].group, r->group, sizeof out[n].group);
-		}
+		if (n < max)
+			to_pause(r, &out[n]);
 		n++;
 	}
 	pthread_mutex_unlock(&s->lock);
@@ -140,18 +154,15 @@ size_t server_unblocks(struct server *s, struct server_unblock *out, size_t max)
 		const struct respite *r = &s->respites->entries[i];
 		if (r->kind != RESPITE_UNBLOCK || respite_is_over(r, clock_us()))
 			continue;
-		if (n < max) {
-			out[n] = (struct server_unblock){.rule = r->rule,
-				.scope = scopes_back[r->scope],
-				.client = r->client,
-				.until_s = r->until_s};
-			memcpy(out[n].group, r->group, sizeof out[n].group);
-		}
+		if (n < max)
+			to_unblock(r, &out[n]);
 		n++;
 	}
 	pthread_mutex_unlock(&s->lock);
 	return n;
 }
+
+/* --- of one client ---------------------------------------------------------------------------- */
 
 static const char *group_of(const struct server *s, const struct addr *client)
 {
@@ -159,24 +170,51 @@ static const char *group_of(const struct server *s, const struct addr *client)
 	return v->groups[addr_table_find(v->group_of_client, client, 0)].name;
 }
 
-bool server_client_pause(struct server *s, const struct addr *client, uint64_t *until_s)
+static bool reaches(const struct config_rule *rule, const struct dname *name)
 {
-	uint64_t last_us = 0;
-	*until_s = 0;
-	pthread_mutex_lock(&s->lock);
+	return dname_equal(name, &rule->name)
+		? rule->is_self
+		: rule->is_below && dname_is_at_or_below(name, &rule->name);
+}
+
+/* Of those that are for the client (and the name, if there is one) the one that ends last; NULL: none is in force. */
+static const struct respite *last_of(const struct server *s, enum respite_kind kind,
+	const struct addr *client, const struct dname *name)
+{
+	const struct respite *last = NULL;
 	const char *group = group_of(s, client);
 	for (size_t i = 0; i < s->respites->count; i++) {
 		const struct respite *r = &s->respites->entries[i];
 		bool is_for_it = r->scope == RESPITE_ALL ||
 			(r->scope == RESPITE_GROUP && !strcmp(r->group, group)) ||
 			(r->scope == RESPITE_CLIENT && addr_equal(&r->client, client));
-		if (r->kind != RESPITE_PAUSE || !is_for_it || r->until_us <= last_us)
-			continue;
-		last_us = r->until_us;
-		*until_s = r->until_s;
+		if (r->kind == kind && is_for_it && (!name || reaches(&r->rule, name)) &&
+			(!last || r->until_us > last->until_us))
+			last = r;
 	}
+	return last && !respite_is_over(last, clock_us()) ? last : NULL;
+}
+
+void server_respite_explain(const struct server *s, const struct addr *client,
+	const struct dname *name, struct server_explanation *x)
+{
+	const struct respite *pause = last_of(s, RESPITE_PAUSE, client, NULL);
+	const struct respite *unblock = last_of(s, RESPITE_UNBLOCK, client, name);
+	x->is_paused = pause;
+	x->is_unblocked = unblock;
+	if (pause)
+		to_pause(pause, &x->pause);
+	if (unblock)
+		to_unblock(unblock, &x->unblock);
+}
+
+bool server_client_pause(struct server *s, const struct addr *client, uint64_t *until_s)
+{
+	pthread_mutex_lock(&s->lock);
+	const struct respite *last = last_of(s, RESPITE_PAUSE, client, NULL);
+	*until_s = last ? last->until_s : 0;
 	pthread_mutex_unlock(&s->lock);
-	return last_us > clock_us();
+	return last;
 }
 
 bool server_client_group(

@@ -23,7 +23,7 @@ struct server_pause {
 	enum server_scope scope;
 	char group[CONFIG_NAME_MAX + 1]; /* SERVER_SCOPE_GROUP */
 	struct addr client; /* SERVER_SCOPE_CLIENT */
-	uint64_t until_s; /* wall; 0: until server_resume. Only told, not read: see `seconds` */
+	uint64_t until_s; /* wall; 0: until server_resume. Written, never read: see `seconds` */
 };
 
 /* As an own allow rule, stronger than every other word on the name. */
@@ -32,7 +32,7 @@ struct server_unblock {
 	enum server_scope scope;
 	char group[CONFIG_NAME_MAX + 1];
 	struct addr client;
-	uint64_t until_s; /* only told, not read */
+	uint64_t until_s; /* written, never read */
 };
 
 enum {
@@ -43,9 +43,8 @@ enum {
 
 /* In force for every query that arrives after the return, in the place of one for the same, kept in the state folder. `seconds` 0: until
  * it is ended, for a pause alone. CEN_ERANGE for a bad length, CEN_ENOTFOUND for an unknown group, CEN_ELIMIT, CEN_EREFUSED. */
-int server_pause(struct server *s, const struct server_pause *p, uint64_t seconds, struct err *why);
-int server_unblock(
-	struct server *s, const struct server_unblock *u, uint64_t seconds, struct err *why);
+int server_pause(struct server *s, struct server_pause *p, uint64_t seconds, struct err *why);
+int server_unblock(struct server *s, struct server_unblock *u, uint64_t seconds, struct err *why);
 /* End the one for the same. CEN_ENOTFOUND when there is none. */
 int server_resume(struct server *s, const struct server_pause *p, struct err *why);
 int server_unblock_remove(struct server *s, const struct server_unblock *u, struct err *why);

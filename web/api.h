@@ -19,3 +19,5 @@ edge_handler api_generations_get, api_generations_rollback, api_generations_rele
 edge_handler api_cases_get, api_cases_one, api_cases_decide;
 edge_handler api_cases_export, api_cases_unseal;
 edge_handler api_rules_get, api_rules_add, api_rules_remove;
+edge_handler api_pause_get, api_pause_add, api_pause_remove;
+edge_handler api_unblock_get, api_unblock_add, api_unblock_remove;

@@ -8,6 +8,7 @@
 #include "web/api.h"
 #include "web/param.h"
 #include "web/response.h"
+#include "web/whom.h"
 
 static json_t *words(const struct server_explanation *e)
 {
@@ -100,7 +101,7 @@ static json_t *explanation(const struct server_explanation *e)
 		? json_null()
 		: json_pack("{s:i, s:s}", "code", e->ede, "name", ede_name(e->ede));
 	return json_pack("{s:o, s:o, s:o, s:o, s:b, s:o, s:b, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
-			 "s:o, s:b, s:b, s:o, s:o}",
+			 "s:o, s:b, s:b, s:o, s:o, s:o, s:o}",
 		"name", response_text(e->name), "type", response_text(e->type), "client",
 		response_text(e->client), "group", response_text(e->group), "is_client_admitted",
 		e->is_client_admitted, "verdict", response_text(e->verdict), "is_blocked",
@@ -109,7 +110,9 @@ static json_t *explanation(const struct server_explanation *e)
 		response_text(e->action), "answer", response_text(e->answer), "ede", ede,
 		"generation", response_number(e->generation), "holders", holders(e), "rules",
 		words(e), "is_cut", e->is_cut, "is_late", e->is_late, "dga", generated(e), "family",
-		response_text(e->family));
+		response_text(e->family), "pause",
+		e->is_paused ? whom_pause_json(&e->pause) : json_null(), "unblock",
+		e->is_unblocked ? whom_unblock_json(&e->unblock) : json_null());
 }
 
 /* What the server says of the question; owned. NULL after having written the problem. */

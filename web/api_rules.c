@@ -48,10 +48,7 @@ static bool read_rule(const char *kind, const char *text, enum list_kind *out_ki
 	}
 	*out_kind = strcmp(kind, "allow") == 0 ? LIST_ALLOW : LIST_DENY;
 	if (config_rule_from_text(text, strlen(text), out)) {
-		response_problem(r, 422,
-			"\"%.300s\" is not a rule: `name.example` is the name and all below it, "
-			"`=name.example` the name alone, `*.name.example` only what is below",
-			text);
+		response_problem(r, 422, RESPONSE_NO_RULE, text);
 		return false;
 	}
 	return true;

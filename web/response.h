@@ -30,6 +30,11 @@ json_t *response_moment(uint64_t wall_s);
 json_t *response_time(uint64_t wall_s);
 json_t *response_number(uint64_t n);
 
+/* A problem's words for what config_rule_from_text does not take, with that as `%s`. */
+#define RESPONSE_NO_RULE \
+	"\"%.300s\" is not a rule: `name.example` is the name and all below it, `=name.example` " \
+	"the name alone, `*.name.example` only what is below"
+
 /* The body as a JSON object, all of whose keys are among `keys` (NULL-terminated): text, or behind a `#` a whole number. NULL after having written the problem. Returns
  * owned. No body at all is an empty object. */
 json_t *response_body(

@@ -40,6 +40,12 @@ static const struct route native[] = {
 	{EDGE_GET, "/api/v1/rules", EDGE_CONTROL, api_rules_get, 0},
 	{EDGE_POST, "/api/v1/rules", EDGE_CONTROL, api_rules_add, 0},
 	{EDGE_DELETE, "/api/v1/rules", EDGE_CONTROL, api_rules_remove, 0},
+	{EDGE_GET, "/api/v1/pause", EDGE_CONTROL, api_pause_get, 0},
+	{EDGE_POST, "/api/v1/pause", EDGE_CONTROL, api_pause_add, 0},
+	{EDGE_DELETE, "/api/v1/pause", EDGE_CONTROL, api_pause_remove, 0},
+	{EDGE_GET, "/api/v1/unblock", EDGE_CONTROL, api_unblock_get, 0},
+	{EDGE_POST, "/api/v1/unblock", EDGE_CONTROL, api_unblock_add, 0},
+	{EDGE_DELETE, "/api/v1/unblock", EDGE_CONTROL, api_unblock_remove, 0},
 	{EDGE_POST, "/api/v1/reload", EDGE_ADMIN, api_state_reload, 0},
 	{EDGE_GET, "/api/v1/openapi.json", EDGE_NOBODY, assets_get, 0},
 	/* The page holds no data: what it shows it asks for. */

@@ -118,7 +118,11 @@ class Operation:
         return self.body["example"] if self.body else None
 
     def good_calls(self):
-        """With what is needed alone, then with each parameter and each of its words, then with all of them."""
+        """With what is needed alone, then with each parameter and each of its words, then with all of them; or with those
+        that are only good together."""
+        if together := self.node.get("x-together"):
+            yield Call(self, {**self.needed, **{p["name"]: p["example"] for p in self.parameters if p["name"] in together}}, self.example)
+            return
         yield Call(self, self.needed, self.example)
         for p in self.parameters:
             for value in resolve(p["schema"]).get("enum", [p["example"]]):

@@ -53,6 +53,10 @@ def prepare(cenote, operation):
     """Brings about what the operation's example is about."""
     if repr(operation) == "DELETE /api/v1/rules":
         cenote.http("POST", "/api/v1/rules", {"kind": "deny", "rule": "=added.example"})
+    if repr(operation) == "DELETE /api/v1/pause":
+        cenote.http("POST", "/api/v1/pause", {"client": "127.0.0.99", "seconds": 60})
+    if repr(operation) == "DELETE /api/v1/unblock":
+        cenote.http("POST", "/api/v1/unblock", {"name": "=unblocked.example", "client": "127.0.0.99", "seconds": 60})
     if operation.path == "/api/v1/generations/release":
         cenote.http("POST", "/api/v1/generations/rollback", {})
 

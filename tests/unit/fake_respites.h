@@ -46,7 +46,7 @@ static inline struct server_pause *fake_pause(struct fake_respites *r, const str
 	return NULL;
 }
 
-int server_pause(struct server *s, const struct server_pause *p, uint64_t seconds, struct err *why)
+int server_pause(struct server *s, struct server_pause *p, uint64_t seconds, struct err *why)
 {
 	struct fake_respites *r = fake_respites(s);
 	struct server_pause *have = fake_pause(r, p);
@@ -56,10 +56,10 @@ int server_pause(struct server *s, const struct server_pause *p, uint64_t second
 	if (p->scope == SERVER_SCOPE_GROUP && strcmp(p->group, "children") != 0)
 		return err_set(why, CEN_ENOTFOUND, "there is no group \"%s\"", p->group);
 	if (seconds > SERVER_PAUSE_MAX_S || (!have && r->pause_count == 8))
-		return err_set(why, CEN_ERANGE, "too long");
+		return err_set(why, CEN_ERANGE, "that is too long");
 	have = have ? have : &r->pauses[r->pause_count++];
+	p->until_s = seconds ? r->now_s + seconds : 0;
 	*have = *p;
-	have->until_s = seconds ? r->now_s + seconds : 0;
 	return 0;
 }
 
@@ -93,8 +93,7 @@ static inline struct server_unblock *fake_unblock(
 	return NULL;
 }
 
-int server_unblock(
-	struct server *s, const struct server_unblock *u, uint64_t seconds, struct err *why)
+int server_unblock(struct server *s, struct server_unblock *u, uint64_t seconds, struct err *why)
 {
 	struct fake_respites *r = fake_respites(s);
 	struct server_unblock *have = fake_unblock(r, u);
@@ -102,10 +101,10 @@ int server_unblock(
 	if (r->code)
 		return err_set(why, r->code, "it was not kept");
 	if (!seconds || seconds > SERVER_UNBLOCK_MAX_S || (!have && r->unblock_count == 8))
-		return err_set(why, CEN_ERANGE, "too long");
+		return err_set(why, CEN_ERANGE, "that is too long");
 	have = have ? have : &r->unblocks[r->unblock_count++];
+	u->until_s = r->now_s + seconds;
 	*have = *u;
-	have->until_s = r->now_s + seconds;
 	return 0;
 }
 

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "resolver/base/clock.h"
+#include "resolver/journal/history.h"
+#include "resolver/journal/journal.h"
 #include "web/api.h"
 #include "web/response.h"
 
@@ -19,6 +21,8 @@ struct state {
 	struct feeds_status feeds;
 	struct server_info server;
 	struct evidence_info evidence;
+	struct journal_info journal;
+	struct history_info history;
 };
 
 /* What is not as it should be, though queries are answered. */
@@ -57,6 +61,10 @@ static json_t *reasons_of(const struct state *s)
 		add_reason(list, i->dga_problem);
 	if (s->evidence.problem[0])
 		add_reason(list, s->evidence.problem);
+	if (s->journal.problem[0])
+		add_reason(list, s->journal.problem);
+	if (s->history.problem[0])
+		add_reason(list, s->history.problem);
 	return list;
 }
 
@@ -67,6 +75,8 @@ static json_t *look(const struct edge_request *q, struct state *s, const char **
 	feeds_status(d->feeds, &s->feeds);
 	server_info(d->server, &s->server);
 	evidence_info(d->evidence, &s->evidence);
+	journal_info(d->journal, &s->journal);
+	history_info(journal_history(d->journal), &s->history);
 	json_t *reasons = reasons_of(s);
 	*status = json_array_size(reasons) ? "degraded" : "ok";
 	return reasons;
@@ -120,7 +130,8 @@ void api_state_health_full(const struct edge_request *q, struct edge_response *r
 	const struct web *w = q->web;
 	json_t *reasons = look(q, &s, &status);
 	response_json(r, 200,
-		json_pack("{s:s, s:o, s:s, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+		json_pack("{s:s, s:o, s:s, s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, "
+			  "s:o}",
 			"status", status, "reasons", reasons, "version", CENOTE_VERSION, "now",
 			response_time(clock_wall_s()), "started", response_time(s.server.started_s),
 			"uptime_s", (json_int_t)s.server.uptime_s, "dns_listen",
@@ -129,8 +140,10 @@ void api_state_health_full(const struct edge_request *q, struct edge_response *r
 			response_number(s.feeds.generation), "names",
 			response_number(s.feeds.names), "lists", lists_by_state(w->doors.feeds),
 			"live_cases", response_number(s.evidence.live_cases), "lost_events",
-			response_number(s.evidence.lost_events), "failed_saves",
-			response_number(s.evidence.failed_saves)));
+			response_number(s.evidence.lost_events), "lost_rows",
+			response_number(s.journal.dropped), "failed_saves",
+			response_number(s.evidence.failed_saves + s.journal.failed_writes +
+				s.history.failed_saves)));
 }
 
 void api_state_get(const struct edge_request *q, struct edge_response *r)

@@ -9,12 +9,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
+	static struct journal journal;
 	static struct evidence evidence = {.cases = {{.id = 7, .client_bits = 128}}, .count = 1};
-	struct server server = {0};
+	static struct config *config;
+	struct err why = {0};
+	if (!config && config_parse("", "", 0, &config, &why))
+		abort();
+	struct server server = {.config = config};
 	struct feeds feeds = {0};
 	struct web web = {.doors = {.server = &server,
 				  .feeds = &feeds,
 				  .evidence = &evidence,
+				  .journal = &journal,
 				  .reload = fake_reload,
 				  .reload_arg = &server},
 		.socket = (char[]){"/run/cenote/control.sock"}};
@@ -42,6 +48,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		/* Every answer has a status, and what claims to be JSON is. */
 		if (r.status < 200 || r.status > 599)
 			abort();
+		char piece[256];
+		if (r.stream) {
+			while (r.stream->fill(r.stream, piece, sizeof piece) > 0)
+				;
+			r.stream->close(r.stream);
+		}
 		if (r.body && strstr(r.type, "json")) {
 			json_t *v = json_loadb(r.body, r.len, JSON_REJECT_DUPLICATES, NULL);
 			if (!v)

@@ -86,15 +86,21 @@ static void health_tells_those_who_may_know(void **state)
 	feeds.lists[0].state = FEEDS_STALE;
 	evidence.info.live_cases = 2;
 	snprintf(evidence.info.problem, sizeof evidence.info.problem, "damaged, set aside");
+	snprintf(journal.info.problem, sizeof journal.info.problem, "the log's disk is full");
+	snprintf(journal.history.info.problem, sizeof journal.history.info.problem, "no history");
+	journal.info.dropped = 3;
 	json_t *v = get("/api/v1/health");
 	assert_string_equal(text(v, "status"), "degraded");
+	assert_int_equal(number(v, "lost_rows"), 3);
 	assert_string_equal(text(v, "version"), CENOTE_VERSION);
 	assert_int_equal(number(v, "live_cases"), 2);
 	assert_int_equal(number(v, "generation"), 7);
 	assert_int_equal(number(json_object_get(v, "lists"), "stale"), 1);
 	assert_int_equal(sum(json_object_get(v, "lists")), 2);
 	const json_t *why = json_object_get(v, "reasons");
+	assert_int_equal(json_array_size(why), 3);
 	assert_string_equal(json_string_value(json_array_get(why, 0)), "damaged, set aside");
+	assert_string_equal(json_string_value(json_array_get(why, 1)), "the log's disk is full");
 	json_decref(v);
 	/* Strangers learn no more than that it lives. */
 	v = get("/healthz");

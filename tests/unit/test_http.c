@@ -25,6 +25,7 @@ enum { PATIENCE_MS = 60000 };
 static struct server server;
 static struct feeds feeds;
 static struct evidence evidence;
+static struct journal journal;
 static struct web *web;
 static char folder[64], socket_path[96];
 
@@ -47,6 +48,7 @@ static int start(void **state)
 	struct web_doors doors = {.server = &server,
 		.feeds = &feeds,
 		.evidence = &evidence,
+		.journal = &journal,
 		.reload = fake_reload,
 		.reload_arg = &server};
 	memset(&server, 0, sizeof server);
@@ -274,6 +276,8 @@ static void takes_a_body_up_to_the_cap(void **state)
 					    "%zu\r\n\r\n",
 		size);
 	memset(request + n, ' ', size);
+	request[n] = '{';
+	request[n + size - 1] = '}';
 	assert_int_equal(ask_raw(connect_unix(), request, n + size), 200);
 	/* A length that is not told beforehand. */
 	n = (size_t)snprintf(request, room,

@@ -23,6 +23,7 @@ enum { PATIENCE_MS = 60000 };
 static struct server server;
 static struct feeds feeds;
 static struct evidence evidence;
+static struct journal journal;
 static struct web *web;
 static char folder[64], socket_path[96];
 static _Atomic unsigned to_say, closed; /* lines that each stream may still send */
@@ -78,7 +79,8 @@ static int start(void **state)
 	at.port = 0;
 	struct config c = {.socket = socket_path, .http_listen = &at, .http_listen_count = 1};
 	struct err why = {0};
-	struct web_doors doors = {.server = &server, .feeds = &feeds, .evidence = &evidence};
+	struct web_doors doors = {
+		.server = &server, .feeds = &feeds, .evidence = &evidence, .journal = &journal};
 	fake_fill(&server, &feeds);
 	atomic_store(&to_say, 2);
 	atomic_store(&closed, 0);

@@ -13,7 +13,9 @@
 static struct server server;
 static struct feeds feeds;
 static struct evidence evidence;
-static struct web web = {.doors = {.server = &server, .feeds = &feeds, .evidence = &evidence}};
+static struct journal journal;
+static struct web web = {
+	.doors = {.server = &server, .feeds = &feeds, .evidence = &evidence, .journal = &journal}};
 
 /* The page; free. */
 static char *page(void)

@@ -41,56 +41,66 @@ int cli_load(const struct cli *c, struct config **out)
 }
 
 /* The detail of a problem, or what there is of it. */
-static int refuse(const struct client_reply *reply, json_t *value)
+static int refuse(const struct client_reply *reply, struct err *why)
 {
 	char text[CLI_TEXT_MAX];
+	json_t *value = json_loadb(reply->body, reply->len, 0, NULL);
 	cli_text(value, "detail", text, sizeof text);
 	json_decref(value);
 	if (text[0])
-		return cli_fail(CLI_FAILED, "%s", text);
-	return cli_fail(CLI_FAILED, "the daemon answered with status %ld", reply->status);
+		err_set(why, CEN_EREFUSED, "%s", text);
+	else
+		err_set(why, CEN_EREFUSED, "the daemon answered with status %ld", reply->status);
+	return CLI_FAILED;
 }
 
-/* Asks the daemon; 0 and its answer of a good status, or the exit status after having said why. */
+/* Asks the daemon; 0 and its answer of a good status, or the exit status and why. */
 static int exchange(const struct cli *c, const char *method, const char *target, const char *body,
-	struct client_reply *reply)
+	struct client_reply *reply, struct err *why)
 {
 	struct config *config = NULL;
-	int status = cli_load(c, &config);
-	if (status)
-		return status;
-	struct err why = {0};
-	int code = client_ask(config->socket, method, target, body, TIMEOUT_S, reply, &why);
+	if (config_load(cli_config_file(c), c->overrides, c->override_count, &config, why))
+		return CLI_BAD_CONFIG;
+	int code = client_ask(config->socket, method, target, body, TIMEOUT_S, reply, why);
 	config_free(config);
 	if (code)
-		return cli_fail(
-			code == -ECONNREFUSED || code == -EACCES ? CLI_UNREACHABLE : CLI_FAILED,
-			"%s", why.text);
+		return code == -ECONNREFUSED || code == -EACCES ? CLI_UNREACHABLE : CLI_FAILED;
 	if (reply->status >= 200 && reply->status <= 299)
 		return CLI_OK;
-	status = refuse(reply, json_loadb(reply->body, reply->len, 0, NULL));
+	int status = refuse(reply, why);
 	client_free(reply);
 	return status;
+}
+
+int cli_try(const struct cli *c, const char *method, const char *target, const char *body,
+	json_t **out, struct err *why)
+{
+	struct client_reply reply;
+	int status = exchange(c, method, target, body, &reply, why);
+	if (status)
+		return status;
+	*out = json_loadb(reply.body, reply.len, 0, NULL);
+	client_free(&reply);
+	if (!*out)
+		err_set(why, CEN_EFORMAT, "the daemon's answer is not JSON");
+	return *out ? CLI_OK : CLI_FAILED;
 }
 
 int cli_ask(
 	const struct cli *c, const char *method, const char *target, const char *body, json_t **out)
 {
-	struct client_reply reply;
-	int status = exchange(c, method, target, body, &reply);
-	if (status)
-		return status;
-	*out = json_loadb(reply.body, reply.len, 0, NULL);
-	client_free(&reply);
-	return *out ? CLI_OK : cli_fail(CLI_FAILED, "the daemon's answer is not JSON");
+	struct err why = {0};
+	int status = cli_try(c, method, target, body, out, &why);
+	return status ? cli_fail(status, "%s", why.text) : CLI_OK;
 }
 
 int cli_print_answer(const struct cli *c, const char *method, const char *target, const char *body)
 {
 	struct client_reply reply;
-	int status = exchange(c, method, target, body, &reply);
+	struct err why = {0};
+	int status = exchange(c, method, target, body, &reply, &why);
 	if (status)
-		return status;
+		return cli_fail(status, "%s", why.text);
 	fwrite(reply.body, 1, reply.len, stdout);
 	client_free(&reply);
 	return CLI_OK;

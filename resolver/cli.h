@@ -31,6 +31,7 @@ struct cli {
 	const char *type; /* of explain */
 	const char *length; /* of unblock: --for */
 	const char *format; /* of feeds lint and cases export; NULL: not given */
+	bool is_once; /* of top: show and end */
 	bool has_rules; /* feeds lint is to print each rule */
 	char **args; /* what follows the command's name */
 	size_t arg_count;
@@ -54,6 +55,7 @@ int cli_generations_rollback(const struct cli *c);
 int cli_generations_release(const struct cli *c);
 int cli_rules(const struct cli *c);
 int cli_cases(const struct cli *c);
+int cli_top(const struct cli *c);
 int cli_replay(const struct cli *c);
 int cli_reload(const struct cli *c);
 int cli_pause(const struct cli *c);
@@ -75,6 +77,9 @@ int cli_check_config(const struct cli *c, struct err *why);
 /* Asks the daemon. On success `*out` is its answer, owned. Else returns the exit status after having said why. */
 int cli_ask(const struct cli *c, const char *method, const char *target, const char *body,
 	json_t **out);
+/* The same without a word on standard error: `why` has the sentence. */
+int cli_try(const struct cli *c, const char *method, const char *target, const char *body,
+	json_t **out, struct err *why);
 /* Asks for what is no JSON, and prints it as it comes. */
 int cli_print_answer(const struct cli *c, const char *method, const char *target, const char *body);
 /* Prints a value as JSON, takes it, returns CLI_OK. */

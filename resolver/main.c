@@ -19,7 +19,8 @@ enum {
 	TAKES_FORMAT = 64,
 	TAKES_CLIENT = 128,
 	TAKES_GROUP = 256,
-	TAKES_LENGTH = 512
+	TAKES_LENGTH = 512,
+	TAKES_ONCE = 1024
 };
 
 struct command {
@@ -46,6 +47,12 @@ static const struct command commands[] = {
 		cli_show_status, TAKES_CONFIG | TAKES_JSON, 0, 0},
 	{"stats", "stats [--json]", "counters and latency of the running daemon", "",
 		cli_show_stats, TAKES_CONFIG | TAKES_JSON, 0, 0},
+	{"top", "top [--once] [--json]",
+		"the same as they change: infected devices, rates, top lists",
+		"A page for a terminal, renewed every two seconds. Keys: q quits, t shows other "
+		"times, p pauses\n"
+		"filtering for five minutes, r resumes it.\n",
+		cli_top, TAKES_CONFIG | TAKES_JSON | TAKES_ONCE, 0, 0},
 	{"explain", "explain NAME [--client ADDRESS] [--type TYPE] [--json]",
 		"why is this name blocked, or not?",
 		"Shows the whole chain for a question: the normalised name, the client's group, "
@@ -239,6 +246,8 @@ static int print_command_help(const struct command *k)
 		fputs("      --format NAME    lint: read the file as this, whatever its content\n"
 		      "      --rules          lint: print each rule\n",
 			stdout);
+	if (k->flags & TAKES_ONCE)
+		fputs("      --once           print once, as into a file or a pipe\n", stdout);
 	if (k->flags & TAKES_JSON)
 		fputs("      --json           machine-readable output\n", stdout);
 	return CLI_OK;
@@ -261,6 +270,7 @@ enum {
 	OPTION_TYPE,
 	OPTION_FORMAT,
 	OPTION_RULES,
+	OPTION_ONCE,
 	OPTION_VERSION
 };
 
@@ -273,6 +283,7 @@ static const struct option options[] = {
 	{"type", required_argument, NULL, OPTION_TYPE},
 	{"format", required_argument, NULL, OPTION_FORMAT},
 	{"rules", no_argument, NULL, OPTION_RULES},
+	{"once", no_argument, NULL, OPTION_ONCE},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, OPTION_VERSION},
 	{0},
@@ -313,6 +324,9 @@ static int read_options(int argc, char **argv, struct cli *c, struct wishes *w)
 			break;
 		case OPTION_RULES:
 			c->has_rules = true;
+			break;
+		case OPTION_ONCE:
+			c->is_once = true;
 			break;
 		case 'h':
 			w->is_help = true;
@@ -356,7 +370,8 @@ static int dispatch(struct cli *c, const struct wishes *w)
 		(c->length && !(k->flags & TAKES_LENGTH)) ||
 		(c->type && !(k->flags & TAKES_EXPLAIN)) ||
 		(c->format && !(k->flags & TAKES_FORMAT)) ||
-		(c->has_rules && !(k->flags & TAKES_LINT)))
+		(c->has_rules && !(k->flags & TAKES_LINT)) ||
+		(c->is_once && !(k->flags & TAKES_ONCE)))
 		return cli_fail(CLI_USAGE, "`%s` does not take this option; usage: cenote %s", name,
 			k->usage);
 	return k->function(c);

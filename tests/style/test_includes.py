@@ -49,8 +49,6 @@ THIRD_PARTY = {
                   "resolver/evidence/notice/webhook.c"],
     "sodium.h": ["resolver/base/*.c", "resolver/cache.c", "resolver/flight.c", "resolver/view.c", "resolver/evidence/c*.c", "resolver/evidence/evidence.c", "resolver/evidence/sinkhole/sinkhole.c",
                  "resolver/evidence/notice/*.c", "resolver/journal/*.c", "feeds/*.c", "web/*.c"],
-    "jansson.h": ["web/*", "feeds/*.c", "dga/families/family.c", "resolver/cli*.[ch]", "resolver/evidence/report/*.[ch]"],
-    "sodium.h": ["resolver/base/*.c", "resolver/cache.c", "resolver/flight.c", "resolver/view.c", "resolver/evidence/c*.c", "resolver/evidence/evidence.c", "resolver/evidence/sinkhole/sinkhole.c", "feeds/*.c", "web/*.c"],
     "curses.h": ["resolver/cli_top.c"],
     "systemd/*": ["resolver/main.c", "resolver/cli_run.c"],
 }

@@ -9,6 +9,7 @@ import struct
 import subprocess
 import termios
 
+import pyte
 import pytest
 
 from daemons import CENOTE, until
@@ -42,30 +43,36 @@ def test_once_shows_what_the_api_says(cenote):
 
 
 class Terminal:
-    """A program on a terminal of its own."""
+    """A program on a terminal of its own, and what a person sees there."""
 
-    def __init__(self, command, rows, columns, kind="xterm"):
-        self.master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        self.before = termios.tcgetattr(slave)
-        self.slave, self.text = slave, ""
-        self.process = subprocess.Popen(command, stdin=slave, stdout=slave, stderr=slave, env=dict(os.environ, TERM=kind))
+    def __init__(self, command, rows, columns, kind="linux"):
+        self.master, self.slave = pty.openpty()
+        fcntl.ioctl(self.slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.before = termios.tcgetattr(self.slave)
+        self.screen = pyte.Screen(columns, rows)
+        self.stream = pyte.ByteStream(self.screen)
+        self.process = subprocess.Popen(command, stdin=self.slave, stdout=self.slave, stderr=self.slave,
+                                        env=dict(os.environ, TERM=kind))
 
     def read(self):
         while select.select([self.master], [], [], 0.05)[0]:
-            self.text += os.read(self.master, 65536).decode(errors="replace")
-        return self.text
+            self.stream.feed(os.read(self.master, 65536))
+        return "\n".join(self.screen.display)
 
     def wait_for(self, words):
-        until(lambda: words in self.read())
+        def seen():
+            assert self.process.poll() is None, self.read()
+            return words in self.read()
+
+        until(seen)
 
     def press(self, key):
-        self.text = ""
         os.write(self.master, key.encode())
 
     def end(self):
+        code = until(lambda: (self.read(), self.process.poll())[1] is not None) and self.process.wait()
         self.read()
-        return self.process.wait(60)
+        return code
 
 
 def test_a_page_on_a_terminal(cenote):

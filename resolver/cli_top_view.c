@@ -80,9 +80,10 @@ static void put_head(struct page *p, const struct cli_top_data *d)
 	char up[WORD_MAX], names[CLI_NUMBER_MAX];
 	const json_t *policy = json_object_get(d->now, "policy");
 	duration(cli_number(d->now, "uptime_s"), up);
-	put(p, CLI_TOP_HEAD, "cenote   up %s   %s names on %llu lists", up,
+	put(p, CLI_TOP_HEAD, "cenote   up %s   %s names on %llu list%s", up,
 		cli_grouped(cli_number(policy, "names"), names),
-		(unsigned long long)cli_number(policy, "lists"));
+		(unsigned long long)cli_number(policy, "lists"),
+		cli_number(policy, "lists") == 1 ? "" : "s");
 	if (d->problem[0])
 		put(p, CLI_TOP_ALERT, "these numbers are old: %s", d->problem);
 }

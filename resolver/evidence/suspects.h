@@ -14,9 +14,10 @@
 
 enum {
 	/* From these scores on (milli-nats) a name that an infected client asks for is taken for generated. Of a client that was caught one name in
-	 * a hundred or more is; with the shape of the names that it was caught by, still more. */
+	 * a hundred or more is; of those that have the shape of the names that it was caught by, every second one or more: there it is enough that
+	 * the name is rather generated than ordinary. */
 	SUSPECTS_SCORE = 4600,
-	SUSPECTS_SCORE_OF_SHAPE = 1500,
+	SUSPECTS_SCORE_OF_SHAPE = 1,
 };
 
 struct suspect {

@@ -2,8 +2,13 @@
  * Does the evidence find bots, and bots alone? `bench_evidence NAMES GONE [CLIENT_DAYS [SEED [MODEL [FAMILY,...]]]]`: NAMES is a file of real
  * domains, the most popular first, GONE one of domains that once were somebody's; with families, only their bots live.
  *
- * Benign clients live a day each, with the noise of real devices. Then one bot of each family and variant of the calendar, with a day of its names, without
- * the calendar: only what the classifier says of names that do not exist speaks. Prints a table.
+ * Benign clients live a day each, with the noise of real devices. Then bots of each family and variant of the calendar, with a day of its names, without
+ * the calendar: only what the classifier says of names that do not exist speaks. One name of the day, anywhere in the list, is live, and the bot
+ * is content when it gets there; what a person on the same device asks for meanwhile is judged, too. Prints a table:
+ *
+ * found%, in 20%: of the bots, were no name live, are found at all, and within 20 names; p50, p95: names until then
+ * sunk%: the live name is held back; late%: the bot got there before it was found (or is never)
+ * same%: cases with the commonest name of the family
  */
 #include <math.h>
 #include <stdio.h>
@@ -16,12 +21,17 @@
 #include "dga/dga.h"
 #include "resolver/base/clock.h"
 #include "resolver/evidence/evidence_store.h"
+#include "resolver/evidence/sprt.h"
 #include "resolver/evidence/suspects.h"
 
 enum {
 	NAMES_MAX = 1000000,
 	BOT_NAMES_MAX = 500, /* a bot that is not found by then is missed */
 	BOTS_A_FAMILY = 20,
+	BOTS_MAX = 4000,
+	OWN_POPULAR = 200, /* what a person on an infected device asks for */
+	OWN_NEW = 20,
+	OWN_CLOUD = 20,
 	WITHIN = 20,
 	DAY = 20000, /* since 1970 */
 	DAY_MS = 86400000,
@@ -38,6 +48,8 @@ struct world {
 	struct list names, gone;
 	uint64_t state; /* of the generator of random numbers */
 	uint64_t false_cases, events;
+	/* Of people on infected devices: asked for, held back. */
+	uint64_t own_popular, own_new, own_cloud, held_popular, held_new, held_cloud;
 };
 
 /* xorshift64*: S. Vigna, ACM TOMS 42 (2016). */
@@ -208,7 +220,7 @@ struct bot {
 };
 
 struct result {
-	unsigned bots, found, within, sinkholed, reached, asked[BOTS_A_FAMILY], same_family;
+	unsigned bots, found, within, sinkholed, late, asked[BOTS_MAX], same_family;
 };
 
 static bool collect(void *arg, int64_t day, const struct calendar_maker *maker, const char *name)
@@ -222,6 +234,33 @@ static bool collect(void *arg, int64_t day, const struct calendar_maker *maker, 
 		return false;
 	snprintf(b->names[b->count++], 64, "%s", name);
 	return true;
+}
+
+/* Would it be held back from this client? */
+static bool is_held(struct world *w, const struct suspect *s, const char *text)
+{
+	struct dname name;
+	struct dga_verdict found;
+	if (dname_from_text(text, strlen(text), &name))
+		return false;
+	dga_score(w->dga, &name, &found);
+	return !found.is_popular && suspects_is_generated(s, found.score, &name);
+}
+
+static void live_beside_a_bot(struct world *w, const struct suspect *s)
+{
+	for (unsigned i = 0; i < OWN_POPULAR; i++)
+		w->held_popular += is_held(w, s, popular(w));
+	for (unsigned i = 0; i < OWN_NEW; i++)
+		w->held_new += is_held(w, s, w->gone.names[below(w, (unsigned)w->gone.count)]);
+	for (unsigned i = 0; i < OWN_CLOUD; i++) {
+		char text[512];
+		benign_name(w, 5, text, sizeof text);
+		w->held_cloud += is_held(w, s, text);
+	}
+	w->own_popular += OWN_POPULAR;
+	w->own_cloud += OWN_CLOUD;
+	w->own_new += OWN_NEW;
 }
 
 static int by_number(const void *a, const void *b)
@@ -242,6 +281,7 @@ static void infect(
 	unsigned start = below(w, b->count), asked = 0,
 		 most = b->count < BOT_NAMES_MAX ? b->count : BOT_NAMES_MAX;
 	uint64_t at_ms = (uint64_t)DAY * DAY_MS, pause_ms = 60000 / (1 + below(w, 50));
+	unsigned live = below(w, b->count);
 	addr_from_v4(v4, &client);
 	for (; asked < most && !c; asked++, at_ms += pause_ms) {
 		if (!below(w, 10)) {
@@ -251,6 +291,7 @@ static void infect(
 		c = ask(w, &client, at_ms, b->names[(start + asked) % b->count], &found);
 	}
 	r->bots++;
+	r->late += !c || live < asked;
 	if (!c)
 		return;
 	r->asked[r->found++] = asked;
@@ -258,38 +299,34 @@ static void infect(
 	if (!*family)
 		snprintf(family, CASE_FAMILY_TEXT, "%s", c->families[0]);
 	r->same_family += c->family_count && !strcmp(c->families[0], family);
-	/* The live name comes some time after. */
 	struct suspect s = {.client = client, .case_id = c->id};
-	struct dname live;
-	const char *name = b->names[(start + asked + below(w, b->count)) % b->count];
 	s.has_shape = family_shape_of(c->lines, c->line_count, &s.shape);
-	if (dname_from_text(name, strlen(name), &live))
-		return;
-	dga_score(w->dga, &live, &found);
-	r->reached++;
-	r->sinkholed += !found.is_popular && suspects_is_generated(&s, found.score, &live);
+	r->sinkholed += live >= asked && is_held(w, &s, b->names[(start + live) % b->count]);
+	live_beside_a_bot(w, &s);
 }
 
 static void add(struct result *sum, const struct result *r)
 {
+	memcpy(sum->asked + sum->found, r->asked, r->found * sizeof *r->asked);
 	sum->bots += r->bots;
 	sum->found += r->found;
 	sum->within += r->within;
 	sum->sinkholed += r->sinkholed;
-	sum->reached += r->reached;
+	sum->late += r->late;
 	sum->same_family += r->same_family;
 }
 
-static void print(const char *family, const char *variant, const struct result *r, const char *name)
+static void print(const char *family, const char *variant, struct result *r, const char *name)
 {
+	qsort(r->asked, r->found, sizeof *r->asked, by_number);
 	printf("%-22s %-12s %4u %6.1f %6.1f  ", family, variant, r->bots,
 		100.0 * r->found / r->bots, 100.0 * r->within / r->bots);
-	if (r->found && r->bots <= BOTS_A_FAMILY)
+	if (r->found)
 		printf("%4u %4u", r->asked[r->found / 2], r->asked[(r->found * 19) / 20]);
 	else
 		printf("%4s %4s", "-", "-");
-	printf("  %6.1f  %6.1f  %s\n", r->reached ? 100.0 * r->sinkholed / r->reached : 0,
-		r->found ? 100.0 * r->same_family / r->found : 0, name);
+	printf("  %6.1f %6.1f  %6.1f  %s\n", 100.0 * r->sinkholed / r->bots,
+		100.0 * r->late / r->bots, r->found ? 100.0 * r->same_family / r->found : 0, name);
 }
 
 /* Is it one of `families`, separated by commas? NULL: all are. */
@@ -305,21 +342,23 @@ static bool is_wanted(const char *families, const char *family)
 static void all_bots(struct world *w, const char *families)
 {
 	struct calendar_maker maker;
-	struct result sum = {0};
+	static struct result sum, able, r;
+	/* So many names of the surest kind are a case: a generator that makes fewer cannot be found so. */
+	unsigned least = (unsigned)(engine_bound(w->engine) / sprt_of_score(50000)) + 1;
 	uint32_t serial = 0;
 	struct bot *b = malloc(sizeof *b);
 	size_t sets;
 	struct err why = {""};
 	if (!b)
 		exit(1);
-	printf("\n%-22s %-12s %4s %6s %6s  %4s %4s  %6s  %6s  %s\n", "family", "variant", "bots",
-		"found%", "in 20%", "p50", "p95", "sunk%", "same%", "called");
+	printf("\n%-22s %-12s %4s %6s %6s  %4s %4s  %6s %6s  %6s  %s\n", "family", "variant",
+		"bots", "found%", "in 20%", "p50", "p95", "sunk%", "late%", "same%", "called");
 	for (size_t i = 0; calendar_generator(i, &maker, &sets); i++) {
 		struct calendar_request q = {
 			.first_day = DAY, .last_day = DAY, .family = maker.family};
 		if (!is_wanted(families, maker.family))
 			continue;
-		struct result r = {0};
+		r = (struct result){0};
 		char family[CASE_FAMILY_TEXT] = "";
 		b->family = maker.family;
 		b->variant = maker.variant;
@@ -332,11 +371,22 @@ static void all_bots(struct world *w, const char *families)
 		}
 		for (unsigned n = 0; n < BOTS_A_FAMILY; n++)
 			infect(w, b, ++serial, &r, family);
-		qsort(r.asked, r.found, sizeof *r.asked, by_number);
 		print(maker.family, maker.variant, &r, family);
 		add(&sum, &r);
+		if (b->count >= least)
+			add(&able, &r);
 	}
 	print("all", "", &sum, "");
+	char text[64];
+	snprintf(text, sizeof text, "of %u names a day", least);
+	if (able.bots)
+		print(text, "or more", &able, "");
+	if (w->own_popular)
+		printf("a person's own names on such a device held back: %.4f %% of popular "
+		       "ones, %.2f %% of new domains, %.2f %% of content networks' hosts\n",
+			100.0 * (double)w->held_popular / (double)w->own_popular,
+			100.0 * (double)w->held_new / (double)w->own_new,
+			100.0 * (double)w->held_cloud / (double)w->own_cloud);
 	free(b);
 }
 

@@ -367,7 +367,9 @@ static void test_suspects(void **state)
 	assert_true(suspects_is_generated(found, 2000, &live));
 	assert_false(suspects_is_generated(found, 2000, &other));
 	assert_true(suspects_is_generated(found, SUSPECTS_SCORE, &other));
-	assert_false(suspects_is_generated(found, 1000, &live));
+	/* Not judged, or rather an ordinary one: not. */
+	assert_false(suspects_is_generated(found, 0, &live));
+	assert_false(suspects_is_generated(found, -500, &live));
 	free(s);
 	engine_decide(e, 1, CASE_CLOSED, "", 1);
 	s = suspects_new(e, &options);

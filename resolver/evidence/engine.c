@@ -89,6 +89,13 @@ static uint8_t bits_of(const struct engine *e, const struct addr *client)
 	return addr_is_v4(client) ? (uint8_t)(96 + e->options.ipv4_bits) : e->options.ipv6_bits;
 }
 
+/* A clock that was set back lets nothing fade. */
+int32_t engine_sum(const struct engine *e, const struct client *c, uint32_t now_s)
+{
+	return sprt_decayed(
+		c->sum, now_s > c->last_s ? now_s - c->last_s : 0, e->options.half_life_s);
+}
+
 static struct client *client_at(struct engine *e, const struct addr *address, uint32_t now_s)
 {
 	bool evicted;
@@ -99,9 +106,7 @@ static struct client *client_at(struct engine *e, const struct addr *address, ui
 		c->last_s = c->seen_since_s = now_s;
 		c->has_case = case_book_of_client(e->book, address) != NULL;
 	}
-	/* A clock that was set back lets nothing fade. */
-	c->sum = sprt_decayed(
-		c->sum, now_s > c->last_s ? now_s - c->last_s : 0, e->options.half_life_s);
+	c->sum = engine_sum(e, c, now_s);
 	c->last_s = now_s;
 	return c;
 }

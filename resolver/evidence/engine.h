@@ -59,6 +59,8 @@ void engine_mask(
 	uint8_t ipv4_bits, uint8_t ipv6_bits, const struct addr *address, struct addr *out);
 struct case_book *engine_book(struct engine *e);
 struct clients *engine_clients(struct engine *e);
+/* What speaks against a client, as it stands at this wall time. */
+int32_t engine_sum(const struct engine *e, const struct client *c, uint32_t now_s);
 /* After a case was restored into the book: its client and its family are known again. */
 void engine_restored(struct engine *e, const struct evidence_case *c);
 /* The bound over which a client is a case, milli-nats. */

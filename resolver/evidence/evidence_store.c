@@ -287,6 +287,7 @@ static int save_notices(struct evidence_store *s, struct err *why)
 struct saving {
 	struct evidence_store *store;
 	struct engine *engine;
+	uint32_t now_s;
 	struct err *why;
 	int code;
 };
@@ -295,8 +296,13 @@ static void save_client(void *arg, struct client *c)
 {
 	struct saving *v = arg;
 	struct evidence_store *s = v->store;
-	if (v->code || c->last_s + 1 < s->saved_s)
+	/* What has faded is forgotten, with its lines. */
+	bool is_gone =
+		c->sum >= SUM_MIN && !c->has_case && engine_sum(v->engine, c, v->now_s) < SUM_MIN;
+	if (v->code || (c->last_s + 1 < s->saved_s && !is_gone))
 		return;
+	if (is_gone)
+		c->sum = 0;
 	struct mdb_bytes key = bytes_of(c->address.bytes, sizeof c->address.bytes);
 	if (c->sum < SUM_MIN || !s->privacy.has_client) {
 		v->code = mdb_book_remove(s->book, CLIENTS, key, v->why);
@@ -351,8 +357,10 @@ static int forget_clients(struct evidence_store *s, struct engine *e, struct err
 int evidence_store_save(
 	struct evidence_store *s, struct engine *e, bool has_clients, struct err *why)
 {
-	struct saving v = {.store = s, .engine = e, .why = why};
-	uint32_t now_s = (uint32_t)clock_wall_s();
+	struct saving v = {.store = s, .engine = e, .now_s = (uint32_t)clock_wall_s(), .why = why};
+	/* A clock that was set back: nothing tells any more who was seen since. */
+	if (v.now_s < s->saved_s)
+		s->saved_s = 0;
 	v.code = mdb_book_begin(s->book, why);
 	if (v.code)
 		return v.code;
@@ -372,6 +380,6 @@ int evidence_store_save(
 		return v.code;
 	s->mark_count = 0;
 	if (has_clients)
-		s->saved_s = now_s;
+		s->saved_s = v.now_s;
 	return 0;
 }

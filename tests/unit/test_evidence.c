@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "resolver/base/clock.h"
 #include "resolver/base/mdb.h"
 #include "resolver/base/rcu.h"
 #include "resolver/evidence/evidence.h"
@@ -64,7 +65,7 @@ static void close_it(struct evidence *e)
 static void put(struct evidence *e, unsigned worker, const char *client, unsigned i,
 	enum evidence_kind kind)
 {
-	struct evidence_event v = {.at_ms = 1700000000000,
+	struct evidence_event v = {.at_ms = clock_wall_ms(),
 		.kind = kind,
 		.qtype = 1,
 		.score = 9000,

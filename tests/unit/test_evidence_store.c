@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * What is saved, and what is there after it was opened again, whatever the clock does meanwhile.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "resolver/base/clock.h"
+#include "resolver/evidence/evidence_store.h"
+#include "tests/unit/folder.h"
+
+enum { DAY_S = 86400, NOW_S = 1700000000 };
+
+static const struct engine_options options = {.false_positive = 1e-6,
+	.miss = .01,
+	.half_life_s = DAY_S,
+	.clients = 1000,
+	.cases = 10,
+	.ipv4_bits = 32,
+	.ipv6_bits = 64};
+
+static struct folder folder;
+static struct engine *engine;
+static struct evidence_store *store;
+
+static void open_it(void)
+{
+	char problem[256];
+	assert_int_equal(engine_new(&options, &engine, NULL), 0);
+	evidence_store_open(folder.path, engine, &store, problem, sizeof problem);
+	assert_string_equal(problem, "");
+	assert_non_null(store);
+}
+
+static void close_it(void)
+{
+	evidence_store_close(store);
+	engine_free(engine);
+}
+
+static int start(void **state)
+{
+	(void)state;
+	folder_make(&folder);
+	clock_freeze(1000000, NOW_S);
+	open_it();
+	return 0;
+}
+
+static int stop(void **state)
+{
+	(void)state;
+	close_it();
+	clock_thaw();
+	folder_remove(&folder);
+	return 0;
+}
+
+static struct addr client_of(uint8_t last)
+{
+	const uint8_t v4[4] = {192, 0, 2, last};
+	struct addr a;
+	addr_from_v4(v4, &a);
+	return a;
+}
+
+/* So many generated names, now. */
+static void ask(uint8_t client, unsigned names)
+{
+	for (unsigned i = 0; i < names; i++) {
+		struct evidence_event e = {.at_ms = clock_wall_ms(),
+			.client = client_of(client),
+			.kind = EVIDENCE_NXDOMAIN,
+			.qtype = 1,
+			.score = 9000,
+			.class = DGA_RANDOM};
+		char name[64];
+		int n = snprintf(name, sizeof name, "qxk%cjwzhtpl.biz", 'a' + i);
+		assert_int_equal(dname_from_text(name, (size_t)n, &e.name), 0);
+		(void)engine_feed(engine, &e);
+	}
+}
+
+static void save(void)
+{
+	struct err why = {""};
+	if (evidence_store_save(store, engine, true, &why))
+		fail_msg("%s", why.text);
+}
+
+static bool is_known(uint8_t client)
+{
+	struct addr a = client_of(client);
+	return clients_find(engine_clients(engine), &a) != NULL;
+}
+
+static void test_a_clock_that_was_set_back(void **state)
+{
+	(void)state;
+	static const uint64_t clocks[] = {NOW_S, NOW_S - DAY_S, NOW_S + DAY_S, 5, NOW_S};
+	for (uint8_t i = 0; i < sizeof clocks / sizeof *clocks; i++) {
+		clock_freeze(2000000, clocks[i]);
+		ask(i, 2);
+		save();
+	}
+	close_it();
+	open_it();
+	/* By a clock that is right again, what came in 1970 is long past. */
+	for (uint8_t i = 0; i < sizeof clocks / sizeof *clocks; i++)
+		if (is_known(i) != (clocks[i] != 5))
+			fail_msg("what came at %u", (unsigned)clocks[i]);
+}
+
+static void test_what_has_faded_is_forgotten(void **state)
+{
+	(void)state;
+	ask(1, 2);
+	ask(2, 8); /* a case */
+	evidence_store_mark(store, 1);
+	ask(3, 2);
+	save();
+	clock_freeze(3000000, NOW_S + 10 * DAY_S);
+	ask(3, 1);
+	save();
+	assert_true(is_known(1)); /* it still has its place in memory */
+	close_it();
+	open_it();
+	assert_false(is_known(1));
+	assert_true(is_known(2));
+	assert_true(is_known(3));
+	assert_int_equal(case_book_count(engine_book(engine)), 1);
+}
+
+/* Nothing new: what is on the disk stays as it is. */
+static void test_saved_twice(void **state)
+{
+	(void)state;
+	ask(1, 2);
+	save();
+	clock_freeze(4000000, NOW_S + 3600);
+	save();
+	save();
+	close_it();
+	open_it();
+	assert_true(is_known(1));
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_setup_teardown(name, start, stop)
+	const struct CMUnitTest tests[] = {T(test_a_clock_that_was_set_back),
+		T(test_what_has_faded_is_forgotten), T(test_saved_twice)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import socket
+import time
 
 import pytest
 
@@ -158,6 +159,20 @@ def test_what_it_knew_survives(start):
     cenote.kill()
     cenote = start(folder=folder)
     assert [c["client"] for c in cases(cenote)] == [OTHER, BOT]
+
+
+def test_clocks_that_jump(start):
+    """A day back, a day ahead, and one that stands in 1970: nothing known is lost, and devices are judged."""
+    cenote = start()
+    become_case(cenote)
+    folder, known = cenote.folder, 1
+    for shift in (-86400, 86400, 1000 - int(time.time()), 0):
+        cenote.stop()
+        cenote = start(folder=folder, environment={"CENOTE_TEST_CLOCK_OFFSET_S": str(shift)})
+        assert len(cases(cenote)) == known
+        become_case(cenote, f"127.0.0.{100 + known}", 1000 * known)
+        known += 1
+    assert {c["client"] for c in cases(cenote)} == {BOT} | {f"127.0.0.{100 + n}" for n in range(1, 5)}
 
 
 def test_a_damaged_state_is_set_aside(start):

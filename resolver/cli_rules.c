@@ -12,16 +12,22 @@ static int show(const struct cli *c)
 {
 	json_t *v, *rule;
 	size_t i;
-	char kind[16], text[CLI_TEXT_MAX];
+	char kind[16], text[CLI_TEXT_MAX], file[CLI_TEXT_MAX];
 	int status = cli_ask(c, "GET", "/api/v1/rules", NULL, &v);
 	if (status)
 		return status;
 	if (c->is_json)
 		return cli_print_json(v);
 	json_array_foreach(json_object_get(v, "rules"), i, rule)
-		printf("%-6s %s%s\n", cli_text(rule, "kind", kind, sizeof kind),
-			cli_text(rule, "rule", text, sizeof text),
-			cli_is(rule, "is_runtime") ? "" : "  (configuration file)");
+	{
+		printf("%-6s %s", cli_text(rule, "kind", kind, sizeof kind),
+			cli_text(rule, "rule", text, sizeof text));
+		if (!cli_is(rule, "is_runtime"))
+			printf("  (%s)",
+				*cli_text(rule, "file", file, sizeof file) ? file
+									   : "configuration");
+		putchar('\n');
+	}
 	json_decref(v);
 	return CLI_OK;
 }

@@ -157,8 +157,7 @@ static void apply(struct rules *r, const struct change *c)
 		r->entries[r->count++] = *c->added;
 }
 
-/* Is it there, and is no other rule of the same name behind it? The last word wins (view.c). */
-static bool is_in_force(const struct rules *r, enum list_kind kind, const struct config_rule *rule)
+bool rules_has(const struct rules *r, enum list_kind kind, const struct config_rule *rule)
 {
 	size_t i = r->count;
 	while (i && !dname_equal(&r->entries[i - 1].rule.name, &rule->name))
@@ -168,7 +167,7 @@ static bool is_in_force(const struct rules *r, enum list_kind kind, const struct
 
 int rules_add(struct rules *r, enum list_kind kind, const struct config_rule *rule, struct err *why)
 {
-	if (is_in_force(r, kind, rule))
+	if (rules_has(r, kind, rule))
 		return 0;
 	struct rules_entry added = {.rule = *rule, .kind = kind};
 	struct change c = {.rule = &added.rule, .kinds = ~0u, .added = &added};

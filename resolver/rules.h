@@ -30,6 +30,8 @@ void rules_free(struct rules *r);
  * error. On failure (full disk, limit) nothing has changed. */
 int rules_add(
 	struct rules *r, enum list_kind kind, const struct config_rule *rule, struct err *why);
+/* Is it there, and is no other rule of the same name behind it? The last word wins (view.c). */
+bool rules_has(const struct rules *r, enum list_kind kind, const struct config_rule *rule);
 /* CEN_ENOTFOUND when there is none. */
 int rules_remove(
 	struct rules *r, enum list_kind kind, const struct config_rule *rule, struct err *why);

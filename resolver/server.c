@@ -150,60 +150,6 @@ void server_note_failed_reload(struct server *s, const struct err *why)
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* --- own rules --- */
-
-static int change_rule(struct server *s,
-	int (*change)(struct rules *, enum list_kind, const struct config_rule *, struct err *),
-	enum list_kind kind, const struct config_rule *rule, struct err *why)
-{
-	char text[DNAME_TEXT_MAX + 2];
-	const char *danger = change == rules_add ? config_rule_guard(kind, rule) : NULL;
-	if (danger)
-		return err_set(
-			why, CEN_EREFUSED, "\"%s\" %s", config_rule_to_text(rule, text), danger);
-	pthread_mutex_lock(&s->lock);
-	int e = change(s->rules, kind, rule, why);
-	if (!e)
-		e = server_publish(s, why);
-	pthread_mutex_unlock(&s->lock);
-	return e;
-}
-
-int server_rule_add(
-	struct server *s, enum list_kind kind, const struct config_rule *rule, struct err *why)
-{
-	return change_rule(s, rules_add, kind, rule, why);
-}
-
-int server_rule_remove(
-	struct server *s, enum list_kind kind, const struct config_rule *rule, struct err *why)
-{
-	return change_rule(s, rules_remove, kind, rule, why);
-}
-
-static void put_rule(struct server_rule *out, size_t max, size_t *n, const struct config_rule *rule,
-	enum list_kind kind, bool is_runtime)
-{
-	if (*n < max)
-		out[*n] =
-			(struct server_rule){.rule = *rule, .kind = kind, .is_runtime = is_runtime};
-	++*n;
-}
-
-size_t server_rules(struct server *s, struct server_rule *out, size_t max)
-{
-	size_t n = 0;
-	pthread_mutex_lock(&s->lock);
-	for (size_t i = 0; i < s->config->allow_count; i++)
-		put_rule(out, max, &n, &s->config->allow[i], LIST_ALLOW, false);
-	for (size_t i = 0; i < s->config->deny_count; i++)
-		put_rule(out, max, &n, &s->config->deny[i], LIST_DENY, false);
-	for (size_t i = 0; i < s->rules->count; i++)
-		put_rule(out, max, &n, &s->rules->entries[i].rule, s->rules->entries[i].kind, true);
-	pthread_mutex_unlock(&s->lock);
-	return n;
-}
-
 /* --- what it knows --- */
 
 void server_stats(struct server *s, struct stats_total *out)

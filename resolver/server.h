@@ -12,16 +12,12 @@
 #include "resolver/base/config.h"
 #include "resolver/base/err.h"
 #include "resolver/server_respite.h"
+#include "resolver/server_rules.h"
 #include "resolver/stats.h"
 
 struct evidence;
 struct journal;
 struct server;
-struct server_rule {
-	struct config_rule rule;
-	enum list_kind kind;
-	bool is_runtime; /* set over the API; false: from the config file */
-};
 
 /* One list's word on a name, for explain. */
 struct server_holder {
@@ -131,11 +127,3 @@ const char *server_family_name(const struct server *s, unsigned index);
 /* `client` NULL: this machine. `type` 0: A. Returns 0 or CEN_EFORMAT for a name that is none. */
 int server_explain(struct server *s, const char *name, const struct addr *client, uint16_t type,
 	struct server_explanation *out, struct err *why);
-
-/* Own rules at run time: in force for every query that arrives after the return, kept in the state folder. */
-int server_rule_add(
-	struct server *s, enum list_kind kind, const struct config_rule *rule, struct err *why);
-int server_rule_remove(
-	struct server *s, enum list_kind kind, const struct config_rule *rule, struct err *why);
-/* Fills at most `max`; returns how many there are. */
-size_t server_rules(struct server *s, struct server_rule *out, size_t max);

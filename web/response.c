@@ -124,6 +124,9 @@ void response_failure(struct edge_response *r, int code, const struct err *why)
 	case -ENOENT:
 		status = 404;
 		break;
+	case CEN_ESTALE:
+		status = 412;
+		break;
 	case CEN_EREFUSED:
 	case CEN_ELIMIT:
 	case CEN_ELOCKED:

@@ -23,6 +23,8 @@ const char *err_string(int code)
 		return "refused";
 	case CEN_ENOTFOUND:
 		return "not found";
+	case CEN_ESTALE:
+		return "changed meanwhile";
 	case CEN_ELIB:
 		return "a library failed";
 	default:

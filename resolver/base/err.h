@@ -20,6 +20,7 @@ enum {
 	CEN_EREFUSED = -1007, /* a guard refused it; the sentence says why */
 	CEN_ENOTFOUND = -1008,
 	CEN_ELIB = -1009, /* a library failed; the sentence carries its words */
+	CEN_ESTALE = -1010, /* it was changed meanwhile */
 };
 
 /* One sentence for a person: what, where, what is allowed. Always terminated. Written by the

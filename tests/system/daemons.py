@@ -282,12 +282,14 @@ class Cenote(Resolver):
         assert found, "no control socket"
         return found[0]
 
-    def http(self, method, path, body=None, unix=True, timeout=60):
+    def http(self, method, path, body=None, unix=True, timeout=60, **more):
         """(status, headers, text) over the control socket or TCP."""
         connection = UnixConnection(self.socket_path, timeout) if unix else \
             http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=timeout)
         with contextlib.closing(connection):
-            headers = {"Content-Type": "application/json"} if body is not None else {}
+            headers = {name.replace("_", "-"): value for name, value in more.items()}
+            if body is not None:
+                headers["Content-Type"] = "application/json"
             connection.request(method, path, json.dumps(body) if body is not None else None, headers)
             response = connection.getresponse()
             return response.status, response.headers, response.read().decode()

@@ -203,6 +203,31 @@ def test_runtime_rules_act_at_once(cenote):
     assert not is_blocked(cenote, "late.evil.net") and is_blocked(cenote, "c2.evil.net")
 
 
+def test_rules_are_changed_as_they_were_read(cenote):
+    """Two who edit at the same time: the second one is told."""
+    def add(rule, tag, wanted):
+        status, headers, text = cenote.http("POST", "/api/v1/rules", {"kind": "deny", "rule": rule}, If_Match=tag)
+        assert status == wanted, text
+        return headers["ETag"]
+    tag = cenote.http("GET", "/api/v1/rules")[1]["ETag"]
+    second = add("versioned.evil.net", tag, 201)
+    assert second != tag and add("versioned.evil.net", second, 200) == second
+    add("other.evil.net", tag, 412)
+    assert is_blocked(cenote, "versioned.evil.net") and not is_blocked(cenote, "other.evil.net")
+    gone = "/api/v1/rules?kind=deny&rule=versioned.evil.net"
+    assert cenote.http("DELETE", gone, If_Match=tag)[0] == 412 and is_blocked(cenote, "versioned.evil.net")
+    status, headers, _ = cenote.http("DELETE", gone, If_Match=f'"x", {second}')
+    assert (status, headers["ETag"]) == (200, tag) and not is_blocked(cenote, "versioned.evil.net")
+
+
+def test_rules_of_the_file_are_changed_there(cenote):
+    rules = cenote.get("/api/v1/rules")["rules"]
+    assert {"kind": "deny", "rule": "denied.evil.net", "is_runtime": False, "file": str(cenote.config_path)} in rules
+    status, _, text = cenote.http("DELETE", "/api/v1/rules?kind=deny&rule=denied.evil.net")
+    assert status == 409 and str(cenote.config_path) in text
+    assert f"deny   denied.evil.net  ({cenote.config_path})" in cenote.command("rules", "list")
+
+
 def test_changed_list_acts_after_update(cenote):
     path = next(row["source"] for row in cenote.config["lists"] if row["name"] == "hosts")
     assert not is_blocked(cenote, "clean.evil.net")

@@ -70,28 +70,40 @@ int server_explain(struct server *s, const char *name, const struct addr *client
 	return 0;
 }
 
-int server_rule_add(
-	struct server *s, enum list_kind kind, const struct config_rule *rule, struct err *why)
+uint64_t server_rules_version(struct server *s)
 {
+	return 0xabc + s->rule_count;
+}
+
+int server_rule_edit(struct server *s, struct server_rule_edit *edit, struct err *why)
+{
+	size_t i = 0;
+	while (i < s->rule_count &&
+		(s->rules[i].kind != edit->kind ||
+			!dname_equal(&s->rules[i].rule.name, &edit->rule.name)))
+		i++;
 	if (s->code)
 		return err_set(why, s->code, "a public suffix is no rule");
-	if (s->rule_count == sizeof s->rules / sizeof *s->rules)
-		return err_set(why, CEN_ELIMIT, "full");
-	s->rules[s->rule_count++] =
-		(struct server_rule){.rule = *rule, .kind = kind, .is_runtime = true};
+	if (!edit->is_removal && config_rule_guard(edit->kind, &edit->rule))
+		return err_set(why, CEN_EREFUSED, "it is never a rule");
+	if (edit->has_version && edit->version != server_rules_version(s))
+		return err_set(why, CEN_ESTALE, "they were changed meanwhile");
+	if (edit->is_removal && i == s->rule_count)
+		return err_set(why, CEN_ENOTFOUND, "there is no such rule");
+	edit->is_changed = edit->is_removal || i == s->rule_count;
+	if (edit->is_removal)
+		s->rules[i] = s->rules[--s->rule_count];
+	else if (edit->is_changed)
+		s->rules[s->rule_count++] = (struct server_rule){
+			.rule = edit->rule, .kind = edit->kind, .is_runtime = true};
+	edit->version = server_rules_version(s);
 	return 0;
 }
 
-int server_rule_remove(
+int server_rule_add(
 	struct server *s, enum list_kind kind, const struct config_rule *rule, struct err *why)
 {
-	for (size_t i = 0; i < s->rule_count; i++) {
-		if (s->rules[i].kind == kind && dname_equal(&s->rules[i].rule.name, &rule->name)) {
-			s->rules[i] = s->rules[--s->rule_count];
-			return 0;
-		}
-	}
-	return err_set(why, CEN_ENOTFOUND, "there is no such rule");
+	return server_rule_edit(s, &(struct server_rule_edit){.kind = kind, .rule = *rule}, why);
 }
 
 size_t server_rules(struct server *s, struct server_rule *out, size_t max)

@@ -416,6 +416,50 @@ static void test_port_in_use(void **state)
 	assert_non_null(strstr(why.text, "is in use by another program (another cenote?)"));
 }
 
+static int edit(bool is_removal, enum list_kind kind, const char *text, uint64_t version)
+{
+	struct server_rule_edit e = {.rule = view_harness_rule(text, strlen(text)),
+		.kind = kind,
+		.is_removal = is_removal,
+		.has_version = true,
+		.version = version};
+	int code = server_rule_edit(server, &e, &why);
+	if (!code)
+		assert_int_equal(e.version, server_rules_version(server));
+	return code ? code : e.is_changed;
+}
+
+/* Equal for the same rules only, whoever set them; a change that is about other rules is none. */
+static void test_versions_of_the_rules(void **state)
+{
+	(void)state;
+	begin("allow: [a.example]\n", NULL);
+	uint64_t first = server_rules_version(server);
+	assert_int_equal(edit(false, LIST_DENY, "b.example", first), true);
+	uint64_t second = server_rules_version(server);
+	assert_int_not_equal(first, second);
+	assert_int_equal(edit(false, LIST_DENY, "c.example", first), CEN_ESTALE);
+	assert_int_equal(edit(true, LIST_DENY, "b.example", first), CEN_ESTALE);
+	assert_int_equal(server_rules(server, NULL, 0), 2);
+	assert_int_equal(edit(false, LIST_DENY, "b.example", second), false);
+	assert_int_equal(server_rules_version(server), second);
+	assert_int_equal(edit(false, LIST_DENY, "=b.example", second), true);
+	assert_int_equal(edit(true, LIST_DENY, "=b.example", server_rules_version(server)), true);
+	assert_int_equal(server_rules_version(server), second);
+	/* The same in another process, and with other rules in the file another one. */
+	begin("allow: [a.example]\n", NULL);
+	assert_int_equal(server_rules_version(server), second);
+	assert_int_equal(server_set_config(server, configure("deny: [a.example]\n"), &why), 0);
+	uint64_t third = server_rules_version(server);
+	assert_int_not_equal(third, second);
+	assert_int_equal(edit(true, LIST_DENY, "b.example", second), CEN_ESTALE);
+	/* Those of the file are changed there. */
+	assert_int_equal(edit(true, LIST_DENY, "a.example", third), CEN_EREFUSED);
+	assert_non_null(strstr(why.text, "is of the configuration file"));
+	assert_int_equal(edit(true, LIST_ALLOW, "a.example", third), CEN_ENOTFOUND);
+	assert_int_equal(edit(true, LIST_DENY, "=a.example", third), CEN_ENOTFOUND);
+}
+
 static void test_start_and_stop(void **state)
 {
 	(void)state;
@@ -455,6 +499,7 @@ int main(void)
 		TEST(test_refused_rules),
 		TEST(test_counters),
 		TEST(test_port_in_use),
+		TEST(test_versions_of_the_rules),
 		TEST(test_start_and_stop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,3 +21,6 @@ edge_handler api_cases_export, api_cases_unseal;
 edge_handler api_rules_get, api_rules_add, api_rules_remove;
 edge_handler api_pause_get, api_pause_add, api_pause_remove;
 edge_handler api_unblock_get, api_unblock_add, api_unblock_remove;
+
+/* A case's state by its word; CASE_STATE_COUNT for NULL: any. False after having written the problem. */
+bool api_cases_state(const char *text, enum case_state *out, struct edge_response *r);

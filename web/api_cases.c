@@ -13,7 +13,7 @@
 
 enum { PAGE_MAX = 100, PAGE = 20 };
 
-static bool state_of(const char *text, enum case_state *out, struct edge_response *r)
+bool api_cases_state(const char *text, enum case_state *out, struct edge_response *r)
 {
 	*out = text ? cases_state_from_name(text) : CASE_STATE_COUNT;
 	if (!text || *out != CASE_STATE_COUNT)
@@ -35,7 +35,7 @@ void api_cases_get(const struct edge_request *q, struct edge_response *r)
 {
 	enum case_state state;
 	uint64_t before = UINT64_MAX, limit = PAGE;
-	if (!state_of(target_param(&q->target, "state"), &state, r) ||
+	if (!api_cases_state(target_param(&q->target, "state"), &state, r) ||
 		!param_number(q, "before", 1, INT64_MAX, &before, r) ||
 		!param_number(q, "limit", 1, PAGE_MAX, &limit, r))
 		return;
@@ -128,7 +128,7 @@ void api_cases_decide(const struct edge_request *q, struct edge_response *r)
 		response_problem(r, 400, "`scope` is client or all");
 	else if (is_for_all && strcmp(word, "false_positive") != 0)
 		response_problem(r, 400, "`scope` goes with the state false_positive");
-	else if (state_of(word, &state, r))
+	else if (api_cases_state(word, &state, r))
 		decide(q, r, (uint64_t)id, state, room, is_for_all);
 	json_decref(body);
 }

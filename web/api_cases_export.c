@@ -33,14 +33,10 @@ static void write_cases(const struct edge_request *q, struct edge_response *r,
 static int collect(const struct edge_request *q, struct edge_response *r, struct evidence_case *out)
 {
 	struct evidence *e = q->web->doors.evidence;
-	const char *word = target_param(&q->target, "state");
 	uint64_t id = 0;
-	enum case_state state = word ? cases_state_from_name(word) : CASE_STATE_COUNT;
-	if (word && state == CASE_STATE_COUNT) {
-		response_problem(r, 400, "`state` is open, acknowledged, closed or false_positive");
-		return -1;
-	}
-	if (!param_number(q, "id", 1, INT64_MAX, &id, r))
+	enum case_state state;
+	if (!api_cases_state(target_param(&q->target, "state"), &state, r) ||
+		!param_number(q, "id", 1, INT64_MAX, &id, r))
 		return -1;
 	if (!id)
 		return (int)evidence_cases(e, state, 0, out, EXPORT_MAX);

@@ -136,6 +136,18 @@ def test_streams_tell_what_is_documented(cenote, operation):
         assert next(events)[2]["name"] == "www.valid.com"
 
 
+@pytest.mark.parametrize("operation", OPERATIONS, ids=repr)
+def test_scopes_are_as_documented(cenote, operation):
+    """Over TCP without a log-in, where strangers may read what takes the scope `stats`."""
+    call = next(operation.good_calls())
+    status, headers, text = cenote.http(operation.method, call.target, operation.example, unix=False)
+    if operation.node["x-scope"] in ("nobody", "stats"):
+        assert status == 200, text
+    else:
+        assert status == 401 and headers["WWW-Authenticate"].startswith("Bearer")
+        check(call, status, headers["Content-Type"], text)
+
+
 def test_document_is_served(cenote):
     for unix in (True, False):
         status, headers, text = cenote.http("GET", "/api/v1/openapi.json", unix=unix)

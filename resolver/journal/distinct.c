@@ -82,8 +82,10 @@ void distinct_merge(struct distinct *to, const struct distinct *from)
 	if (from->is_dense) {
 		if (!to->is_dense)
 			make_dense(to);
-		for (unsigned i = 0; i < DISTINCT_REGISTERS; i++)
-			raise_register(to, i, from->registers[i]);
+		for (unsigned i = 0; i < DISTINCT_REGISTERS; i++) {
+			uint8_t a = to->registers[i], b = from->registers[i];
+			to->registers[i] = a < b ? b : a;
+		}
 		return;
 	}
 	for (unsigned i = 0; i < from->count; i++) {
@@ -190,18 +192,19 @@ static size_t read_few(struct distinct *d, const uint8_t *bytes, size_t len)
 
 static size_t read_dense(struct distinct *d, const uint8_t *bytes, size_t len)
 {
-	uint8_t base = bytes[1], least = NIBBLE_MAX;
+	uint8_t base = bytes[1], least = NIBBLE_MAX, most = 0;
 	if (len < DISTINCT_BYTES_MAX || base > RANK_MAX)
 		return 0;
 	d->is_dense = true;
-	for (unsigned i = 0; i < DISTINCT_REGISTERS; i++) {
-		uint8_t b = bytes[2 + i / 2], rank = i % 2 ? b & NIBBLE_MAX : b >> 4;
-		least = rank < least ? rank : least;
-		d->registers[i] = (uint8_t)(base + rank);
-		if (d->registers[i] > RANK_MAX)
-			return 0;
+	for (unsigned i = 0; i < DISTINCT_REGISTERS / 2; i++) {
+		uint8_t a = bytes[2 + i] >> 4, b = bytes[2 + i] & NIBBLE_MAX;
+		uint8_t low = a < b ? a : b, high = a < b ? b : a;
+		least = low < least ? low : least;
+		most = high > most ? high : most;
+		d->registers[2 * i] = (uint8_t)(base + a);
+		d->registers[2 * i + 1] = (uint8_t)(base + b);
 	}
-	return least ? 0 : DISTINCT_BYTES_MAX;
+	return least || base + most > RANK_MAX ? 0 : DISTINCT_BYTES_MAX;
 }
 
 size_t distinct_read(struct distinct *d, const uint8_t *bytes, size_t len)

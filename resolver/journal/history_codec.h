@@ -20,7 +20,8 @@ enum { HISTORY_CODEC_HEAD_MAX = 3072 };
  * the octets used. */
 size_t history_codec_write(const struct history_row *r, uint8_t *out, size_t max);
 
-/* `out` has been set up with the top lists that are wanted. It is empty after a failure. */
+/* `out` has been set up with the top lists that are wanted; for none, the first HISTORY_CODEC_HEAD_MAX octets will do. It is empty after a
+ * failure. */
 bool history_codec_read(const uint8_t *bytes, size_t len, struct history_row *out);
 
 /* What stands for an outcome; all are different, and none is 0. */

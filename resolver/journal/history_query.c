@@ -38,6 +38,7 @@ struct visit {
 	void *arg;
 	struct open_rows open;
 	struct history_row read; /* from its octets */
+	size_t row_max; /* octets that are enough */
 	struct history_store_batch batch;
 };
 
@@ -55,6 +56,7 @@ static struct visit *visit_new(struct history *h, unsigned kinds)
 	for (int i = 0; i < HISTORY_TIERS; i++)
 		is_whole = history_row_init(&v->open.rows[i], kinds, h->seed) && is_whole;
 	v->history = h;
+	v->row_max = kinds ? HISTORY_STORE_ROW_MAX : HISTORY_CODEC_HEAD_MAX;
 	if (is_whole)
 		return v;
 	for (int i = 0; i < HISTORY_TIERS; i++)
@@ -114,7 +116,8 @@ static void visit_span(struct visit *v, const struct span *s)
 	const uint8_t *bytes;
 	size_t len;
 	do {
-		history_store_read(v->history->store, s->tier, from_s, s->to_s, &v->batch);
+		history_store_read(
+			v->history->store, s->tier, from_s, s->to_s, v->row_max, &v->batch);
 		while (history_store_next(&v->batch, &at_s, &bytes, &len)) {
 			/* The open one knows all that the store does. */
 			if (s->tier != HISTORY_MINUTES && at_s == v->open.at_s[s->tier])
@@ -172,11 +175,16 @@ static void bound(struct history *h, uint64_t *from_s, uint64_t *to_s)
 		*from_s = *from_s < first_s ? first_s : *from_s;
 }
 
-/* The longest rows that lie within the span; at its ends and where those are forgotten, what holds them. */
+/* The longest rows that lie within the span; at its ends and where those are forgotten, what holds them. A span that ends now ends with
+ * the open day: it is known in full, and nothing comes after. */
 static unsigned plan(
 	struct history *h, uint64_t from_s, uint64_t to_s, struct span spans[static SPANS_MAX])
 {
 	unsigned count = 0;
+	pthread_mutex_lock(&h->lock);
+	if (h->at_s[HISTORY_MINUTES] && to_s > h->at_s[HISTORY_MINUTES])
+		to_s = h->at_s[HISTORY_DAYS] + DAY_S;
+	pthread_mutex_unlock(&h->lock);
 	for (uint64_t at_s = from_s; at_s < to_s;) {
 		unsigned tier = HISTORY_DAYS;
 		while (tier &&

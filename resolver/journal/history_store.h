@@ -51,9 +51,9 @@ struct history_store_batch {
 	uint8_t bytes[HISTORY_STORE_BATCH];
 };
 
-/* Copies rows of `from_s` and later, before `to_s`, as many as there is room for. */
+/* Copies rows of `from_s` and later, before `to_s`, as many as there is room for; of each row at most `row_max` octets. */
 void history_store_read(struct history_store *s, unsigned tier, uint64_t from_s, uint64_t to_s,
-	struct history_store_batch *out);
+	size_t row_max, struct history_store_batch *out);
 /* The next row of a batch; false: no more. */
 bool history_store_next(
 	struct history_store_batch *b, uint64_t *at_s, const uint8_t **bytes, size_t *len);

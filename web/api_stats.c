@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * /api/v1/stats: every counter, as the dashboard and `cenote stats` show them.
  */
+#include "resolver/journal/history.h"
+#include "resolver/journal/journal.h"
 #include "web/api.h"
 #include "web/response.h"
 #include "web/tally.h"
@@ -115,6 +117,29 @@ static json_t *evidence(struct evidence *e)
 		"bound", i.bound / 1000.0, "problem", response_text(i.problem));
 }
 
+static json_t *querylog(struct journal *j)
+{
+	struct journal_info i;
+	journal_info(j, &i);
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "events",
+		response_number(i.events), "written", response_number(i.written), "pending",
+		response_number(i.pending), "dropped", response_number(i.dropped), "suppressed",
+		response_number(i.suppressed), "failed_writes", response_number(i.failed_writes),
+		"bytes", response_number(i.log_bytes), "rows", response_number(i.log_rows),
+		"oldest", response_time(i.oldest_ms / 1000), "problem", response_text(i.problem));
+}
+
+static json_t *history(struct history *h)
+{
+	struct history_info i;
+	history_info(h, &i);
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "bytes", response_number(i.bytes),
+		"written_bytes", response_number(i.written_total), "saves",
+		response_number(i.saves), "failed_saves", response_number(i.failed_saves),
+		"dropped_rows", response_number(i.dropped_rows), "problem",
+		response_text(i.problem));
+}
+
 void api_stats_get(const struct edge_request *q, struct edge_response *r)
 {
 	struct stats_total t;
@@ -125,7 +150,7 @@ void api_stats_get(const struct edge_request *q, struct edge_response *r)
 	uint64_t blocked = tally_blocked(t.outcomes);
 	response_json(r, 200,
 		json_pack("{s:o, s:o, s:I, s:o, s:o, s:f, s:o, s:o, s:{s:o, s:o}, s:o, s:o,"
-			  " s:{s:o, s:o, s:o, s:o}, s:I, s:I, s:o, s:o, s:o, s:o}",
+			  " s:{s:o, s:o, s:o, s:o}, s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}",
 			"families", families(s, &t), "started", response_time(i.started_s),
 			"uptime_s", (json_int_t)i.uptime_s, "queries", response_number(t.queries),
 			"blocked", response_number(blocked), "blocked_percent",
@@ -139,5 +164,7 @@ void api_stats_get(const struct edge_request *q, struct edge_response *r)
 			response_number(i.cache_evictions), "in_flight", (json_int_t)i.in_flight,
 			"tcp_connections", (json_int_t)i.tcp_connections, "events", events(&t),
 			"dga", classifier(&t, &i), "policy", policy(q->web->doors.feeds),
-			"evidence", evidence(q->web->doors.evidence)));
+			"evidence", evidence(q->web->doors.evidence), "querylog",
+			querylog(q->web->doors.journal), "history",
+			history(journal_history(q->web->doors.journal))));
 }

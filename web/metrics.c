@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "resolver/journal/history.h"
+#include "resolver/journal/journal.h"
 #include "web/response.h"
 
 static void head(FILE *f, const char *name, const char *kind, const char *help)
@@ -367,6 +369,31 @@ static void edge(FILE *f, struct web *w)
 #undef X
 }
 
+static void journal(FILE *f, struct journal *j)
+{
+	struct journal_info i;
+	struct history_info h;
+	const char *name = "cenote_querylog_events_total";
+	journal_info(j, &i);
+	history_info(journal_history(j), &h);
+	head(f, name, "counter",
+		"Queries that came to the query log, by what became of their rows; those that wait "
+		"for the disk are in none.");
+	labelled(f, name, "result", "written", i.written);
+	labelled(f, name, "result", "dropped", i.dropped);
+	labelled(f, name, "result", "suppressed", i.suppressed);
+	single(f, "cenote_querylog_pending", "gauge", "Rows that wait for the disk.", i.pending);
+	single(f, "cenote_querylog_writes_failed_total", "counter",
+		"Times that rows could not be written.", i.failed_writes);
+	single(f, "cenote_querylog_bytes", "gauge", "Size of the query log on disk.", i.log_bytes);
+	single(f, "cenote_querylog_rows", "gauge", "Rows of the query log on disk.", i.log_rows);
+	single(f, "cenote_history_bytes", "gauge", "Size of the history on disk.", h.bytes);
+	single(f, "cenote_history_written_bytes_total", "counter",
+		"Octets of the history's rows that were written.", h.written_total);
+	single(f, "cenote_history_saves_failed_total", "counter",
+		"Times that the history could not be written.", h.failed_saves);
+}
+
 void metrics_get(const struct edge_request *q, struct edge_response *r)
 {
 	char *text = NULL;
@@ -392,6 +419,7 @@ void metrics_get(const struct edge_request *q, struct edge_response *r)
 	resolver(f, &i);
 	policy(f, q->web->doors.feeds);
 	evidence(f, q->web->doors.evidence);
+	journal(f, q->web->doors.journal);
 	edge(f, q->web);
 	bool is_written = !ferror(f);
 	if (fclose(f) || !is_written) {

@@ -33,6 +33,8 @@ struct cli {
 	const char *format; /* of feeds lint and cases export; NULL: not given */
 	bool is_once; /* of top: show and end */
 	bool has_rules; /* feeds lint is to print each rule */
+	const char *name, *verdict; /* of log; NULL: not given */
+	bool is_following; /* log goes on */
 	char **args; /* what follows the command's name */
 	size_t arg_count;
 };
@@ -56,6 +58,7 @@ int cli_generations_release(const struct cli *c);
 int cli_rules(const struct cli *c);
 int cli_cases(const struct cli *c);
 int cli_top(const struct cli *c);
+int cli_log(const struct cli *c);
 int cli_replay(const struct cli *c);
 int cli_reload(const struct cli *c);
 int cli_pause(const struct cli *c);

@@ -152,6 +152,7 @@ static void print_stats(const json_t *v)
 	print_lists(json_object_get(v, "lists"));
 	print_counts("botnets", json_object_get(v, "families"), 0);
 	print_counts("events", json_object_get(v, "events"), 0);
+	print_counts("query log", json_object_get(v, "querylog"), 0);
 }
 
 int cli_show_stats(const struct cli *c)

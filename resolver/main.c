@@ -20,7 +20,8 @@ enum {
 	TAKES_CLIENT = 128,
 	TAKES_GROUP = 256,
 	TAKES_LENGTH = 512,
-	TAKES_ONCE = 1024
+	TAKES_ONCE = 1024,
+	TAKES_LOG = 2048
 };
 
 struct command {
@@ -129,6 +130,18 @@ static const struct command commands[] = {
 		"it as a report; the\n"
 		"case and the log keep that it was done.\n",
 		cli_cases, TAKES_CONFIG | TAKES_JSON | TAKES_FORMAT, 1, 3},
+	{"log",
+		"log [--client ADDRESS|PREFIX] [--name NAME] [--verdict VERDICT] [--type TYPE] "
+		"[--follow] [--json]",
+		"the newest queries, and those that come",
+		"Shows 50 rows of the query log that pass, the newest last; with --follow also "
+		"those "
+		"that come, until it\n"
+		"is stopped. --name takes a part of a name, `=name.example` (that name alone) or "
+		"`.name.example` (and all\n"
+		"below it). VERDICT is blocked, answered, failed, or monitored (would have been "
+		"blocked).\n",
+		cli_log, TAKES_CONFIG | TAKES_JSON | TAKES_LOG | TAKES_CLIENT, 0, 0},
 	{"replay", "replay FILE|- [-c FILE] [-o KEY=VALUE]... [--json]",
 		"what would it have done with recorded questions?",
 		"Runs a pcap, a dnstap file or a CSV (columns time, client, name; type, rcode, "
@@ -271,6 +284,9 @@ enum {
 	OPTION_FORMAT,
 	OPTION_RULES,
 	OPTION_ONCE,
+	OPTION_NAME,
+	OPTION_VERDICT,
+	OPTION_FOLLOW,
 	OPTION_VERSION
 };
 
@@ -284,6 +300,9 @@ static const struct option options[] = {
 	{"format", required_argument, NULL, OPTION_FORMAT},
 	{"rules", no_argument, NULL, OPTION_RULES},
 	{"once", no_argument, NULL, OPTION_ONCE},
+	{"name", required_argument, NULL, OPTION_NAME},
+	{"verdict", required_argument, NULL, OPTION_VERDICT},
+	{"follow", no_argument, NULL, OPTION_FOLLOW},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, OPTION_VERSION},
 	{0},
@@ -328,6 +347,15 @@ static int read_options(int argc, char **argv, struct cli *c, struct wishes *w)
 		case OPTION_ONCE:
 			c->is_once = true;
 			break;
+		case OPTION_NAME:
+			c->name = optarg;
+			break;
+		case OPTION_VERDICT:
+			c->verdict = optarg;
+			break;
+		case OPTION_FOLLOW:
+			c->is_following = true;
+			break;
 		case 'h':
 			w->is_help = true;
 			break;
@@ -368,7 +396,8 @@ static int dispatch(struct cli *c, const struct wishes *w)
 		(c->client && !(k->flags & TAKES_CLIENT)) ||
 		(c->group && !(k->flags & TAKES_GROUP)) ||
 		(c->length && !(k->flags & TAKES_LENGTH)) ||
-		(c->type && !(k->flags & TAKES_EXPLAIN)) ||
+		(c->type && !(k->flags & (TAKES_EXPLAIN | TAKES_LOG))) ||
+		((c->name || c->verdict || c->is_following) && !(k->flags & TAKES_LOG)) ||
 		(c->format && !(k->flags & TAKES_FORMAT)) ||
 		(c->has_rules && !(k->flags & TAKES_LINT)) ||
 		(c->is_once && !(k->flags & TAKES_ONCE)))

@@ -78,7 +78,7 @@ void journal_miss(struct journal *j, unsigned worker)
 static void count(_Atomic uint64_t *counter)
 {
 	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,
-		memory_order_relaxed);
+		memory_order_release);
 }
 
 /* The client as it may be kept. */
@@ -146,9 +146,9 @@ static void take_event(struct journal *j, const struct journal_event *e)
 		make_row(s, e, client, &row);
 		querylog_add(j->log, &row);
 	}
-	count(&j->taken);
 	if (!has_row)
 		count(&j->suppressed);
+	count(&j->taken);
 }
 
 /* --- the thread ------------------------------------------------------------------------------- */
@@ -351,23 +351,22 @@ struct history *journal_history(struct journal *j)
 	return j->history;
 }
 
+/* What was taken up is read first: its row is counted before it. */
 void journal_info(struct journal *j, struct journal_info *out)
 {
 	struct querylog_info log;
+	uint64_t taken = atomic_load(&j->taken), lost = 0;
+	for (unsigned i = 0; i < j->ring_count; i++)
+		lost += ring_dropped(j->rings[i]);
 	querylog_info(j->log, &log);
-	*out = (struct journal_info){.events = atomic_load(&j->taken),
+	*out = (struct journal_info){.events = taken + lost,
 		.written = log.written,
 		.pending = log.pending,
-		.dropped = log.dropped,
+		.dropped = log.dropped + lost,
 		.suppressed = atomic_load(&j->suppressed),
 		.failed_writes = log.failed_writes,
 		.log_bytes = log.bytes,
 		.log_rows = log.rows,
 		.oldest_ms = log.oldest_ms};
 	memcpy(out->problem, log.problem, sizeof out->problem);
-	for (unsigned i = 0; i < j->ring_count; i++) {
-		uint64_t lost = ring_dropped(j->rings[i]);
-		out->events += lost;
-		out->dropped += lost;
-	}
 }

@@ -21,7 +21,7 @@
 enum {
 	BLOCKS = 32,
 	RETRY_MS = 1000, /* after the disk took none */
-	TIDY_MS = 10000,
+	TIDY_MS = 1000,
 	READ_US = 100000, /* of one call, and what its last block takes */
 };
 

@@ -13,8 +13,16 @@
 static void stats_add_up(void **state)
 {
 	(void)state;
+	journal.info = (struct journal_info){
+		.events = 100, .written = 90, .pending = 4, .dropped = 5, .suppressed = 1};
 	json_t *v = get("/api/v1/stats");
 	assert_int_equal(number(v, "queries"), 100);
+	const json_t *rows = json_object_get(v, "querylog");
+	assert_int_equal(number(rows, "events"), 100);
+	assert_int_equal(number(rows, "written") + number(rows, "pending") +
+			number(rows, "dropped") + number(rows, "suppressed"),
+		100);
+	assert_true(json_is_null(json_object_get(rows, "oldest")));
 	assert_int_equal(number(v, "blocked"), 30);
 	assert_true(json_number_value(json_object_get(v, "blocked_percent")) == 30.0);
 	assert_int_equal(sum(json_object_get(v, "outcomes")), 100);
@@ -101,6 +109,11 @@ static void health_tells_those_who_may_know(void **state)
 	assert_int_equal(json_array_size(why), 3);
 	assert_string_equal(json_string_value(json_array_get(why, 0)), "damaged, set aside");
 	assert_string_equal(json_string_value(json_array_get(why, 1)), "the log's disk is full");
+	json_decref(v);
+	snprintf(journal.info.problem, sizeof journal.info.problem, "no room");
+	v = get("/api/v1/health");
+	why = json_object_get(v, "reasons");
+	assert_string_equal(json_string_value(json_array_get(why, 1)), "no room");
 	json_decref(v);
 	/* Strangers learn no more than that it lives. */
 	v = get("/healthz");

@@ -40,7 +40,13 @@ static void has(const char *text, const char *line)
 static void shows_the_numbers(void **state)
 {
 	(void)state;
+	journal.info =
+		(struct journal_info){.written = 90, .pending = 4, .dropped = 5, .suppressed = 1};
 	char *text = page();
+	has(text, "cenote_querylog_events_total{result=\"written\"} 90");
+	has(text, "cenote_querylog_events_total{result=\"dropped\"} 5");
+	has(text, "cenote_querylog_events_total{result=\"suppressed\"} 1");
+	has(text, "cenote_querylog_pending 4");
 	has(text, "cenote_queries_total{outcome=\"cached\"} 50");
 	has(text, "cenote_queries_total{outcome=\"dropped_limit\"} 0");
 	has(text, "cenote_queries_by_type_total{type=\"A\"} 60");

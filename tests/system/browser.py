@@ -32,6 +32,7 @@ for (const e of document.querySelectorAll("body *")) {
 }
 return bad;
 """
+PASSWORD = "correct horse battery"
 ROLES = {"button", "link", "textbox", "searchbox", "combobox", "checkbox", "radio", "image", "img", "tab", "dialog", "slider"}
 
 
@@ -62,6 +63,28 @@ class Browser:
         """Loads the page anew, at one of its places."""
         self.driver.get("about:blank")
         self.driver.get(f"http://127.0.0.1:{daemon.http_port}/#{where}")
+
+    def enter(self, daemon, where="overview", password=PASSWORD):
+        """The same, logged in: the first time by the daemon's one-time link."""
+        self.open(daemon, where)
+        until(lambda: self.all("#front form") or self.all("#shell:not([hidden]), .wall"))
+        if not self.all("#front form"):
+            return
+        if self.all("[name=repeated]"):
+            status, _, text = daemon.http("POST", "/api/v1/auth/link")
+            assert status == 201, text
+            link = json.loads(text)["links"][0]
+            status, _, text = daemon.http("POST", "/api/v1/auth/setup", {"token": link.split("#setup=")[1], "password": password})
+            assert status == 200, text
+            self.open(daemon, where)
+        until(lambda: self.all("#front [name=password]"))
+        self.fill("#front [name=password]", password + Keys.ENTER)
+        until(lambda: self.all("#shell:not([hidden]), .wall"))
+
+    def block(self, *patterns):
+        """Requests to these addresses fail from now on."""
+        self.driver.execute_cdp_cmd("Network.enable", {})
+        self.driver.execute_cdp_cmd("Network.setBlockedURLs", {"urls": list(patterns)})
 
     def go(self, where):
         """Goes on to another place without loading."""

@@ -61,7 +61,7 @@ export async function ask(name, parameters = {}, { method = "GET", body = null, 
 		Object.defineProperty(value, "etag", { value: reply.headers.get("etag"), enumerable: false });
 		return value;
 	}
-	if (reply.status === 401 && session.isKnown && !name.startsWith("auth"))
+	if (reply.status === 401 && session.hasLogin && !name.startsWith("auth"))
 		window.dispatchEvent(new Event("signed-out"));
 	throw new Problem(reply.status, value.detail || `the daemon says ${reply.status}`);
 }

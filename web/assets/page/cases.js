@@ -13,6 +13,7 @@ function sure(confidence) {
 	return confidence > 0.9999 ? "more than 99.99 %" : `${(Math.floor(1e4 * confidence) / 100).toFixed(confidence > 0.99 ? 2 : 0)} %`;
 }
 
+const who = (c) => c.client || "a device whose address is withheld";
 const isUnknown = (family) => family.startsWith("unknown-");
 
 /** What is thought of the device, in a sentence. */
@@ -52,7 +53,7 @@ async function decide(c, state, title, text, after, { isWide = false } = {}) {
 function verbs(c, after) {
 	if (!may("control"))
 		return [];
-	const name = (verb) => `${verb} case ${c.id}, ${c.client}`;
+	const name = (verb) => `${verb} case ${c.id}, ${visible(who(c))}`;
 	const make = (verb, state, text, more) => button(verb, () => decide(c, state, verb, text, after, more), { kind: "slim", name: name(verb), "data-act": state });
 	const list = [];
 	if (c.state === "open")
@@ -66,18 +67,18 @@ function verbs(c, after) {
 	return list;
 }
 
-const link = (c) => element("a", { href: `#case?id=${c.id}` }, foreign(c.client));
+const link = (c) => element("a", { href: `#case?id=${c.id}` }, foreign(who(c)));
 
 /** Rows for patch(). `after` is called when something was decided. */
 export function caseRows(cases, after) {
 	return cases.map((c) => ({
 		key: c.id, sign: [c.state, c.changed, c.last_seen, c.evidence_count, c.sinkholed_count, c.contact_count, c.note],
-		make: () => element("article", { class: "case", "aria-label": `Case ${c.id}: ${visible(c.client)}` },
+		make: () => element("article", { class: "case", "aria-label": `Case ${c.id}: ${visible(who(c))}` },
 			element("div", {}, element("div", { class: "case-title" }, link(c), badge(c.state, CASE_STATES[c.state]),
 				c.families[0] && badge("bad", foreign(c.families[0]))),
 			element("p", {}, summary(c)),
 			element("p", { class: "small" }, `Last seen ${ago(c.last_seen)}`, c.note && [" · note: ", foreign(c.note)])),
-			element("div", { class: "actions" }, element("a", { class: "button slim", href: `#case?id=${c.id}`, "aria-label": `Evidence of case ${c.id}, ${visible(c.client)}` }, "Evidence"), verbs(c, after))),
+			element("div", { class: "actions" }, element("a", { class: "button slim", href: `#case?id=${c.id}`, "aria-label": `Evidence of case ${c.id}, ${visible(who(c))}` }, "Evidence"), verbs(c, after))),
 	}));
 }
 
@@ -129,6 +130,21 @@ function exports(c) {
 		element("a", { href: path("cases/export", { id: c.id, format }), download: `case-${c.id}.${format === "shadowserver" ? "csv" : "json"}` }, format)]));
 }
 
+/* Who may do all may see who it is in spite of a pseudonym. The case keeps that it was done. */
+async function unseal(c, place) {
+	const got = await confirm("Show the address?", { text: "The case and the log keep that it was done, and why.", fields: [field("Why", element("input", { name: "reason", required: true, maxlength: "200" }))], verb: "Show it" });
+	let open = null;
+	if (got && await act(null, async () => { open = await post("cases/unseal", { id: c.id, reason: got.reason }); }))
+		place.replaceChildren(clientLink(open.client));
+}
+
+function device(c) {
+	const place = element("span", {}, clientLink(c.client));
+	const isSealed = !c.client || c.client.startsWith("client-");
+	return [place, isSealed && may("admin") ? [" ", button("Show the address", () => unseal(c, place), { kind: "slim" })] : "",
+		c.unsealed ? element("span", { class: "small" }, ` · shown ${plural(c.unsealed.count, "time")}, last ${ago(c.unsealed.last)}`) : ""].flat();
+}
+
 function showCase(root, c, after) {
 	const fact = (term, ...content) => [element("dt", {}, term), element("dd", {}, ...content)];
 	const meter = element("span", {});
@@ -136,7 +152,7 @@ function showCase(root, c, after) {
 	const head = panel(`Case ${c.id}`, { kind: isLive(c) ? "alarm" : "", actions: verbs(c, after) });
 	head.body.append(element("div", { class: `advice ${isLive(c) ? "" : "is-done"}` }, element("h3", {}, "What to do"), element("p", {}, c.what_to_do)),
 		element("dl", { class: "facts" },
-			fact("Device", clientLink(c.client)), fact("State", badge(c.state, CASE_STATES[c.state]), ` since ${moment(c.changed)}`, c.note && [" · ", foreign(c.note)]),
+			fact("Device", ...device(c)), fact("State", badge(c.state, CASE_STATES[c.state]), ` since ${moment(c.changed)}`, c.note && [" · ", foreign(c.note)]),
 			fact("In short", summary(c)),
 			fact("Certainty", sure(c.confidence), element("span", { class: "meter", "aria-hidden": "true" }, meter)),
 			c.families.length ? fact("Family", ...c.families.flatMap((f, i) => [i ? ", " : "", foreign(f)])) : [],
@@ -158,7 +174,7 @@ export function oneCase(root, { id }, signal, setTitle) {
 	let shown = "";
 	const again = every(10000, () => p.load(async () => {
 		const c = await ask("case", { id }, { signal });
-		setTitle(`Case ${c.id}: ${visible(c.client)}`);
+		setTitle(`Case ${c.id}: ${visible(c.client || "withheld")}`);
 		const text = JSON.stringify(c);
 		if (text !== shown) {
 			shown = text;
@@ -174,11 +190,11 @@ export function oneCase(root, { id }, signal, setTitle) {
 /* --- all devices --- */
 
 function deviceRow(d) {
-	return { key: d.client, sign: [d.queries, d.blocked, d.group, d.case, d.paused_until && left(d.paused_until)],
+	return { key: d.client, sign: [d.queries, d.blocked, d.group, d.case, d.is_paused, d.paused_until && left(d.paused_until)],
 		make: () => element("tr", {}, element("td", { class: "wide" }, clientLink(d.client)), element("td", { "data-label": "Group" }, foreign(d.group || "–")),
 			element("td", { class: "n", "data-label": "Queries" }, count(d.queries)), element("td", { class: "n", "data-label": "Blocked" }, count(d.blocked)),
 			element("td", {}, d.case ? element("a", { href: `#case?id=${d.case}` }, badge("bad", `case ${d.case}`)) : "",
-				d.paused_until ? badge("held", `paused, ${left(d.paused_until)}`) : "")) };
+				d.is_paused ? badge("held", d.paused_until ? `paused, ${left(d.paused_until)}` : "paused") : "")) };
 }
 
 function casesPanel(root, family, signal) {

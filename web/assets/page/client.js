@@ -16,7 +16,7 @@ function topPanel(title, address, kind) {
 	const p = panel(title), list = element("ul", { class: "bars" }), nothing = empty("None in this span of time.");
 	nothing.hidden = true;
 	p.body.append(list, nothing);
-	return { root: p.root, show(entries) {
+	return { root: p.root, note: p.note, show(entries) {
 		nothing.hidden = entries.length > 0;
 		showTop(list, entries, (name) => `#log?${new URLSearchParams({ client: address, name: `=${name}` })}`, kind);
 	} };
@@ -50,7 +50,8 @@ export function client(root, { address = "" }, signal, setTitle) {
 		setText(p.note, `${plural(last.queries, "query", "queries")}, ${percent(last.blocked, last.queries)} blocked, in ${spanText()}`);
 		patch(state, [{ key: "group", sign: last.group, make: () => element("span", { class: "badge" }, "group ", foreign(last.group || "default")) },
 			...last.cases.map((x) => ({ key: `case ${x.id}`, sign: x.state, make: () => element("a", { href: `#case?id=${x.id}` }, badge(x.state, `case ${x.id}: ${CASE_STATES[x.state]}`)) })),
-			...(last.paused_until ? [{ key: "paused", sign: left(last.paused_until), make: () => badge("held", `paused, ${left(last.paused_until)} left`) }] : [])]);
+			...(last.is_paused ? [{ key: "paused", sign: last.paused_until && left(last.paused_until), make: () => badge("held", last.paused_until ? `paused, ${left(last.paused_until)} left` : "paused") }] : [])]);
+		setText(names.note, last.is_cut ? "of its newest queries" : "");
 		names.show(last.domains);
 		blocked.show(last.blocked_domains);
 		draw();

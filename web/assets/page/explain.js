@@ -67,14 +67,14 @@ function letters(label, parts) {
 	}));
 }
 
-function grams(parts) {
+function weights(title, parts) {
 	const most = Math.max(...parts.map((p) => Math.abs(p.weight)), 0.001);
-	return element("ul", { class: "grams", "aria-label": "What spoke for it, and against it" }, parts.map((p) => {
+	return element("div", {}, element("h3", {}, title), element("ul", { class: "grams", "aria-label": `${title}: what spoke for a program, and against it` }, parts.map((p) => {
 		const bar = element("span", { class: p.weight > 0 ? "for" : "against" });
 		bar.style.width = `${50 * Math.abs(p.weight) / most}%`;
 		return element("li", {}, p.is_fact ? element("span", {}, visible(p.text)) : code(p.text), element("span", { class: "beam", "aria-hidden": "true" }, bar),
 			element("span", { class: "n" }, `${p.weight > 0 ? "+" : "−"}${Math.abs(p.weight).toFixed(1)}`));
-	}));
+	})));
 }
 
 function classifier(dga) {
@@ -87,7 +87,9 @@ function classifier(dga) {
 	return [element("p", {}, isSuspect ? `It looks made up by a program: ${CLASSES[dga.class] || dga.class}. ` : "It looks like an ordinary name. ", `Effect: ${visible(dga.effect)}.`,
 		dga.is_popular ? " Its domain is popular: no score counts against it." : ""),
 	scale(dga), letters(dga.label, parts),
-	parts.length ? element("p", { class: "small" }, "Pieces of letters and what each weighs; right: typical of generated names, left: of ordinary ones.") : "", grams(parts)];
+	parts.length ? element("p", { class: "small" }, "What each weighs. To the right: typical of names that programs make up; to the left: of ordinary ones.") : "",
+	element("div", { class: "grid spread" }, [["Pieces of letters", parts.filter((p) => !p.is_fact)], ["Other traits", parts.filter((p) => p.is_fact)]]
+		.filter(([, some]) => some.length).map(([title, some]) => weights(title, some)))];
 }
 
 export function explain(root, parameters, signal) {

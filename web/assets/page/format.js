@@ -15,7 +15,7 @@ export function micros(us) {
 		return (us / 1e6).toFixed(1) + " s";
 	if (us >= 1e3)
 		return (us / 1e3).toFixed(us < 1e4 ? 1 : 0) + " ms";
-	return us.toFixed(0) + " µs";
+	return us < 1 ? "< 1 µs" : us.toFixed(0) + " µs";
 }
 
 export function bytes(n) {

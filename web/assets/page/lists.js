@@ -71,22 +71,27 @@ function listsPanel(root, signal) {
 	nothing.hidden = true;
 	p.body.append(table, nothing);
 	root.append(p.root);
-	let isBuilding = false, slow = 0;
+	let isBuilding = false, last = 0, changed = 0, generation = null;
 	const again = every(2000, () => p.load(async () => {
-		if (!isBuilding && Date.now() - slow < 9000)
+		const pace = isBuilding || Date.now() - changed < 20000 ? 1500 : 9000;
+		if (Date.now() - last < pace)
 			return;
 		const f = await ask("lists", {}, { signal });
 		isBuilding = f.is_building;
-		slow = Date.now();
+		last = Date.now();
+		if (generation !== null && generation !== f.generation)
+			window.dispatchEvent(new Event("generations"));
+		generation = f.generation;
 		setText(p.note, f.is_building ? "a new generation is being built…" : f.generation ? `${count(f.names)} names in generation ${f.generation}, built ${ago(f.created)}` : "none in force yet");
 		patch(body, f.lists.map((l) => listRow(l, now)));
 		nothing.hidden = f.lists.length > 0;
 		table.hidden = !f.lists.length;
 	}), signal);
+	/* Something was set going: look often until it has come about. */
 	function now() {
-		slow = 0;
+		last = 0;
+		changed = Date.now();
 		again();
-		window.dispatchEvent(new Event("generations"));
 	}
 	window.addEventListener("lists", now, { signal });
 }
@@ -142,7 +147,7 @@ function rulesPanel(root, signal) {
 }
 
 function unblocksPanel(root, signal) {
-	const p = panel("Let through for a while", { id: "unblocks" }), list = element("ul", { class: "story rows" }), nothing = empty("Nothing. The query log's “1 h” lets a blocked name through for an hour.");
+	const p = panel("Let through for a while", { id: "unblocks" }), list = element("ul", { class: "story rows" }), nothing = empty("Nothing. The query log's “For 1 h” lets a blocked name through for an hour.");
 	nothing.hidden = true;
 	p.body.append(list, nothing);
 	root.append(p.root);

@@ -8,7 +8,7 @@ import { clientLink, nameVerbs } from "./verbs.js";
 
 const PAGE = 100;
 const KEPT = 500; /* rows on the page */
-const SHOWN_A_TICK = 60; /* of what came live; the rest is counted */
+const SHOWN_A_TICK = 200; /* of what came live; the rest is counted */
 const TICK_MS = 500;
 const POLL_MS = 2000;
 
@@ -34,7 +34,7 @@ function why(row) {
 function makeRow(row, after) {
 	const reason = why(row), tr = element("tr", {},
 		element("td", {}, element("time", { datetime: new Date(when(row.at)).toISOString() }, moment(row.at, true))),
-		element("td", { class: "who" }, row.client ? clientLink(row.client) : element("span", { class: "small" }, "withheld")),
+		element("td", { class: "who" }, clientLink(row.client)),
 		element("td", { class: "wide" }, row.name ? element("a", { href: `#explain?${new URLSearchParams({ name: row.name, type: row.type, client: row.client || "" })}` }, code(row.name)) :
 			element("span", { class: "small" }, "withheld"), " ", element("span", { class: "small" }, visible(row.type))),
 		element("td", { class: "does" }, badge(row.verdict === "answered" ? "plain" : row.verdict, outcome(row.outcome)), reason.length ? element("span", { class: "more" }, reason) : null),
@@ -76,7 +76,7 @@ function follow(filter, after, take, say, signal) {
 			poll();
 			return;
 		}
-		source = new EventSource(path("live", filter));
+		source = new EventSource(path("live", { ...filter, after: newest }));
 		source.onopen = () => say("live");
 		source.addEventListener("query", (event) => {
 			failures = 0;
@@ -90,7 +90,7 @@ function follow(filter, after, take, say, signal) {
 			source?.close();
 			source = null;
 			failures++;
-			setTimeout(listen, 500 * failures);
+			setTimeout(listen, 300 * failures);
 		};
 	}
 	document.addEventListener("visibilitychange", () => (document.hidden ? stop() : listen()), { signal });
@@ -115,9 +115,6 @@ function filterForm(values, changed) {
 	form.elements.verdict.addEventListener("change", () => changed(read()));
 	return form;
 }
-
-/* What the API calls it. */
-const asked = ({ verdict, ...rest }) => ({ ...rest, verdict: verdict === "answered" ? "allowed" : verdict });
 
 export function log(root, parameters, signal) {
 	if (!may("control")) {
@@ -154,7 +151,7 @@ export function log(root, parameters, signal) {
 		table.hidden = isNone;
 	}
 	async function load(before) {
-		const got = await ask("querylog", { ...asked(filter), limit: PAGE, before }, { signal });
+		const got = await ask("querylog", { ...filter, limit: PAGE, before }, { signal });
 		if (!before) {
 			body.replaceChildren();
 			newest = got.rows.length ? got.rows[0].id : 0;
@@ -204,10 +201,10 @@ export function log(root, parameters, signal) {
 		say("live");
 		p.load(() => load(null)).then(() => {
 			if (!own.signal.aborted)
-				follow(asked(filter), newest, (rows, n) => {
+				follow(filter, newest, (rows, n) => {
 					coming.push(...rows);
 					missed += n;
-					if (coming.length > 10 * SHOWN_A_TICK)
+					if (coming.length > 5 * SHOWN_A_TICK)
 						missed += coming.splice(0, coming.length - SHOWN_A_TICK).length;
 				}, say, own.signal);
 		}).catch(() => {

@@ -36,12 +36,12 @@ export function showLogin(entered) {
 }
 
 /** `token` is of the link; without one it is asked for. */
-export function showSetup(token, entered) {
-	const secret = (name, label) => field(label, element("input", { type: "password", name, required: true, minlength: "8", maxlength: "256", autocomplete: "new-password" }));
-	front("Welcome", token ? "Choose a password for this dashboard. There is none until you do." :
+export function showSetup(token, isFirst, entered) {
+	const secret = (name, label, hint = null) => field(label, element("input", { type: "password", name, required: true, minlength: "10", maxlength: "256", autocomplete: "new-password" }), hint);
+	front(isFirst ? "Welcome" : "A new password", token ? `Choose a password for this dashboard.${isFirst ? " There is none until you do." : ""}` :
 		"Open the link that cenote printed at its start and in its log, or give its token here (`cenote login` prints a new one).",
 	[user(), token ? null : field("Token", element("input", { name: "token", required: true, spellcheck: "false", autocomplete: "off", maxlength: "200" })),
-		secret("password", "Password"), secret("repeated", "The same once more")].filter(Boolean), "Set the password", async (elements) => {
+		secret("password", "Password", "(at least 10 characters)"), secret("repeated", "The same once more")].filter(Boolean), "Set the password", async (elements) => {
 		if (elements.password.value !== elements.repeated.value)
 			throw Object.assign(new Error("The two passwords are not the same."), { status: 1 });
 		await post("auth/setup", { token: token || elements.token.value.trim().replace(/^.*#setup=/, ""), password: elements.password.value });

@@ -3,23 +3,20 @@
 import { ask, every, may, post, session } from "./api.js";
 import { byId, element, icon, patch, setText, visible } from "./dom.js";
 import { duration } from "./format.js";
-import { devices, oneCase } from "./cases.js";
-import { client } from "./client.js";
-import { explain } from "./explain.js";
-import { lists } from "./lists.js";
-import { log } from "./log.js";
+import { setLook } from "./kept.js";
 import { showLogin, showSetup } from "./login.js";
-import { overview } from "./overview.js";
 import { watchPauses } from "./pause.js";
-import { setLook, settings } from "./settings.js";
 import { act } from "./verbs.js";
-import { wall } from "./wall.js";
 
-/* {title, show(root, parameters, signal, setTitle), at: where it is in the menu} */
+const part = (file, name) => async () => (await import(`./${file}.js`))[name];
+
+/* {title, menu: its name there, at: the page it belongs to, get(): resolves to show(root, parameters, signal, setTitle)} */
 const PAGES = {
-	overview: { title: "Overview", show: overview }, devices: { title: "Devices", show: devices }, log: { title: "Query log", menu: "Queries", show: log },
-	lists: { title: "Lists", show: lists }, explain: { title: "Why is it blocked?", menu: "Explain", show: explain }, settings: { title: "Settings", show: settings },
-	case: { title: "Case", show: oneCase, at: "devices" }, client: { title: "Device", show: client, at: "devices" }, wall: { title: "Wall display", show: wall },
+	overview: { title: "Overview", get: part("overview", "overview") }, devices: { title: "Devices", get: part("cases", "devices") },
+	log: { title: "Query log", menu: "Queries", get: part("log", "log") }, lists: { title: "Lists", get: part("lists", "lists") },
+	explain: { title: "Why is it blocked?", menu: "Explain", get: part("explain", "explain") }, settings: { title: "Settings", get: part("settings", "settings") },
+	case: { title: "Case", get: part("cases", "oneCase"), at: "devices" }, client: { title: "Device", get: part("client", "client"), at: "devices" },
+	wall: { title: "Wall display", get: part("wall", "wall") },
 };
 const MENU = ["overview", "devices", "log", "lists", "explain", "settings"];
 
@@ -36,7 +33,7 @@ function setTitle(text) {
 	document.title = `${text} · cenote`;
 }
 
-function show(isFirst = false) {
+async function show(isFirst = false) {
 	if (!frame)
 		return;
 	const { name, parameters } = address(), page = PAGES[name], isWall = name === "wall";
@@ -52,11 +49,26 @@ function show(isFirst = false) {
 		else
 			a.removeAttribute("aria-current");
 	}
-	page.show(isWall ? byId("front") : byId("main"), parameters, shown.signal, setTitle);
 	if (!isFirst && !isWall) {
 		window.scrollTo(0, 0);
 		byId("title").focus({ preventScroll: true });
 	}
+	const { signal } = shown, root = isWall ? byId("front") : byId("main");
+	try {
+		const fill = await page.get();
+		if (!signal.aborted)
+			fill(root, parameters, signal, setTitle);
+	} catch {
+		if (!signal.aborted)
+			root.replaceChildren(element("p", { class: "fault", role: "alert" }, "This page could not be fetched: the daemon does not answer. Load it anew when it does."));
+	}
+}
+
+/* The other pages are fetched when there is time, so that they are there when one of them is chosen. */
+const AHEAD_MS = 1500;
+function fetchAhead() {
+	for (const page of Object.values(PAGES))
+		page.get().catch(() => {});
 }
 
 /* --- the frame --- */
@@ -113,6 +125,7 @@ function openFrame() {
 	watchState(frame.signal);
 	watchPauses(frame.signal);
 	show(true);
+	setTimeout(fetchAhead, AHEAD_MS);
 }
 
 function closeFrame() {
@@ -146,10 +159,10 @@ async function begin({ isAsked = false } = {}) {
 	}
 	session.scope = who.scope;
 	session.isKnown = who.scope !== "nobody";
-	session.hasLogin = session.isKnown && who.scope !== who.anonymous;
+	session.hasLogin = Boolean(who.is_known);
 	document.title = "cenote";
 	if (token || (who.needs_setup && (isAsked || !session.isKnown)))
-		showSetup(token, () => begin());
+		showSetup(token, who.needs_setup, () => begin());
 	else if (isAsked || !session.isKnown)
 		showLogin(() => begin());
 	else {
@@ -170,6 +183,6 @@ byId("ask").addEventListener("submit", (event) => {
 	byId("ask-name").value = "";
 });
 window.addEventListener("hashchange", () => (location.hash.startsWith("#setup=") ? begin() : show()));
-window.addEventListener("signed-out", () => session.isKnown && begin());
+window.addEventListener("signed-out", () => frame && begin());
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => window.dispatchEvent(new Event("look")));
 begin();

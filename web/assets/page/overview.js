@@ -90,10 +90,13 @@ function largest(points, key, most, name) {
 	return series;
 }
 
+const bots = (p) => ((p.outcomes || {}).blocked_generated || 0) + ((p.outcomes || {}).blocked_infected || 0);
+
 const VIEWS = {
 	queries: (points) => ({ kind: "bar", title: "Queries over time", series: [
 		{ name: "answered", colour: "--c1", values: points.map((p) => p.queries - p.blocked - p.failed) },
-		{ name: "blocked", colour: "--c2", values: values(points, "blocked") }, { name: "failed", colour: "--c3", values: values(points, "failed") }] }),
+		{ name: "blocked", colour: "--c2", values: points.map((p) => p.blocked - bots(p)) }, { name: "held back from bots", colour: "--bot", values: points.map(bots) },
+		{ name: "failed", colour: "--c3", values: values(points, "failed") }] }),
 	outcomes: (points) => ({ kind: "bar", title: "What became of them over time", series: largest(points, "outcomes", 8, outcome) }),
 	types: (points) => ({ kind: "bar", title: "Record types over time", series: largest(points, "types", 8, (k) => k) }),
 	latency: (points) => ({ kind: "line", title: "Latency over time", format: micros, series: [

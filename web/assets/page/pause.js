@@ -22,7 +22,7 @@ export function resume(p, control) {
 
 /** Asks for whom and how long, then pauses. */
 export async function askForPause(client = null) {
-	const groups = await ask("config").then((c) => c.keys.filter((k) => /^groups(\[\d+\])?\.name$/.test(k.key)).map((k) => k.value)).catch(() => []);
+	const groups = await ask("config").then((c) => c.keys.find((k) => k.key === "groups").value.map((g) => g.name)).catch(() => []);
 	const scope = (value, label, isOn, more = null) => element("div", { class: "choice" },
 		element("input", { type: "radio", name: "scope", value, id: `scope-${value}`, checked: isOn }), element("label", { for: `scope-${value}` }, label), more);
 	const group = element("input", { name: "group", "aria-label": "The group's name", list: "groups", maxlength: "63", spellcheck: "false", placeholder: "default" });
@@ -61,6 +61,10 @@ export const pauseOf = (client) => pauses.find((p) => p.scope === "client" && p.
 
 /** Keeps the button and the banner true while the page is open. */
 export function watchPauses(signal) {
+	if (!may("control")) {
+		show();
+		return;
+	}
 	again = every(10000, async () => {
 		pauses = (await ask("pause", {}, { signal })).pauses;
 		show();

@@ -2,26 +2,10 @@
  * The span of time that the pages show, and the API's points made into as many as a chart can hold. */
 import { button, element } from "./dom.js";
 import { when } from "./format.js";
+import { kept } from "./kept.js";
 
 const RANGES = { "1h": ["1 h", 3600, "the last hour"], "24h": ["24 h", 86400, "the last 24 hours"], "7d": ["7 d", 604800, "the last 7 days"],
 	"90d": ["90 d", 7776000, "the last 90 days"], "1y": ["1 y", 31536000, "the last year"] };
-
-export const kept = {
-	get(key, otherwise) {
-		try {
-			return localStorage.getItem(key) ?? otherwise;
-		} catch {
-			return otherwise;
-		}
-	},
-	set(key, value) {
-		try {
-			localStorage.setItem(key, value);
-		} catch {
-			/* A browser that keeps nothing forgets it. */
-		}
-	},
-};
 
 let chosen = kept.get("range", "24h");
 

@@ -3,18 +3,10 @@
 import { ask, every, may, post, remove, session } from "./api.js";
 import { button, code, element, field, foreign, patch, select, setText, visible } from "./dom.js";
 import { ago, duration, moment } from "./format.js";
+import { kept, setLook } from "./kept.js";
 import { empty, panel } from "./panel.js";
-import { kept, picker } from "./range.js";
+import { picker } from "./range.js";
 import { act, confirm } from "./verbs.js";
-
-export function setLook(look) {
-	kept.set("look", look);
-	if (look === "system")
-		delete document.documentElement.dataset.look;
-	else
-		document.documentElement.dataset.look = look;
-	window.dispatchEvent(new Event("look"));
-}
 
 function lookPanel(root) {
 	const p = panel("Look");
@@ -63,20 +55,34 @@ function keysPanel(root, signal) {
 
 function passwordPanel(root) {
 	const p = panel("Password");
-	const make = (label, auto, n) => field(label, element("input", { type: "password", name: n, required: true, autocomplete: auto, maxlength: "256", minlength: n === "fresh" ? "8" : null }));
+	const make = (label, auto, n) => field(label, element("input", { type: "password", name: n, required: true, autocomplete: auto, maxlength: "256", minlength: n === "fresh" ? "10" : null }));
 	const form = element("form", { class: "filter" }, element("input", { type: "text", name: "username", value: "admin", autocomplete: "username", hidden: true }), make("Present one", "current-password", "old"), make("New one", "new-password", "fresh"), element("div", { class: "buttons" }, element("button", { type: "submit" }, "Change")));
 	form.addEventListener("submit", async (event) => {
 		event.preventDefault();
 		if (await act(form.querySelector("button"), () => post("auth/password", { old: form.elements.old.value, new: form.elements.fresh.value }), "The password is changed. Other log-ins have ended."))
 			form.reset();
 	});
-	p.body.append(form);
+	const everywhere = button("Log out everywhere", async (event) => {
+		if (await act(event.currentTarget, () => post("auth/logout", { everywhere: true }), "All log-ins have ended."))
+			window.dispatchEvent(new Event("signed-out"));
+	}, { picture: "out" });
+	p.body.append(form, element("p", { class: "spread" }, everywhere));
 	root.append(p.root);
 }
 
 /* --- configuration --- */
 
-const plain = (value) => (typeof value === "string" ? value : value === null || value === undefined ? "" : JSON.stringify(value));
+/* A value as in the file: a line for each item of a list, without what an item leaves out. */
+function lines(value) {
+	if (Array.isArray(value))
+		return value.flatMap((item) => (item && typeof item === "object" ?
+			Object.entries(item).filter(([, v]) => v !== null).map(([k, v]) => `${k}: ${Array.isArray(v) ? v.join(", ") : v}`).join(", ") : String(item)));
+	return value === null || value === undefined || value === "" ? [] : [typeof value === "object" ? JSON.stringify(value) : String(value)];
+}
+
+const shown = (value) => (lines(value).length ? lines(value).map((l) => element("div", {}, code(l))) : "–");
+/* A default is written as text: quotes and brackets make no difference, nor does the unit of nothing. */
+const same = (value, other) => [value, other].map((v) => lines(v).join(",").replace(/["[\]\s]/g, "").replace(/^0[a-z]+$/, "0")).every((t, i, all) => t === all[0]);
 
 function configPanel(root, signal) {
 	const reload = button("Read the file again", async (event) => act(event.currentTarget, () => post("reload", {}), (r) => (r.restart_needed_for ? `Read again. A restart is needed for: ${r.restart_needed_for}.` : "Read again: all of it is in force.")).then(load));
@@ -89,10 +95,10 @@ function configPanel(root, signal) {
 	let keys = [];
 	function show() {
 		const word = find.value.trim().toLowerCase();
-		const rows = keys.filter((k) => (!word || k.key.toLowerCase().includes(word)) && (!changedOnly.checked || plain(k.value) !== plain(k.default)));
+		const rows = keys.filter((k) => (!word || k.key.toLowerCase().includes(word)) && (!changedOnly.checked || !same(k.value, k.default)));
 		nothing.hidden = rows.length > 0;
 		patch(body, rows.map((k) => ({ key: k.key, sign: [k.value, k.default], make: () => element("tr", {}, element("td", { class: "wide" }, code(k.key), element("span", { class: "more" }, visible(k.help || ""), k.reloadable ? "" : " (needs a restart)")),
-			element("td", { class: "wide", "data-label": "Value" }, code(plain(k.value) || "–")), element("td", { class: "wide small", "data-label": "Default" }, code(plain(k.default) || "–"))) })));
+			element("td", { class: "wide", "data-label": "Value" }, shown(k.value)), element("td", { class: "wide small", "data-label": "Default" }, shown(k.default))) })));
 	}
 	find.addEventListener("input", show);
 	changedOnly.addEventListener("change", show);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * What can be done about a name or a device from wherever it is shown. */
 import { ask, may, post, remove } from "./api.js";
-import { button, code, element, say, visible } from "./dom.js";
+import { button, element, foreign, say, visible } from "./dom.js";
 import { said } from "./panel.js";
 import { duration } from "./format.js";
 
@@ -51,7 +51,7 @@ export function nameVerbs({ name, client = null, isBlocked, after = () => {} }) 
 	if (!isBlocked)
 		return [button("Block", run((b) => deny(name, b)), { kind: "slim", name: `Block ${shown}`, "data-act": "deny" })];
 	return [button("Allow", run((b) => allow(name, b)), { kind: "slim", name: `Allow ${shown}`, "data-act": "allow" }),
-		button("1 h", run((b) => unblock(name, client, 3600, b)), { kind: "slim", "data-act": "unblock",
+		button("For 1 h", run((b) => unblock(name, client, 3600, b)), { kind: "slim", "data-act": "unblock",
 			name: `Let ${shown} through for 1 hour${client ? `, for ${visible(client)} only` : ""}`, title: "Let it through for an hour, for this device only" })];
 }
 
@@ -77,5 +77,10 @@ export function confirm(title, { text = null, fields = [], verb = "Do it", kind 
 	});
 }
 
-export const clientLink = (client) => element("a", { href: `#client?address=${encodeURIComponent(client)}` }, element("bdi", {}, visible(client)));
-export const nameLink = (name) => element("a", { href: `#explain?name=${encodeURIComponent(name)}` }, code(name));
+/** A device by its address (or pseudonym), with a way on to what is known of it. Of a prefix there are only its queries. */
+export function clientLink(client) {
+	if (!client)
+		return element("span", { class: "small" }, "withheld");
+	const place = client.includes("/") ? `#log?${new URLSearchParams({ client })}` : `#client?${new URLSearchParams({ address: client })}`;
+	return element("a", { href: place }, foreign(client));
+}

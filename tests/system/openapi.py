@@ -85,11 +85,12 @@ def object_faults(value, schema, at):
 class Call:
     """One request, and which answers may come."""
 
-    def __init__(self, operation, query, body=None, is_good=True, raw=None, content_type="application/json"):
+    def __init__(self, operation, query, body=None, is_good=True, raw=None, content_type="application/json", headers=()):
         self.operation, self.is_good, self.content_type = operation, is_good, content_type
         self.method, path = operation.method, operation.path
         self.target = path + ("?" + urllib.parse.urlencode(query) if query else "")
         self.raw = raw if raw is not None or body is None else json.dumps(body)
+        self.headers = dict(headers, **({"Content-Type": content_type} if self.raw is not None else {}))
 
     def __repr__(self):
         return f"{self.method} {self.target} {self.raw or ''}"
@@ -98,7 +99,10 @@ class Call:
 class Operation:
     def __init__(self, method, path, node):
         self.method, self.path, self.node = method.upper(), path, node
-        self.parameters = [resolve(p) for p in node.get("parameters", [])]
+        parameters = [resolve(p) for p in node.get("parameters", [])]
+        self.parameters = [p for p in parameters if p["in"] == "query"]
+        self.headers = [p for p in parameters if p["in"] == "header"]
+        assert len(self.parameters) + len(self.headers) == len(parameters), path
         self.body = node.get("requestBody", {}).get("content", {}).get("application/json")
         self.is_stream = "text/event-stream" in self.response(200).get("content", {})
 
@@ -130,6 +134,8 @@ class Operation:
                     yield Call(self, {**self.needed, p["name"]: value}, self.example)
         if len(self.parameters) > len(self.needed):
             yield Call(self, {p["name"]: p["example"] for p in self.parameters}, self.example)
+        if self.headers:
+            yield Call(self, self.needed, self.example, headers={p["name"]: p["example"] for p in self.headers})
 
     def bad_calls(self):
         """Each parameter wrong in each way that its schema knows, and left out where it is needed; and so with the body."""
@@ -173,10 +179,13 @@ def bad_values(schema):
 OPERATIONS = [Operation(method, path, node[method]) for path, node in DOCUMENT["paths"].items() for method in METHODS if method in node]
 
 
-def check(call, status, content_type, text):
+def check(call, status, headers, text):
     """The answer is one that the document tells of, to the letter. Returns its value."""
     response = call.operation.response(status)
     assert response, f"{call}: {status} is not in the document: {text[:300]}"
+    for name, header in response.get("headers", {}).items():
+        assert name in headers and not faults(headers[name], header["schema"]), (call, name)
+    content_type = headers["Content-Type"]
     kind = content_type.split("; charset")[0]
     assert kind in response["content"], f"{call}: {status} as {content_type}"
     value = json.loads(text) if "json" in kind and kind != "application/jsonl" else text

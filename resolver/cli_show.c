@@ -39,6 +39,8 @@ static void print_policy(const json_t *policy)
 			cli_grouped(cli_number(policy, "names"), number));
 	printf(" (%llu list%s%s)\n", (unsigned long long)lists, lists == 1 ? "" : "s",
 		cli_is(policy, "is_building") ? ", building" : "");
+	if (cli_number(policy, "pauses"))
+		printf("%-12sblocking is paused, see `cenote pause list`\n", "");
 }
 
 static void print_classifier(const json_t *dga)

@@ -321,6 +321,15 @@ int respites_remove(struct respites *r, const struct respite *gone, struct err *
 	return change(r, found, NULL, why);
 }
 
+size_t respites_in_force(const struct respites *r, enum respite_kind kind)
+{
+	uint64_t now_us = clock_us();
+	size_t n = 0;
+	for (size_t i = 0; i < r->count; i++)
+		n += r->entries[i].kind == kind && !respite_is_over(&r->entries[i], now_us);
+	return n;
+}
+
 /* After a jump of the wall clock: what is left is left. */
 static bool set_right(struct respite *e, uint64_t now_us, uint64_t wall_ms)
 {

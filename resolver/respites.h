@@ -59,6 +59,9 @@ static inline bool respite_is_over(const struct respite *e, uint64_t now_us)
 	return e->until_us <= now_us;
 }
 
+/* How many of a kind there are now. */
+size_t respites_in_force(const struct respites *r, enum respite_kind kind);
+
 /* Reads the text of a respites file; pure, so without the monotonic ends. Returns the number of bad lines, the first one's number in
  * `first_bad`. */
 size_t respites_parse(struct respites *r, const char *text, size_t len, size_t *first_bad);

@@ -178,6 +178,8 @@ void server_info(struct server *s, struct server_info *out)
 	out->config_reloads = s->reloads;
 	out->config_failures = s->failed_reloads;
 	out->view_serial = s->serial;
+	out->pauses = (uint32_t)respites_in_force(s->respites, RESPITE_PAUSE);
+	out->unblocks = (uint32_t)respites_in_force(s->respites, RESPITE_UNBLOCK);
 	out->dga_mode = s->config->dga_mode;
 	out->dga_threshold = s->config->dga_threshold;
 	out->has_classifier = s->dga != NULL;

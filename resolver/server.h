@@ -84,6 +84,7 @@ struct server_info {
 	uint32_t tcp_connections;
 	uint64_t config_reloads, config_failures;
 	uint64_t view_serial;
+	uint32_t pauses, unblocks; /* in force */
 	char last_reload_error[512]; /* "" when the last reload worked */
 	enum list_mode dga_mode;
 	double dga_threshold; /* the share of ordinary names over it */

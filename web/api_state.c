@@ -156,7 +156,8 @@ void api_state_get(const struct edge_request *q, struct edge_response *r)
 		response_text(s.feeds.clock_reason), "is_synchronised", clock_is_synchronised());
 	response_json(r, 200,
 		json_pack("{s:o, s:s, s:s, s:o, s:I, s:o, s:I, s:I, s:o, s:o, s:o?, s:o,"
-			  " s:{s:o, s:o, s:o, s:o, s:b, s:I, s:o, s:o}, s:{s:s, s:b, s:f, s:f},"
+			  " s:{s:o, s:o, s:o, s:o, s:b, s:I, s:o, s:o, s:I, s:I}, s:{s:s, s:b, "
+			  "s:f, s:f},"
 			  " s:{s:o, s:o, s:o}, s:o}",
 			"clock", clock, "version", CENOTE_VERSION, "status", status, "reasons",
 			reasons, "pid", (json_int_t)getpid(), "started",
@@ -171,8 +172,9 @@ void api_state_get(const struct edge_request *q, struct edge_response *r)
 			"created", response_time(s.feeds.created_s), "is_building",
 			s.feeds.is_building, "lists", (json_int_t)s.feeds.list_count, "builds",
 			response_number(s.feeds.builds), "build_failures",
-			response_number(s.feeds.build_failures), "dga", "mode",
-			config_mode_name(s.server.dga_mode), "has_classifier",
+			response_number(s.feeds.build_failures), "pauses",
+			(json_int_t)s.server.pauses, "unblocks", (json_int_t)s.server.unblocks,
+			"dga", "mode", config_mode_name(s.server.dga_mode), "has_classifier",
 			s.server.has_classifier, "threshold", s.server.dga_threshold,
 			"threshold_score", s.server.dga_threshold_score / 1000.0, "config",
 			"reloads", response_number(s.server.config_reloads), "failures",

@@ -140,6 +140,9 @@ static void resolver(FILE *f, const struct server_info *i)
 	single(f, "cenote_cache_entries", "gauge", "Answers in the cache.", i->cache_entries);
 	single(f, "cenote_cache_evictions_total", "counter",
 		"Answers that gave way to others before they expired.", i->cache_evictions);
+	single(f, "cenote_pauses", "gauge", "Pauses of blocking that are in force.", i->pauses);
+	single(f, "cenote_unblocked_names", "gauge", "Names that are unblocked for a while.",
+		i->unblocks);
 	single(f, "cenote_config_reloads_total", "counter", "Configurations taken at run time.",
 		i->config_reloads);
 	single(f, "cenote_config_reload_failures_total", "counter",

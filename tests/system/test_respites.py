@@ -231,6 +231,8 @@ def test_commands(cenote):
     assert cenote.command("pause", "--client", ADULT) == f"paused for client {ADULT} until it is resumed\n"
     assert not is_blocked(cenote, LISTED[0], ADULT)
     assert cenote.command("pause", "--group", "children", "5m").startswith("paused for group children until 20")
+    assert "blocking is paused" in cenote.command("status")
+    assert "\ncenote_pauses 2\n" in cenote.http("GET", "/metrics")[2]
     shown = cenote.command("pause", "list").splitlines()
     assert len(shown) == 2 and shown[0] == f"paused for client {ADULT} until it is resumed"
     assert len(json.loads(cenote.command("pause", "list", "--json"))["pauses"]) == 2

@@ -65,6 +65,8 @@ struct worker {
 	uint64_t now_us; /* read at worker_enter, once a batch */
 	unsigned depth; /* nesting of worker_enter */
 	uint32_t batch_count; /* queries answered since worker_enter, to be given one latency */
+	uint64_t journal_us; /* the clock as the journal's events have it; see record.c */
+	uint64_t wall_us, wall_at_us; /* wall time at that clock_us */
 	struct worker_client last_client;
 	const char (*list_names)[64]; /* by their counters; of all workers */
 	uint64_t token_seed; /* the same for all; see evidence/token.h */

@@ -17,6 +17,8 @@ struct ring {
 	uint64_t size;
 	_Alignas(CACHE_LINE) _Atomic uint64_t head; /* octets written since the start */
 	_Atomic uint64_t dropped;
+	uint64_t
+		known_tail; /* the writer's: as it last saw it, for the reader's cache line is dear */
 	_Alignas(CACHE_LINE) _Atomic uint64_t tail; /* octets read */
 };
 
@@ -56,13 +58,15 @@ void ring_miss(struct ring *r)
 void ring_put(struct ring *r, const void *item, size_t len)
 {
 	uint64_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
-	uint64_t tail = atomic_load_explicit(&r->tail, memory_order_acquire);
 	uint64_t body = len, at = head & (r->size - 1);
 	uint64_t need = HEAD + rounded(body), to_end = r->size - at;
 	uint64_t skipped = need > to_end ? to_end : 0;
-	if (r->size - (head - tail) < skipped + need) {
-		ring_miss(r);
-		return;
+	if (r->size - (head - r->known_tail) < skipped + need) {
+		r->known_tail = atomic_load_explicit(&r->tail, memory_order_acquire);
+		if (r->size - (head - r->known_tail) < skipped + need) {
+			ring_miss(r);
+			return;
+		}
 	}
 	if (skipped) {
 		memset(r->bytes + at, 0, HEAD); /* length 0: go on at the beginning */

@@ -15,6 +15,7 @@
 
 #include "resolver/base/check.h"
 #include "resolver/base/clock.h"
+#include "resolver/base/hash.h"
 #include "resolver/base/log.h"
 #include "resolver/base/pseudonym.h"
 #include "resolver/base/ring.h"
@@ -30,6 +31,7 @@ enum {
 	BUSY = 1000,
 	ROUND_MAX = 20000, /* events in a round: the clock is looked at between them */
 	TICK_MS = 1000,
+	NAMED = 512,
 };
 
 /* What the configuration says of rows. */
@@ -39,6 +41,12 @@ struct settings {
 	struct pseudonym_key key;
 	char (*groups)[64]; /* by the numbers of the view */
 	size_t group_count;
+};
+
+/* A client and what it is called. */
+struct named {
+	struct addr client;
+	char text[ADDR_TEXT_MAX]; /* "": nobody yet */
 };
 
 struct journal {
@@ -57,6 +65,7 @@ struct journal {
 
 	pthread_mutex_t lock; /* of what follows */
 	struct settings settings;
+	struct named named[NAMED]; /* by the settings in force */
 };
 
 /* --- the path's side -------------------------------------------------------------------------- */
@@ -81,17 +90,18 @@ static void count(_Atomic uint64_t *counter)
 		memory_order_release);
 }
 
-/* The client as it may be kept. */
-static void name_client(
-	const struct settings *s, const struct addr *client, char out[ADDR_TEXT_MAX])
+/* The client as it may be kept. Text is dear: that of the last ones is remembered. */
+static const char *name_client(struct journal *j, const struct addr *client)
 {
-	out[0] = 0;
+	const struct settings *s = &j->settings;
 	if (s->privacy == QUERYLOG_NO_CLIENT || s->privacy == QUERYLOG_NOTHING || s->has_no_key)
-		return;
-	if (s->has_pseudonyms)
-		pseudonym_of(&s->key, client, out);
-	else
-		addr_to_text(client, out);
+		return "";
+	struct named *n = &j->named[hash_bytes(client->bytes, sizeof client->bytes, 0) % NAMED];
+	if (n->text[0] && addr_equal(&n->client, client))
+		return n->text;
+	n->client = *client;
+	return s->has_pseudonyms ? pseudonym_of(&s->key, client, n->text)
+				 : addr_to_text(client, n->text);
 }
 
 static void set_client(const struct settings *s, const struct journal_event *e, const char *text,
@@ -136,10 +146,9 @@ static void make_row(const struct settings *s, const struct journal_event *e, co
 static void take_event(struct journal *j, const struct journal_event *e)
 {
 	struct querylog_kept row;
-	char client[ADDR_TEXT_MAX];
 	const struct settings *s = &j->settings;
+	const char *client = name_client(j, &e->client);
 	bool has_row = s->is_enabled && s->privacy != QUERYLOG_NOTHING;
-	name_client(s, &e->client, client);
 	history_feed(j->history, e, client,
 		s->privacy == QUERYLOG_ALL || s->privacy == QUERYLOG_NO_CLIENT);
 	if (has_row) {
@@ -257,6 +266,7 @@ void journal_reconfigure(struct journal *j, const struct config *config)
 	pthread_mutex_lock(&j->lock);
 	free(j->settings.groups);
 	j->settings = next;
+	memset(j->named, 0, sizeof j->named);
 	pthread_mutex_unlock(&j->lock);
 	limit_log(j, config);
 }
@@ -307,6 +317,8 @@ int journal_start(struct journal *j, const struct journal_hooks *hooks, struct e
 	int code = pthread_create(&j->thread, NULL, main_loop, j);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	j->has_thread = !code;
+	if (!code)
+		pthread_setname_np(j->thread, "journal");
 	return code ? err_set(why, -code, "journal: its thread cannot be started: %s",
 			      err_string(-code))
 		    : 0;

@@ -39,12 +39,15 @@ def children(pid):
     return pids
 
 
-def cpu_ns(pid):
-    """Nanoseconds on a core of all threads of a process and its children."""
+def cpu_ns(pid, thread=None):
+    """Nanoseconds on a core of all threads of a process and its children, or of those with this name."""
     total = 0
     for p in children(pid):
         try:
             for task in os.listdir(f"/proc/{p}/task"):
+                with open(f"/proc/{p}/task/{task}/comm", encoding="ascii") as f:
+                    if thread and f.read().strip() != thread:
+                        continue
                 with open(f"/proc/{p}/task/{task}/schedstat", encoding="ascii") as f:
                     total += int(f.read().split()[0])
         except OSError:
@@ -228,7 +231,7 @@ zone:
         self.spawn("unbound", ["unbound", "-d", "-c", self.write("unbound.conf", config)])
         wait_until(lambda: ask(PORTS["unbound"], f"w1.s1.{ZONE}"), 120, "Unbound's first answer")
 
-    def write_config(self, evidence="monitor"):
+    def write_config(self, evidence="monitor", querylog="true"):
         lists = "".join(f'  - {{name: list{i}, source: "{self.path(f"list{i}")}", kind: deny, category: bench}}\n'
                         for i in range(self.o.lists))
         config = f"""directory: {self.path('state')}
@@ -240,6 +243,7 @@ forward:
   - {{zone: ., to: ["{HOST}:{PORTS['nsd']}"], dnssec: false}}
 recursion: {{in_flight_per_client: 4000, in_flight_per_domain: 4000}}
 evidence: {{mode: {evidence}}}
+querylog: {{enabled: {querylog}}}
 lists:
 {lists}"""
         return self.write("cenote.yaml", config)
@@ -370,6 +374,24 @@ lists:
         print(f"\nevidence, one query in ten of a name that does not exist: {statistics.median(results['off']):.3f} us/q without, "
               f"{statistics.median(results['monitor']):.3f} with, ratio {ratio:.3f}")
 
+    def querylog(self):
+        """What the workers pay for the log's rows, and what the journal's thread does with them."""
+        results = {"false": [], "true": []}
+        pid = self.processes["cenote"].pid
+        for _ in range(4 * self.o.rounds):
+            for enabled in random.sample(sorted(results), 2):
+                self.write_config("monitor", enabled)
+                if self.cli("reload").returncode:
+                    sys.exit("the daemon does not take its configuration")
+                before = cpu_ns(pid, "journal")
+                row = self.measure("cenote", "cached", "-s", str(self.o.seconds), "-w", "256")
+                thread = (cpu_ns(pid, "journal") - before) / 1000 / max(1, row["received"])
+                results[enabled].append((row["cpu_us"] - thread, thread))
+        workers = {k: statistics.median(w for w, _ in rows) for k, rows in results.items()}
+        thread = {k: statistics.median(t for _, t in rows) for k, rows in results.items()}
+        print(f"\nquery log: {workers['false']:.3f} us/q of the workers without, {workers['true']:.3f} with; "
+              f"the journal's thread {thread['false']:.3f} us/q (history alone), {thread['true']:.3f} with")
+
     def patterns(self):
         print("\nPatterns (bench_patterns), held against the names of the list:")
         command = [self.o.build + "/tests/bench_patterns", "20000", self.path("list0")]
@@ -401,6 +423,7 @@ lists:
         self.swap()
         self.add_name()
         self.evidence()
+        self.querylog()
         self.patterns()
 
 

@@ -30,10 +30,12 @@ struct cli {
 	const char *client, *group; /* for or about whom; NULL: not given */
 	const char *type; /* of explain */
 	const char *length; /* of unblock: --for */
+	const char *name; /* of log and key; NULL: not given */
+	const char *scope; /* of key */
 	const char *format; /* of feeds lint and cases export; NULL: not given */
 	bool is_once; /* of top: show and end */
 	bool has_rules; /* feeds lint is to print each rule */
-	const char *name, *verdict; /* of log; NULL: not given */
+	const char *verdict; /* of log; NULL: not given */
 	bool is_following; /* log goes on */
 	char **args; /* what follows the command's name */
 	size_t arg_count;
@@ -64,6 +66,8 @@ int cli_reload(const struct cli *c);
 int cli_pause(const struct cli *c);
 int cli_resume(const struct cli *c);
 int cli_unblock(const struct cli *c);
+int cli_key(const struct cli *c);
+int cli_login(const struct cli *c);
 int cli_dga(const struct cli *c);
 
 /* One sentence on standard error, and the exit status back. */

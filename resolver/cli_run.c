@@ -175,12 +175,11 @@ static void print_endpoints(FILE *to, const struct addr_endpoint *e, size_t n, c
 static void greet(const struct run *r)
 {
 	const struct config *c = r->running;
-	struct addr_endpoint http;
-	char text[ADDR_TEXT_MAX];
+	char text[ADDR_TEXT_MAX], link[WEB_LINK_MAX];
 	fprintf(stderr, "\n  cenote %s serves\n    DNS        ", CENOTE_VERSION);
 	print_endpoints(stderr, c->listen, c->listen_count, "");
-	for (size_t i = 0; web_endpoint(r->web, i, &http); i++)
-		fprintf(stderr, "\n    dashboard  http://%s/", addr_endpoint_to_text(&http, text));
+	for (size_t i = 0; web_link(r->web, i, link, sizeof link); i++)
+		fprintf(stderr, "\n    dashboard  %s", link);
 	fprintf(stderr, "\n    config     %s", c->file ? c->file : "built-in defaults");
 	if (c->listen_count) {
 		addr_to_text(&c->listen[0].addr, text);

@@ -21,7 +21,8 @@ enum {
 	TAKES_GROUP = 256,
 	TAKES_LENGTH = 512,
 	TAKES_ONCE = 1024,
-	TAKES_LOG = 2048
+	TAKES_LOG = 2048,
+	TAKES_KEY = 4096
 };
 
 struct command {
@@ -152,6 +153,21 @@ static const struct command commands[] = {
 		"blocked, which devices would\n"
 		"be cases, and which blocked names most clients asked for.\n",
 		cli_replay, TAKES_CONFIG | TAKES_JSON, 1, 1},
+	{"login", "login [--json]", "a link that sets the dashboard's password",
+		"Prints a link that works once, for an hour: open it and choose a password. For "
+		"the "
+		"first log-in, and for\n"
+		"a password that was lost; every session ends when a new one is set, keys stay.\n",
+		cli_login, TAKES_CONFIG | TAKES_JSON, 0, 0},
+	{"key", "key list | add --name NAME --scope SCOPE | remove --name NAME [--json]",
+		"API keys, for programs",
+		"`add` prints the key, this once. A SCOPE is `stats` (counters, history, top "
+		"lists), "
+		"`control` (also who\n"
+		"asked for what, cases, rules, pause) or `admin` (all). It is sent as "
+		"`Authorization: Bearer KEY` or\n"
+		"`X-API-Key: KEY`.\n",
+		cli_key, TAKES_CONFIG | TAKES_JSON | TAKES_KEY, 1, 1},
 	{"reload", "reload [--json]", "let the daemon read its configuration again",
 		"As SIGHUP, but says what came of it. Exit 1 when the new configuration was "
 		"refused.\n",
@@ -287,6 +303,7 @@ enum {
 	OPTION_NAME,
 	OPTION_VERDICT,
 	OPTION_FOLLOW,
+	OPTION_SCOPE,
 	OPTION_VERSION
 };
 
@@ -303,6 +320,7 @@ static const struct option options[] = {
 	{"name", required_argument, NULL, OPTION_NAME},
 	{"verdict", required_argument, NULL, OPTION_VERDICT},
 	{"follow", no_argument, NULL, OPTION_FOLLOW},
+	{"scope", required_argument, NULL, OPTION_SCOPE},
 	{"help", no_argument, NULL, 'h'},
 	{"version", no_argument, NULL, OPTION_VERSION},
 	{0},
@@ -356,6 +374,9 @@ static int read_options(int argc, char **argv, struct cli *c, struct wishes *w)
 		case OPTION_FOLLOW:
 			c->is_following = true;
 			break;
+		case OPTION_SCOPE:
+			c->scope = optarg;
+			break;
 		case 'h':
 			w->is_help = true;
 			break;
@@ -397,8 +418,10 @@ static int dispatch(struct cli *c, const struct wishes *w)
 		(c->group && !(k->flags & TAKES_GROUP)) ||
 		(c->length && !(k->flags & TAKES_LENGTH)) ||
 		(c->type && !(k->flags & (TAKES_EXPLAIN | TAKES_LOG))) ||
-		((c->name || c->verdict || c->is_following) && !(k->flags & TAKES_LOG)) ||
+		((c->verdict || c->is_following) && !(k->flags & TAKES_LOG)) ||
 		(c->format && !(k->flags & TAKES_FORMAT)) ||
+		(c->name && !(k->flags & (TAKES_KEY | TAKES_LOG))) ||
+		(c->scope && !(k->flags & TAKES_KEY)) ||
 		(c->has_rules && !(k->flags & TAKES_LINT)) ||
 		(c->is_once && !(k->flags & TAKES_ONCE)))
 		return cli_fail(CLI_USAGE, "`%s` does not take this option; usage: cenote %s", name,

@@ -24,3 +24,6 @@ edge_handler api_unblock_get, api_unblock_add, api_unblock_remove;
 
 /* A case's state by its word; CASE_STATE_COUNT for NULL: any. False after having written the problem. */
 bool api_cases_state(const char *text, enum case_state *out, struct edge_response *r);
+edge_handler api_auth_get, api_auth_setup, api_auth_login, api_auth_logout, api_auth_password,
+	api_auth_link;
+edge_handler api_keys_get, api_keys_add, api_keys_remove;

@@ -9,6 +9,7 @@
 #include "resolver/journal/history.h"
 #include "resolver/journal/journal.h"
 #include "web/api.h"
+#include "web/auth.h"
 #include "web/response.h"
 
 static void add_reason(json_t *reasons, const char *reason)
@@ -78,6 +79,9 @@ static json_t *look(const struct edge_request *q, struct state *s, const char **
 	journal_info(d->journal, &s->journal);
 	history_info(journal_history(d->journal), &s->history);
 	json_t *reasons = reasons_of(s);
+	char text[512];
+	if (q->web->auth && auth_problem(q->web->auth, text, sizeof text))
+		add_reason(reasons, text);
 	*status = json_array_size(reasons) ? "degraded" : "ok";
 	return reasons;
 }

@@ -20,6 +20,13 @@ enum { EDGE_BODY_MAX = 64 * 1024, EDGE_LISTENERS_MAX = 16 };
 	X(foreign_hosts, "http_foreign_hosts", \
 		"HTTP requests refused for a Host header that is not ours") \
 	X(denied, "http_denied", "HTTP requests refused for want of a log-in or of its scope") \
+	X(foreign_pages, "http_foreign_pages", \
+		"HTTP requests for a change refused because a page of another origin asked") \
+	X(busy, "http_busy", "HTTP requests refused because too many that take long waited") \
+	X(logins, "http_logins", "Log-ins") \
+	X(failed_logins, "http_failed_logins", "Log-ins with a wrong password or link") \
+	X(held_logins, "http_held_logins", "Log-ins refused after too many wrong ones") \
+	X(wrong_keys, "http_wrong_keys", "HTTP requests with an API key that is none") \
 	X(refused_streams, "http_refused_streams", \
 		"Live streams refused because there were too many")
 
@@ -46,7 +53,9 @@ struct edge_request {
 	enum edge_scope scope;
 	bool is_local; /* over the control socket, which trusts its file's mode */
 	bool is_known; /* the socket, a session or a key said who asks */
-	bool is_secure; /* over TLS */
+	bool is_session; /* it was a session */
+	bool has_wrong_key;
+	bool is_secure; /* over TLS, here or to a proxy that may say so */
 	struct addr peer; /* who asks; all zero over the control socket */
 	struct target target;
 	const char *if_none_match, *if_match; /* NULL: not sent */
@@ -90,7 +99,12 @@ struct edge_response {
 
 typedef void edge_handler(const struct edge_request *q, struct edge_response *r);
 
+/* The name of the cookie that carries a session. */
+#define EDGE_COOKIE "cenote_session"
+
 struct http;
+struct auth;
+struct jobs;
 
 struct web {
 	struct web_doors doors;
@@ -106,6 +120,14 @@ struct web {
 	_Atomic bool is_stopping;
 	_Atomic int anonymous; /* enum config_anonymous */
 	_Atomic unsigned streams;
+	struct auth *auth;
+	struct jobs *log_ins; /* one at a time: each takes 64 MiB for a tenth of a second */
+	struct jobs *slow; /* what waits for the disk or for other threads */
+	struct dname *names; /* of this host */
+	size_t name_count;
+	struct addr_prefix *trusted; /* proxies */
+	size_t trusted_count;
+	bool is_tls; /* over TCP */
 	struct edge_counters counters;
 	struct edge_sweeper *sweeper;
 };

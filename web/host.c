@@ -12,9 +12,20 @@ static bool is_port(const char *text)
 	return n >= 1 && n <= 5 && !text[n];
 }
 
-bool host_is_ours(const char *host)
+static bool is_among(const char *text, const struct dname *names, size_t name_count)
 {
-	char name[ADDR_TEXT_MAX];
+	struct dname name;
+	if (!name_count || dname_from_text(text, strlen(text), &name))
+		return false;
+	for (size_t i = 0; i < name_count; i++)
+		if (dname_equal(&names[i], &name))
+			return true;
+	return false;
+}
+
+bool host_is_ours(const char *host, const struct dname *names, size_t name_count)
+{
+	char name[DNAME_TEXT_MAX];
 	struct addr a;
 	const char *end;
 	bool is_v6 = host[0] == '[';
@@ -34,5 +45,6 @@ bool host_is_ours(const char *host)
 	name[len] = 0;
 	if (is_v6)
 		return strchr(name, ':') && addr_from_text(name, &a) == 0;
-	return !strcasecmp(name, "localhost") || addr_from_text(name, &a) == 0;
+	return !strcasecmp(name, "localhost") || addr_from_text(name, &a) == 0 ||
+		is_among(name, names, name_count);
 }

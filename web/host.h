@@ -6,6 +6,9 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 
-/* True for an IP literal or `localhost`, with or without a port: no foreign page can have such an origin. */
-bool host_is_ours(const char *host);
+#include "resolver/base/dname.h"
+
+/* True for an IP literal, `localhost` or one of `names`, with or without a port: no foreign page can have such an origin. */
+bool host_is_ours(const char *host, const struct dname *names, size_t name_count);

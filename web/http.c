@@ -11,27 +11,40 @@
 
 #include "resolver/base/clock.h"
 #include "resolver/base/log.h"
+#include "web/asker.h"
 #include "web/host.h"
 #include "web/http_parts.h"
+#include "web/jobs.h"
 #include "web/response.h"
 #include "web/route.h"
+
+enum { PASS_OVER_MAX = 16 * 1024 * 1024 };
 
 /* A request while it is read. */
 struct exchange {
 	struct edge_request request;
-	bool is_target_good, is_seen;
-	size_t body_room;
+	struct edge_response response; /* of one that is handled elsewhere */
+	struct MHD_Connection *library;
+	bool is_target_good, is_seen, is_handled;
+	size_t body_room, passed_over; /* of the body */
 };
+
+static void forget_response(struct exchange *x)
+{
+	x->response.body = NULL;
+	x->response.stream = NULL;
+}
 
 static void *begin_exchange(void *arg, const char *uri, struct MHD_Connection *c)
 {
-	(void)c;
 	struct http *h = arg;
 	struct exchange *x = malloc(sizeof *x);
 	if (!x)
 		return NULL;
-	x->is_seen = false;
-	x->body_room = 0;
+	x->is_seen = x->is_handled = false;
+	x->body_room = x->passed_over = 0;
+	x->library = c;
+	forget_response(x);
 	x->request = (struct edge_request){.web = h->web, .is_local = h->is_local};
 	/* The library would decode the path and cut it at %00: the target as sent is read by ourselves. */
 	x->is_target_good = target_parse(uri, strlen(uri), &x->request.target);
@@ -46,6 +59,9 @@ static void end_exchange(
 	struct exchange *x = *state;
 	if (x) {
 		free(x->request.body);
+		free(x->response.body);
+		if (x->response.stream)
+			x->response.stream->close(x->response.stream);
 		free(x);
 		*state = NULL;
 	}
@@ -200,7 +216,7 @@ static const char *header_of(const void *from, const char *name)
 	return header((struct MHD_Connection *)(uintptr_t)from, name);
 }
 
-static void find_out_who_asks(struct http *h, struct MHD_Connection *c, struct edge_request *q)
+static void read_head(struct http *h, struct MHD_Connection *c, struct edge_request *q)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(c, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -209,13 +225,9 @@ static void find_out_who_asks(struct http *h, struct MHD_Connection *c, struct e
 	q->if_none_match = header(c, MHD_HTTP_HEADER_IF_NONE_MATCH);
 	q->if_match = header(c, MHD_HTTP_HEADER_IF_MATCH);
 	q->content_type = header(c, MHD_HTTP_HEADER_CONTENT_TYPE);
-	q->is_known = h->is_local;
-	if (h->is_local)
-		q->scope = EDGE_ADMIN;
-	else if (atomic_load(&h->web->anonymous) == CONFIG_ANONYMOUS_STATS)
-		q->scope = EDGE_STATS;
 	if (!h->is_local && info && info->client_addr)
 		(void)addr_from_sockaddr(info->client_addr, &q->peer);
+	asker_find(q);
 }
 
 /* The headers are there, the body is not: refuse now what can be refused. */
@@ -225,17 +237,18 @@ static bool is_head_good(struct http *h, struct MHD_Connection *c, const char *v
 	if (!is_framing_good(c, version, r))
 		return false;
 	const char *host = header(c, MHD_HTTP_HEADER_HOST);
-	if (!h->is_local && host && !host_is_ours(host)) {
+	if (!h->is_local && host && !host_is_ours(host, h->web->names, h->web->name_count)) {
 		atomic_fetch_add_explicit(&h->web->counters.foreign_hosts, 1, memory_order_relaxed);
 		response_problem(r, 421,
-			"ask by an IP address or as localhost: the Host header holds another name");
+			"ask by an IP address, as localhost or by one of http.names: the Host "
+			"header holds another name");
 		return false;
 	}
 	if (!x->is_target_good) {
 		response_problem(r, 400, "the request's target is malformed");
 		return false;
 	}
-	find_out_who_asks(h, c, &x->request);
+	read_head(h, c, &x->request);
 	return route_admit(&x->request, r);
 }
 
@@ -258,6 +271,43 @@ static bool keep_body(struct exchange *x, const char *bytes, size_t len)
 	return true;
 }
 
+/* On a thread of the jobs. */
+static void handle_elsewhere(void *arg)
+{
+	struct exchange *x = arg;
+	struct MHD_Connection *c = x->library;
+	route_handle(&x->request, &x->response);
+	x->is_handled = true;
+	MHD_resume_connection(c); /* `answer` is called again */
+}
+
+/* The request is complete. */
+static enum MHD_Result handle(struct http *h, struct MHD_Connection *c, struct exchange *x)
+{
+	struct edge_response r = {0};
+	struct jobs *jobs = h->is_local ? NULL : route_jobs(&x->request);
+	if (x->passed_over) {
+		response_problem(&r, 413, "a body is at most %d octets", EDGE_BODY_MAX);
+		return http_send(h, c, &r, true);
+	}
+	if (!route_takes_body(&x->request, &r))
+		return http_send(h, c, &r, false);
+	if (!jobs) {
+		route_handle(&x->request, &r);
+		return http_send(h, c, &r, false);
+	}
+	x->response = r;
+	MHD_suspend_connection(c);
+	if (!jobs_put(jobs, handle_elsewhere, x)) {
+		atomic_fetch_add_explicit(&h->web->counters.busy, 1, memory_order_relaxed);
+		response_problem(&x->response, 503, "too many such requests wait: try again");
+		response_header(&x->response, MHD_HTTP_HEADER_RETRY_AFTER, "2");
+		x->is_handled = true;
+		MHD_resume_connection(c);
+	}
+	return MHD_YES;
+}
+
 /* The library calls this once with the headers, then for each piece of the body, then once more. */
 static enum MHD_Result answer(void *arg, struct MHD_Connection *c, const char *url,
 	const char *method, const char *version, const char *bytes, size_t *len, void **state)
@@ -265,10 +315,15 @@ static enum MHD_Result answer(void *arg, struct MHD_Connection *c, const char *u
 	(void)url;
 	struct http *h = arg;
 	struct exchange *x = *state;
-	struct edge_response r = {0};
 	if (!x)
 		return MHD_NO;
+	if (x->is_handled) {
+		struct edge_response r = x->response;
+		forget_response(x);
+		return http_send(h, c, &r, false);
+	}
 	if (!x->is_seen) {
+		struct edge_response r = {0};
 		x->is_seen = true;
 		x->request.method = method_of(method);
 		if (!is_head_good(h, c, version, x, &r))
@@ -276,13 +331,15 @@ static enum MHD_Result answer(void *arg, struct MHD_Connection *c, const char *u
 		return MHD_YES;
 	}
 	if (*len) {
-		if (!keep_body(x, bytes, *len))
+		/* The library takes no answer before the body's end: what is too much is passed over, up to a limit. */
+		if (x->passed_over || !keep_body(x, bytes, *len))
+			x->passed_over += *len;
+		if (x->passed_over > PASS_OVER_MAX)
 			return MHD_NO;
 		*len = 0;
 		return MHD_YES;
 	}
-	route_handle(&x->request, &r);
-	return http_send(h, c, &r, false);
+	return handle(h, c, x);
 }
 
 /* What the library says can be brought about by strangers: for the debug level only. */

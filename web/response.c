@@ -199,11 +199,6 @@ json_t *response_body(
 {
 	if (!q->body_len)
 		return json_object();
-	/* A form or plain text is what a foreign page could send without being asked about. */
-	if (!q->content_type || strncmp(q->content_type, "application/json", 16) != 0) {
-		response_problem(r, 415, "send the body as content-type application/json");
-		return NULL;
-	}
 	json_error_t e;
 	json_t *body = json_loadb(q->body, q->body_len, JSON_REJECT_DUPLICATES, &e);
 	if (!json_is_object(body)) {

@@ -3,9 +3,12 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "web/api.h"
+#include "web/asker.h"
 #include "web/assets.h"
+#include "web/auth.h"
 #include "web/metrics.h"
 #include "web/response.h"
 
@@ -23,18 +26,19 @@ static const struct route native[] = {
 	{EDGE_GET, "/api/v1/config", EDGE_ADMIN, api_config_get, 0},
 	{EDGE_GET, "/api/v1/lists", EDGE_STATS, api_lists_get, 0},
 	{EDGE_POST, "/api/v1/lists/update", EDGE_ADMIN, api_lists_update, 0},
-	{EDGE_POST, "/api/v1/lists/accept", EDGE_ADMIN, api_lists_accept, 0},
-	{EDGE_GET, "/api/v1/lists/diff", EDGE_ADMIN, api_lists_diff, 0},
+	{EDGE_POST, "/api/v1/lists/accept", EDGE_ADMIN, api_lists_accept, ROUTE_WAITS},
+	{EDGE_GET, "/api/v1/lists/diff", EDGE_ADMIN, api_lists_diff, ROUTE_WAITS},
 	{EDGE_GET, "/api/v1/generations", EDGE_STATS, api_generations_get, 0},
-	{EDGE_POST, "/api/v1/generations/rollback", EDGE_ADMIN, api_generations_rollback, 0},
+	{EDGE_POST, "/api/v1/generations/rollback", EDGE_ADMIN, api_generations_rollback,
+		ROUTE_WAITS},
 	{EDGE_POST, "/api/v1/generations/release", EDGE_ADMIN, api_generations_release, 0},
 	{EDGE_GET, "/api/v1/clients", EDGE_CONTROL, api_clients_get, 0},
 	{EDGE_GET, "/api/v1/client", EDGE_CONTROL, api_clients_one, 0},
-	{EDGE_GET, "/api/v1/querylog", EDGE_CONTROL, api_querylog_get, 0},
+	{EDGE_GET, "/api/v1/querylog", EDGE_CONTROL, api_querylog_get, ROUTE_WAITS},
 	{EDGE_GET, "/api/v1/live", EDGE_CONTROL, api_live_get, 0},
 	{EDGE_GET, "/api/v1/cases", EDGE_CONTROL, api_cases_get, 0},
 	{EDGE_GET, "/api/v1/case", EDGE_CONTROL, api_cases_one, 0},
-	{EDGE_GET, "/api/v1/cases/export", EDGE_CONTROL, api_cases_export, 0},
+	{EDGE_GET, "/api/v1/cases/export", EDGE_CONTROL, api_cases_export, ROUTE_WAITS},
 	{EDGE_POST, "/api/v1/cases/state", EDGE_CONTROL, api_cases_decide, 0},
 	{EDGE_POST, "/api/v1/cases/unseal", EDGE_ADMIN, api_cases_unseal, 0},
 	{EDGE_GET, "/api/v1/rules", EDGE_CONTROL, api_rules_get, 0},
@@ -46,8 +50,17 @@ static const struct route native[] = {
 	{EDGE_GET, "/api/v1/unblock", EDGE_CONTROL, api_unblock_get, 0},
 	{EDGE_POST, "/api/v1/unblock", EDGE_CONTROL, api_unblock_add, 0},
 	{EDGE_DELETE, "/api/v1/unblock", EDGE_CONTROL, api_unblock_remove, 0},
-	{EDGE_POST, "/api/v1/reload", EDGE_ADMIN, api_state_reload, 0},
+	{EDGE_POST, "/api/v1/reload", EDGE_ADMIN, api_state_reload, ROUTE_WAITS},
 	{EDGE_GET, "/api/v1/openapi.json", EDGE_NOBODY, assets_get, 0},
+	{EDGE_GET, "/api/v1/auth", EDGE_NOBODY, api_auth_get, 0},
+	{EDGE_POST, "/api/v1/auth/setup", EDGE_NOBODY, api_auth_setup, ROUTE_VERIFIES},
+	{EDGE_POST, "/api/v1/auth/login", EDGE_NOBODY, api_auth_login, ROUTE_VERIFIES},
+	{EDGE_POST, "/api/v1/auth/logout", EDGE_NOBODY, api_auth_logout, 0},
+	{EDGE_POST, "/api/v1/auth/password", EDGE_ADMIN, api_auth_password, ROUTE_VERIFIES},
+	{EDGE_POST, "/api/v1/auth/link", EDGE_ADMIN, api_auth_link, 0},
+	{EDGE_GET, "/api/v1/keys", EDGE_ADMIN, api_keys_get, 0},
+	{EDGE_POST, "/api/v1/keys", EDGE_ADMIN, api_keys_add, 0},
+	{EDGE_DELETE, "/api/v1/keys", EDGE_ADMIN, api_keys_remove, 0},
 	/* The page holds no data: what it shows it asks for. */
 	{EDGE_GET, "/", EDGE_NOBODY, assets_get, 0},
 	{EDGE_GET, "/assets/*", EDGE_NOBODY, assets_get, 0},
@@ -121,6 +134,12 @@ static bool is_open(const struct route *row, const struct edge_request *q)
 static void refuse_asker(const struct edge_request *q, struct edge_response *r)
 {
 	atomic_fetch_add_explicit(&q->web->counters.denied, 1, memory_order_relaxed);
+	uint32_t wait_s = q->has_wrong_key ? auth_key_wait_s(q->web, &q->peer) : 0;
+	if (wait_s) {
+		response_problem(r, 429, "too many wrong keys came from there: wait %u s", wait_s);
+		response_header(r, "Retry-After", "%u", wait_s);
+		return;
+	}
 	if (q->is_known) {
 		response_problem(r, 403, "this takes a log-in or key that may do more");
 		return;
@@ -148,9 +167,31 @@ bool route_admit(const struct edge_request *q, struct edge_response *r)
 		refuse_method(r, methods);
 	else if (!row)
 		response_problem(r, 404, "there is nothing at this path");
+	else if (!(row->flags & ROUTE_OWN_LOGIN) && !asker_is_own_page(q, r))
+		return false;
 	else if (!is_open(row, q))
 		refuse_asker(q, r);
 	return r->status == 0;
+}
+
+struct jobs *route_jobs(const struct edge_request *q)
+{
+	unsigned methods, flags = find(q, &methods)->flags;
+	if (flags & ROUTE_VERIFIES)
+		return q->web->log_ins;
+	return flags & ROUTE_WAITS ? q->web->slow : NULL;
+}
+
+bool route_takes_body(const struct edge_request *q, struct edge_response *r)
+{
+	unsigned methods;
+	if (!q->body_len || find(q, &methods)->flags & ROUTE_OWN_LOGIN)
+		return true;
+	/* A form or plain text is what a foreign page could send without being asked about. */
+	if (q->content_type && !strncasecmp(q->content_type, "application/json", 16))
+		return true;
+	response_problem(r, 415, "send the body as content-type application/json");
+	return false;
 }
 
 void route_handle(const struct edge_request *q, struct edge_response *r)

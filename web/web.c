@@ -11,11 +11,13 @@
 
 #include "resolver/base/clock.h"
 #include "resolver/base/log.h"
+#include "web/auth.h"
 #include "web/edge.h"
 #include "web/http.h"
+#include "web/jobs.h"
 #include "web/listener.h"
 
-enum { SWEEP_MS = 1000 };
+enum { SWEEP_MS = 1000, LOG_INS_WAITING = 16, SLOW_THREADS = 3, SLOW_WAITING = 64 };
 
 /* The thread that holds connections to their deadline and lets streams go on. */
 struct edge_sweeper {
@@ -125,6 +127,15 @@ void web_reconfigure(struct web *w, const struct config *config)
 		atomic_store(&w->anonymous, (int)config->http.anonymous);
 }
 
+/* NULL when memory is short, never for a count of 0. */
+static void *copy(const void *items, size_t count, size_t size)
+{
+	void *copied = calloc(count ? count : 1, size);
+	if (copied && count)
+		memcpy(copied, items, count * size);
+	return copied;
+}
+
 static struct web *new_web(const struct web_doors *doors, const struct config *c)
 {
 	struct web *w = calloc(1, sizeof *w);
@@ -135,15 +146,29 @@ static struct web *new_web(const struct web_doors *doors, const struct config *c
 	web_reconfigure(w, c);
 	w->config_file = c->file ? strdup(c->file) : NULL;
 	w->socket = strdup(c->socket);
-	w->dns_listen = calloc(c->listen_count ? c->listen_count : 1, sizeof *w->dns_listen);
-	if (!w->socket || !w->dns_listen || (c->file && !w->config_file)) {
+	w->dns_listen = copy(c->listen, c->listen_count, sizeof *w->dns_listen);
+	w->names = copy(c->http.names, c->http.name_count, sizeof *w->names);
+	w->trusted = copy(c->http.trusted_proxies, c->http.trusted_proxy_count, sizeof *w->trusted);
+	if (!w->socket || !w->dns_listen || !w->names || !w->trusted ||
+		(c->file && !w->config_file)) {
 		web_stop(w);
 		return NULL;
 	}
-	for (size_t i = 0; i < c->listen_count; i++)
-		w->dns_listen[i] = c->listen[i];
 	w->dns_listen_count = c->listen_count;
+	w->name_count = c->http.name_count;
+	w->trusted_count = c->http.trusted_proxy_count;
 	return w;
+}
+
+/* Who can read the log or the terminal may set the password. */
+static void offer_setup(struct web *w)
+{
+	char token[AUTH_TOKEN_ROOM], link[WEB_LINK_MAX];
+	if (!w->http_listen_count || !auth_needs_setup(w->auth))
+		return;
+	auth_make_token(w->auth, AUTH_LINK_S, token);
+	for (size_t i = 0; web_link(w, i, link, sizeof link); i++)
+		log_warn("web", "event=no_password set_it_at=\"%s\"", link);
 }
 
 int web_start(const struct web_doors *doors, const struct config *config, struct web **out,
@@ -153,14 +178,22 @@ int web_start(const struct web_doors *doors, const struct config *config, struct
 	if (!w)
 		return err_set(why, -ENOMEM, "http: memory is short");
 	*out = w; /* before the first request, which may be one for a reload */
-	int code = start_sweeper(w, why);
+	int code = auth_open(config->state_directory, &w->counters, &w->auth, why);
+	if (!code)
+		code = jobs_new(1, LOG_INS_WAITING, &w->log_ins, why);
+	if (!code)
+		code = jobs_new(SLOW_THREADS, SLOW_WAITING, &w->slow, why);
+	if (!code)
+		code = start_sweeper(w, why);
 	if (!code)
 		code = open_all(w, config, why);
 	if (code) {
 		*out = NULL;
 		web_stop(w);
+		return code;
 	}
-	return code;
+	offer_setup(w);
+	return 0;
 }
 
 void web_stop(struct web *w)
@@ -171,8 +204,16 @@ void web_stop(struct web *w)
 	stop_sweeper(w->sweeper);
 	if (w->socket_inode)
 		listener_unlink(w->socket, w->socket_inode);
+	/* The listeners end only when no request of theirs is elsewhere. */
+	jobs_end(w->log_ins);
+	jobs_end(w->slow);
 	for (size_t i = 0; i < w->http_count; i++)
 		http_free(w->https[i]);
+	jobs_free(w->log_ins);
+	jobs_free(w->slow);
+	auth_free(w->auth);
+	free(w->names);
+	free(w->trusted);
 	free(w->config_file);
 	free(w->socket);
 	free(w->dns_listen);

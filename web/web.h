@@ -38,3 +38,7 @@ void web_reconfigure(struct web *w, const struct config *config);
 
 /* Where TCP listener `i` really listens (its port when 0 was asked for). False when there is none. */
 bool web_endpoint(const struct web *w, size_t i, struct addr_endpoint *out);
+enum { WEB_LINK_MAX = 320 };
+/* The page's address at TCP listener `i`, as a person may open it; with the one-time token in it while no password is set.
+ * False when there is no such listener. */
+bool web_link(struct web *w, size_t i, char *out, size_t size);

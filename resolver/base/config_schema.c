@@ -85,6 +85,30 @@ static const struct config_row config_rows[] = {
 		.help = "What may be read there without a log-in: nothing, `metrics` for "
 			"Prometheus, or `stats`: counters, history and top lists, but no single "
 			"question."},
+	{.key = "http.names",
+		.type = CONFIG_ZONE,
+		ARRAY(http.names, http.name_count),
+		.count_max = 64,
+		.help = "Host names of this machine by which browsers may ask, beside addresses "
+			"and localhost; other names are refused, against DNS rebinding.",
+		.example = "names: [dns.home.arpa]"},
+	{.key = "http.trusted_proxies",
+		.type = CONFIG_PREFIX,
+		ARRAY(http.trusted_proxies, http.trusted_proxy_count),
+		.count_max = 64,
+		.help = "Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.",
+		.example = "trusted_proxies: [127.0.0.1/32]"},
+	{.key = "http.tls.certificate",
+		.type = CONFIG_PATH,
+		AT(http.certificate),
+		.help = "A file with the certificate and those that lead to its root, in PEM: "
+			"http.listen then speaks TLS only (1.2 or later).",
+		.example = "certificate: /etc/cenote/tls.pem"},
+	{.key = "http.tls.key",
+		.type = CONFIG_PATH,
+		AT(http.key),
+		.help = "A file with its private key, in PEM.",
+		.example = "key: /etc/cenote/tls.key"},
 
 	{.key = "cache.size",
 		.type = CONFIG_SIZE,

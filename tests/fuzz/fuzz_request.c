@@ -2,6 +2,7 @@
  * A whole request after the library has read it: a byte for method and door, the target up to the first line feed, then the body.
  */
 #include "tests/unit/fake_edge.h"
+#include "web/auth.h"
 #include "web/response.h"
 #include "web/route.h"
 
@@ -11,18 +12,23 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
 	static struct journal journal;
 	static struct evidence evidence = {.cases = {{.id = 7, .client_bits = 128}}, .count = 1};
+	static struct edge_counters counters;
+	static struct auth *auth;
 	static struct config *config;
 	struct err why = {0};
 	if (!config && config_parse("", "", 0, &config, &why))
 		abort();
 	struct server server = {.config = config};
 	struct feeds feeds = {0};
+	if (!auth && auth_open(NULL, &counters, &auth, &why))
+		abort();
 	struct web web = {.doors = {.server = &server,
 				  .feeds = &feeds,
 				  .evidence = &evidence,
 				  .journal = &journal,
 				  .reload = fake_reload,
 				  .reload_arg = &server},
+		.auth = auth,
 		.socket = (char[]){"/run/cenote/control.sock"}};
 	struct edge_response r = {0};
 	struct edge_request *q = len ? calloc(1, sizeof *q) : NULL;

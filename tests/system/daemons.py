@@ -245,7 +245,7 @@ class UnixConnection(http.client.HTTPConnection):
 class Cenote(Resolver):
     """cenote with a configuration given as a dictionary. Its folder outlives it, so that it can be started again."""
 
-    def __init__(self, folder, config=None, wait=True, arguments=(), environment=None):
+    def __init__(self, folder, config=None, wait=True, arguments=(), environment=None, http=None):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(exist_ok=True)
         self.config_path = self.folder / "cenote.yaml"
@@ -254,7 +254,7 @@ class Cenote(Resolver):
         self.config = {
             "directory": str(self.folder),
             "listen": [f"127.0.0.1:{self.port}"],
-            "http": {"listen": [f"127.0.0.1:{self.http_port}"], "anonymous": "stats"},
+            "http": {"listen": [f"127.0.0.1:{self.http_port}"], "anonymous": "stats", **(http or {})},
             "workers": 2,
         }
         self.write_config(config or {})

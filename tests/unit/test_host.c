@@ -14,7 +14,7 @@ static void takes_addresses_and_localhost(void **state)
 	static const char *const good[] = {"localhost", "LocalHost:5380", "127.0.0.1",
 		"127.0.0.1:5380", "192.168.1.2:80", "[::1]", "[::1]:5380", "[fe80::1]:1"};
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-		if (!host_is_ours(good[i]))
+		if (!host_is_ours(good[i], NULL, 0))
 			fail_msg("refused: %s", good[i]);
 }
 
@@ -28,7 +28,7 @@ static void refuses_names(void **state)
 		"2130706433", "127.0.0.1 evil.example", "[]",
 		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-		if (host_is_ours(bad[i]))
+		if (host_is_ours(bad[i], NULL, 0))
 			fail_msg("taken: %s", bad[i]);
 }
 

@@ -283,7 +283,8 @@ static void takes_a_body_up_to_the_cap(void **state)
 	n = (size_t)snprintf(request, room,
 		HEAD("POST /api/v1/reload") "Transfer-Encoding: chunked\r\n\r\n%zx\r\n", size + 1);
 	memset(request + n, ' ', size + 1);
-	assert_int_equal(ask_raw(connect_unix(), request, n + size + 1), 0);
+	memcpy(request + n + size + 1, "\r\n0\r\n\r\n", 7);
+	assert_int_equal(ask_raw(connect_unix(), request, n + size + 8), 413);
 	free(request);
 }
 

@@ -55,6 +55,18 @@ bool route_admit(const struct edge_request *q, struct edge_response *r)
 	return true;
 }
 
+struct jobs *route_jobs(const struct edge_request *q)
+{
+	return strcmp(q->target.path, "/slow") == 0 ? q->web->slow : NULL;
+}
+
+bool route_takes_body(const struct edge_request *q, struct edge_response *r)
+{
+	(void)q;
+	(void)r;
+	return true;
+}
+
 void route_handle(const struct edge_request *q, struct edge_response *r)
 {
 	if (strcmp(q->target.path, "/stream") != 0) {

@@ -15,9 +15,13 @@ NAMES = [f"bad{i}.example" for i in range(40)] + ["ads.example"]
 REPORT = {"org": "Example", "contact": "abuse@example.net", "domain": "example.net"}
 
 
+def wait_until_settled(daemon):
+    until(lambda: daemon.get("/api/v1/lists?wait_ms=5000")["is_settled"], 240)
+
+
 def settle(daemon):
     begin_update(daemon)
-    until(lambda: daemon.get("/api/v1/lists?wait_ms=5000")["is_settled"], 240)
+    wait_until_settled(daemon)
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +60,8 @@ def prepare(cenote, operation):
         cenote.http("POST", "/api/v1/pause", {"client": "127.0.0.99", "seconds": 60})
     if repr(operation) == "DELETE /api/v1/unblock":
         cenote.http("POST", "/api/v1/unblock", {"name": "=unblocked.example", "client": "127.0.0.99", "seconds": 60})
+    if operation.path.startswith("/api/v1/generations/"):
+        wait_until_settled(cenote)  # an update that ends takes back a rollback
     if operation.path == "/api/v1/generations/release":
         cenote.http("POST", "/api/v1/generations/rollback", {})
 

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "resolver/base/mdb_check.h"
+
 enum { PAGE_MIN = 4096 };
 
 struct mdb_file {
@@ -328,7 +330,10 @@ int mdb_book_open(const char *path, size_t max_bytes, const char *const *tables,
 	/* LMDB takes an empty file for a new one. */
 	if (st.st_size < 2 * PAGE_MIN)
 		return err_set(why, CEN_ECORRUPT, "%s: too short", path);
-	int rc = book_new(path, max_bytes, tables, table_count, 0, out, why);
+	int rc = mdb_check_file(path, false, why);
+	if (rc)
+		return rc;
+	rc = book_new(path, max_bytes, tables, table_count, 0, out, why);
 	return rc == CEN_ELIB ? CEN_ECORRUPT : rc;
 }
 

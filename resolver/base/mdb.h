@@ -66,7 +66,7 @@ void mdb_writer_abandon(struct mdb_writer *w);
 /* A book: a file that is read and changed, a transaction at a time, by this process alone. */
 struct mdb_book;
 
-/* Opens what is there. After a commit it is on the disk: a crash leaves the state of the last one. CEN_ENOTFOUND, CEN_ECORRUPT. */
+/* Opens what is there, if it is sound. After a commit it is on the disk: a crash leaves the state of the last one. CEN_ENOTFOUND, CEN_ECORRUPT. */
 int mdb_book_open(const char *path, size_t max_bytes, const char *const *tables,
 	unsigned table_count, struct mdb_book **out, struct err *why);
 /* Makes a new one (what is at `path` is removed), which is on the disk after mdb_book_sync only. */

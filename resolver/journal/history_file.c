@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "resolver/base/log.h"
+#include "resolver/base/mdb_check.h"
 #include "resolver/base/wire.h"
 
 enum {
@@ -143,13 +144,15 @@ static bool set_aside(const struct history_file *f, const struct err *why, char 
 	return is_done;
 }
 
-int history_file_open(
-	struct history_file *f, char *set_aside_text, size_t set_aside_size, struct err *why)
+int history_file_open(struct history_file *f, bool is_thorough, char *set_aside_text,
+	size_t set_aside_size, struct err *why)
 {
 	for (unsigned i = 0; i < HISTORY_TIERS; i++)
 		f->first_s[i] = UINT64_MAX;
 	memset(f->rows, 0, sizeof f->rows);
-	int code = mdb_book_open(f->path, BYTES_MAX, tables, TABLES, &f->book, why);
+	int code = is_thorough ? mdb_check_file(f->path, true, why) : 0;
+	if (!code)
+		code = mdb_book_open(f->path, BYTES_MAX, tables, TABLES, &f->book, why);
 	if (!code)
 		code = load(f, why);
 	if (!code)

@@ -25,9 +25,10 @@ struct history_file {
 	uint64_t rows[HISTORY_TIERS];
 };
 
-/* Takes what is at `path`, or begins a new file. `set_aside` is written when there was one that cannot be used: why. */
-int history_file_open(
-	struct history_file *f, char *set_aside, size_t set_aside_size, struct err *why);
+/* Takes what is at `path`, or begins a new file. `set_aside` is written when there was one that cannot be used: why.
+ * `is_thorough`: looks at all of it, after something went wrong. */
+int history_file_open(struct history_file *f, bool is_thorough, char *set_aside,
+	size_t set_aside_size, struct err *why);
 void history_file_close(struct history_file *f);
 
 /* Writes one row, forgets those over the limits of their tiers: within a transaction of the book. */

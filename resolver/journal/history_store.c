@@ -89,7 +89,7 @@ int history_store_open(const char *state_directory, struct history_store **out, 
 	}
 	pthread_mutex_init(&s->lock, NULL);
 	randombytes_buf(&s->file.seed, sizeof s->file.seed);
-	if (history_file_open(&s->file, s->info.problem, sizeof s->info.problem, &problem))
+	if (history_file_open(&s->file, false, s->info.problem, sizeof s->info.problem, &problem))
 		say_problem(s, &problem);
 	s->file.has_seed = true;
 	measure(s);
@@ -249,7 +249,7 @@ bool history_store_save(struct history_store *s)
 	struct history_file *f = &s->file;
 	pthread_mutex_lock(&s->lock);
 	if (!f->book)
-		code = history_file_open(f, s->info.problem, sizeof s->info.problem, &why);
+		code = history_file_open(f, false, s->info.problem, sizeof s->info.problem, &why);
 	bool has_work = !code && s->waiting_count;
 	if (has_work)
 		code = write_all(s, &why);
@@ -265,10 +265,11 @@ bool history_store_save(struct history_store *s)
 	} else {
 		s->info.failed_saves++;
 		say_problem(s, &why);
-		/* After some failures LMDB takes no more until it is opened anew. */
+		/* After some failures LMDB takes no more until it is opened anew; it may be the file's fault, too. */
 		history_file_close(f);
 		struct err again = {""};
-		(void)history_file_open(f, s->info.problem, sizeof s->info.problem, &again);
+		(void)history_file_open(
+			f, code <= CEN_EFORMAT, s->info.problem, sizeof s->info.problem, &again);
 	}
 	pthread_mutex_unlock(&s->lock);
 	return !code;

@@ -339,6 +339,7 @@ bool history_codec_read(const uint8_t *bytes, size_t len, struct history_row *ou
 	if (!r.is_bad && !wants_tops(out))
 		return true;
 	struct keys keys[2]; /* of this list, and of the one before */
+	keys[0].count = keys[1].count = 0;
 	for (unsigned i = 0; i < HISTORY_TOP_KINDS; i++)
 		read_list(&r, out->tops[order_of_tops[i].kind],
 			order_of_tops[i].is_part ? &keys[1 - i % 2] : NULL, &keys[i % 2]);

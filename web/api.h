@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include <jansson.h>
+
 #include "web/edge.h"
 
 edge_handler api_state_health, api_state_health_full, api_state_get, api_state_reload;
@@ -27,3 +29,6 @@ bool api_cases_state(const char *text, enum case_state *out, struct edge_respons
 edge_handler api_auth_get, api_auth_setup, api_auth_login, api_auth_logout, api_auth_password,
 	api_auth_link;
 edge_handler api_keys_get, api_keys_add, api_keys_remove;
+
+/* What health says is not as it should be: an array of sentences, owned. */
+json_t *api_state_reasons(const struct edge_request *q);

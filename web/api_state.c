@@ -86,6 +86,13 @@ static json_t *look(const struct edge_request *q, struct state *s, const char **
 	return reasons;
 }
 
+json_t *api_state_reasons(const struct edge_request *q)
+{
+	struct state s;
+	const char *status;
+	return look(q, &s, &status);
+}
+
 /* For those who only want to know whether it lives. */
 void api_state_health(const struct edge_request *q, struct edge_response *r)
 {

@@ -9,6 +9,7 @@
 #include "web/asker.h"
 #include "web/assets.h"
 #include "web/auth.h"
+#include "web/dialect.h"
 #include "web/metrics.h"
 #include "web/response.h"
 
@@ -67,11 +68,33 @@ static const struct route native[] = {
 	{EDGE_GET, "/icon.svg", EDGE_NOBODY, assets_get, 0},
 };
 
+#define ALL_METHODS(path, handler) \
+	{EDGE_GET, path, EDGE_NOBODY, handler, ROUTE_OWN_LOGIN}, \
+		{EDGE_POST, path, EDGE_NOBODY, handler, ROUTE_OWN_LOGIN}, \
+		{EDGE_PUT, path, EDGE_NOBODY, handler, ROUTE_OWN_LOGIN}, \
+	{ \
+		EDGE_DELETE, path, EDGE_NOBODY, handler, ROUTE_OWN_LOGIN \
+	}
+
+/* What other products answer: each has a table of its calls and a way of its own to say who asks. */
+static const struct route dialects[] = {
+	{EDGE_GET, "/admin/api.php", EDGE_NOBODY, dialect_pihole5, ROUTE_OWN_LOGIN},
+	{EDGE_GET, "/api/dashboard/stats/get", EDGE_NOBODY, dialect_technitium, ROUTE_OWN_LOGIN},
+	/* These read the query log, or much of the history. */
+	{EDGE_GET, "/control/querylog*", EDGE_NOBODY, dialect_adguard,
+		ROUTE_OWN_LOGIN | ROUTE_WAITS},
+	{EDGE_GET, "/api/padd*", EDGE_NOBODY, dialect_pihole6, ROUTE_OWN_LOGIN | ROUTE_WAITS},
+	{EDGE_GET, "/api/network/*", EDGE_NOBODY, dialect_pihole6, ROUTE_OWN_LOGIN | ROUTE_WAITS},
+	ALL_METHODS("/control/*", dialect_adguard),
+	ALL_METHODS("/api/*", dialect_pihole6),
+};
+
 static const struct {
 	const struct route *rows;
 	size_t count;
 } tables[] = {
 	{native, sizeof native / sizeof *native},
+	{dialects, sizeof dialects / sizeof *dialects},
 };
 enum { TABLES = sizeof tables / sizeof *tables };
 
@@ -85,21 +108,24 @@ const struct route *route_at(size_t i)
 	return NULL;
 }
 
-static bool fits(const char *pattern, const char *path)
+/* `is_named`: a row before has this path in full; what an asterisk would take is not meant then. */
+static bool fits(const char *pattern, const char *path, bool is_named)
 {
 	size_t n = strlen(pattern);
 	if (n && pattern[n - 1] == '*')
-		return !strncmp(pattern, path, n - 1);
+		return !is_named && !strncmp(pattern, path, n - 1);
 	return !strcmp(pattern, path);
 }
 
 static const struct route *find(const struct edge_request *q, unsigned *methods)
 {
 	const struct route *row;
+	bool is_named = false;
 	*methods = 0;
 	for (size_t i = 0; (row = route_at(i)); i++) {
-		if (!fits(row->path, q->target.path))
+		if (!fits(row->path, q->target.path, is_named))
 			continue;
+		is_named |= !strchr(row->path, '*');
 		*methods |= 1u << row->method;
 		if (row->method == q->method)
 			return row;

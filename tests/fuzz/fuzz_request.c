@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * A whole request after the library has read it: a byte for method and door, the target up to the first line feed, then the body.
+ * A whole request after the library has read it: a byte for method and door, the target up to the first line feed, then the body,
+ * which is also what each header holds.
  */
 #include "tests/unit/fake_edge.h"
 #include "web/auth.h"
@@ -7,6 +8,12 @@
 #include "web/route.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
+static const char *header(const void *from, const char *name)
+{
+	(void)name;
+	return from;
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
@@ -17,6 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	static struct config *config;
 	struct err why = {0};
 	if (!config && config_parse("", "", 0, &config, &why))
+		abort();
+	if (!auth && auth_open(NULL, &counters, &auth, &why))
 		abort();
 	struct server server = {.config = config};
 	struct feeds feeds = {0};
@@ -35,8 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	if (!q)
 		return 0;
 	q->web = &web;
-	q->method =
-		(enum edge_method[]){EDGE_GET, EDGE_POST, EDGE_DELETE, EDGE_OTHER}[bytes[0] & 3];
+	q->method = (enum edge_method[]){EDGE_GET, EDGE_POST, EDGE_DELETE, EDGE_PUT}[bytes[0] & 3];
 	q->is_local = q->is_known = bytes[0] & 4;
 	q->scope = q->is_local ? EDGE_ADMIN : EDGE_STATS;
 	q->content_type = bytes[0] & 8 ? "text/plain" : "application/json";
@@ -45,8 +53,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 	if (feed) {
 		q->body_len = len - 2 - target_len;
 		q->body = malloc(q->body_len + 1);
-		if (q->body)
+		if (q->body) {
 			memcpy(q->body, feed + 1, q->body_len);
+			q->body[q->body_len] = 0;
+			if (bytes[0] & 16)
+				q->header = header;
+			q->header_from = q->body;
+		}
 	}
 	if (target_parse((const char *)target, target_len, &q->target)) {
 		if (route_admit(q, &r))

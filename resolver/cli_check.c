@@ -11,6 +11,7 @@
 #include "resolver/cli.h"
 #include "resolver/local.h"
 #include "resolver/recurse.h"
+#include "web/web.h"
 
 /* All that `run` would read of the configuration. */
 static int check_all(const struct config *config, struct err *why)
@@ -20,6 +21,8 @@ static int check_all(const struct config *config, struct err *why)
 	local_free(l);
 	if (!code)
 		code = classifier_open(config, NULL, why);
+	if (!code)
+		code = web_check(config, why);
 	return code ? code : recurse_check(config, why);
 }
 

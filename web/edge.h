@@ -103,6 +103,7 @@ typedef void edge_handler(const struct edge_request *q, struct edge_response *r)
 #define EDGE_COOKIE "cenote_session"
 
 struct http;
+struct http_tls;
 struct auth;
 struct jobs;
 
@@ -127,7 +128,7 @@ struct web {
 	size_t name_count;
 	struct addr_prefix *trusted; /* proxies */
 	size_t trusted_count;
-	bool is_tls; /* over TCP */
+	struct http_tls *tls; /* of all TCP listeners; NULL: none */
 	struct edge_counters counters;
 	struct edge_sweeper *sweeper;
 };

@@ -14,6 +14,7 @@
 #include "web/asker.h"
 #include "web/host.h"
 #include "web/http_parts.h"
+#include "web/http_tls.h"
 #include "web/jobs.h"
 #include "web/response.h"
 #include "web/route.h"
@@ -102,11 +103,13 @@ static void notice_connection(
 		if (k->next)
 			k->next->link = &k->next;
 		h->connections = k;
+		h->count++;
 		pthread_mutex_unlock(&h->lock);
 	} else if (k) {
 		/* Called before the descriptor is closed, so that http_sweep never ends a stranger's. */
 		pthread_mutex_lock(&h->lock);
 		*k->link = k->next;
+		h->count--;
 		if (k->next)
 			k->next->link = k->link;
 		pthread_mutex_unlock(&h->lock);
@@ -119,8 +122,9 @@ void http_sweep(struct http *h)
 {
 	uint64_t now = clock_ms();
 	pthread_mutex_lock(&h->lock);
+	uint64_t limit = h->count > HTTP_CONNECTIONS * 3 / 4 ? HTTP_CROWDED_MS : HTTP_REQUEST_MS;
 	for (struct http_connection *k = h->connections; k; k = k->next) {
-		if (k->is_ended || k->is_stream || now - k->since_ms < HTTP_REQUEST_MS)
+		if (k->is_ended || k->is_stream || now - k->since_ms < limit)
 			continue;
 		k->is_ended = true;
 		atomic_fetch_add_explicit(&h->web->counters.deadlines, 1, memory_order_relaxed);
@@ -227,6 +231,7 @@ static void read_head(struct http *h, struct MHD_Connection *c, struct edge_requ
 	q->content_type = header(c, MHD_HTTP_HEADER_CONTENT_TYPE);
 	if (!h->is_local && info && info->client_addr)
 		(void)addr_from_sockaddr(info->client_addr, &q->peer);
+	q->is_secure = !h->is_local && h->web->tls;
 	asker_find(q);
 }
 
@@ -367,15 +372,28 @@ int http_new(struct web *w, int listen_fd, bool is_local, struct http **out, str
 		(is_local ? MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD |
 					MHD_USE_POLL
 			  : MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME);
+	struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, NULL},
+		{MHD_OPTION_HTTPS_MEM_KEY, 0, NULL},
+		{MHD_OPTION_HTTPS_PRIORITIES, 0,
+			(char[]){"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2"}},
+		{MHD_OPTION_END, 0, NULL}};
+	if (!is_local && w->tls) {
+		flags |= MHD_USE_TLS;
+		tls[0].ptr_value = w->tls->certificate;
+		tls[1].ptr_value = w->tls->key;
+	} else {
+		tls[0].option = MHD_OPTION_END;
+	}
 	h->daemon = MHD_start_daemon(flags, 0, NULL, NULL, answer, h, MHD_OPTION_EXTERNAL_LOGGER,
 		note, NULL, MHD_OPTION_LISTEN_SOCKET, listen_fd, MHD_OPTION_URI_LOG_CALLBACK,
 		begin_exchange, h, MHD_OPTION_NOTIFY_COMPLETED, end_exchange, h,
 		MHD_OPTION_NOTIFY_CONNECTION, notice_connection, h, MHD_OPTION_CONNECTION_LIMIT,
-		(unsigned)HTTP_CONNECTIONS, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+		(unsigned)(is_local ? HTTP_CONNECTIONS_LOCAL : HTTP_CONNECTIONS),
+		MHD_OPTION_PER_IP_CONNECTION_LIMIT,
 		is_local ? 0u : (unsigned)HTTP_CONNECTIONS_PER_ADDRESS,
 		MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_IDLE_S,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)HTTP_HEADER_BYTES,
-		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+		MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
 	if (!h->daemon) {
 		pthread_mutex_destroy(&h->lock);
 		free(h);

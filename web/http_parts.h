@@ -30,6 +30,7 @@ struct http {
 	struct MHD_Daemon *daemon;
 	pthread_mutex_t lock;
 	struct http_connection *connections;
+	unsigned count; /* of them */
 	_Atomic bool is_stopping;
 };
 

@@ -14,6 +14,7 @@
 #include "web/auth.h"
 #include "web/edge.h"
 #include "web/http.h"
+#include "web/http_tls.h"
 #include "web/jobs.h"
 #include "web/listener.h"
 
@@ -160,6 +161,19 @@ static struct web *new_web(const struct web_doors *doors, const struct config *c
 	return w;
 }
 
+static int load_tls(const struct config *c, struct http_tls **out, struct err *why)
+{
+	return c->http.certificate ? http_tls_load(c->http.certificate, c->http.key, out, why) : 0;
+}
+
+int web_check(const struct config *config, struct err *why)
+{
+	struct http_tls *tls = NULL;
+	int code = load_tls(config, &tls, why);
+	http_tls_free(tls);
+	return code;
+}
+
 /* Who can read the log or the terminal may set the password. */
 static void offer_setup(struct web *w)
 {
@@ -178,7 +192,9 @@ int web_start(const struct web_doors *doors, const struct config *config, struct
 	if (!w)
 		return err_set(why, -ENOMEM, "http: memory is short");
 	*out = w; /* before the first request, which may be one for a reload */
-	int code = auth_open(config->state_directory, &w->counters, &w->auth, why);
+	int code = load_tls(config, &w->tls, why);
+	if (!code)
+		code = auth_open(config->state_directory, &w->counters, &w->auth, why);
 	if (!code)
 		code = jobs_new(1, LOG_INS_WAITING, &w->log_ins, why);
 	if (!code)
@@ -212,6 +228,7 @@ void web_stop(struct web *w)
 	jobs_free(w->log_ins);
 	jobs_free(w->slow);
 	auth_free(w->auth);
+	http_tls_free(w->tls);
 	free(w->names);
 	free(w->trusted);
 	free(w->config_file);

@@ -170,6 +170,15 @@ static int check_notices(struct config_draft *d)
 	return 0;
 }
 
+static int check_tls(struct config_draft *d)
+{
+	const char *given = d->config->http.certificate ? "http.tls.certificate" : "http.tls.key";
+	if (!d->config->http.certificate == !d->config->http.key)
+		return 0;
+	return config_apply_fail(d, node_of(d, given), given, CEN_EFORMAT,
+		"needs the other one, too: http.tls.certificate and http.tls.key go together");
+}
+
 static int check_group(struct config_draft *d, size_t i)
 {
 	const struct config *c = d->config;
@@ -319,6 +328,8 @@ int config_check(struct config_draft *d)
 		rc = check_tokens(d);
 	if (rc == 0)
 		rc = check_notices(d);
+	if (rc == 0)
+		rc = check_tls(d);
 	for (size_t i = 0; rc == 0 && i < d->config->group_count; i++)
 		rc = check_group(d, i);
 	return rc == 0 ? check_clients(d) : rc;

@@ -43,6 +43,7 @@ THIRD_PARTY = {
     "urcu*": ["resolver/base/rcu.h"],
     "curl/*": ["feeds/fetch/fetch_h*.[ch]", "web/client.c", "resolver/evidence/notice/webhook.c"],
     "archive*.h": ["feeds/format/reader.c"],
+    "gnutls/*": ["web/http_tls.c"],
     "microhttpd.h": ["web/http*.[ch]"],
     "pcre2.h": ["feeds/listdb/patterns.c"],
     "jansson.h": ["web/*", "feeds/*.c", "dga/families/family.c", "resolver/cli*.[ch]", "resolver/evidence/report/*.[ch]",

@@ -4,6 +4,9 @@ import contextlib
 import http.client
 import json
 import re
+import socket
+import ssl
+import subprocess
 
 import pytest
 
@@ -226,3 +229,52 @@ def test_a_damaged_file_lets_nobody_in(start, cenote, damage):
     token = again.command("login").strip().rpartition("=")[2]
     assert browser.ask("POST", "/api/v1/auth/setup", {"token": token, "password": PASSWORD})[0] == 200
     assert (again.folder / "auth.damaged").read_bytes() == damage and again.get("/api/v1/status")["reasons"] == []
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    """(certificate, key) of localhost."""
+    folder = tmp_path_factory.mktemp("tls")
+    certificate, private = folder / "tls.pem", folder / "tls.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
+                    "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", private, "-out", certificate],
+                   check=True, capture_output=True)
+    return certificate, private
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
+def test_speaks_tls(start, pair):
+    cenote = start(http={"anonymous": "none", "tls": {"certificate": str(pair[0]), "key": str(pair[1])}})
+    token = re.search(r'set_it_at="https://127\.0\.0\.1:\d+/#setup=([\w-]+)"', cenote.log())[1]
+    trusting = ssl.create_default_context(cafile=pair[0])
+    with contextlib.closing(http.client.HTTPSConnection("localhost", cenote.http_port, context=trusting, timeout=60)) as c:
+        c.request("POST", "/api/v1/auth/setup", json.dumps({"token": token, "password": PASSWORD}), {"Content-Type": "application/json"})
+        answer = c.getresponse()
+        assert answer.status == 200 and answer.headers["Set-Cookie"].endswith("; Secure") and answer.read()
+        c.request("GET", "/api/v1/config", headers={"Cookie": answer.headers["Set-Cookie"].partition(";")[0]})
+        assert c.getresponse().status == 200
+    old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
+    with socket.create_connection(("127.0.0.1", cenote.http_port), 60) as s, pytest.raises(OSError):
+        old.wrap_socket(s).close()
+    with socket.create_connection(("127.0.0.1", cenote.http_port), 60) as s:
+        s.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        with contextlib.suppress(ConnectionError):
+            assert not s.recv(100).startswith(b"HTTP/")
+    assert cenote.command("key", "list") == ""
+
+
+def test_bad_tls_files_are_told(start, pair, tmp_path):
+    other = tmp_path / "other.key"
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", other], check=True, capture_output=True)
+    junk = tmp_path / "junk"
+    junk.write_text("junk")
+    for certificate, private, words in ((tmp_path / "none", pair[1], "http.tls.certificate: "), (pair[0], tmp_path / "none", "http.tls.key: "),
+                                        (junk, pair[1], str(junk)), (pair[0], other, str(other)), (pair[0], None, "go together")):
+        tls = {"certificate": str(certificate), **({"key": str(private)} if private else {})}
+        cenote = start(http={"tls": tls}, wait=False)
+        assert cenote.process.wait(60) == 78
+        line = cenote.log().splitlines()[-1]
+        assert line.startswith("cenote: ") and words in line, line

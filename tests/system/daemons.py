@@ -264,7 +264,7 @@ class Cenote(Resolver):
             self.wait_for_dns(self.host, self.port)
 
     def write_config(self, changes):
-        self.config.update({**changes, "http": {**self.config["http"], **changes.get("http", {})}})
+        self.config.update(changes)
         # Tests keep their lists in folders of their own, and do not wait for a failure to pass.
         feeds = {"directory": str(self.folder.parent.parent), "retry_wait": "20ms", **self.config.get("feeds", {})}
         # Tests count lists and names: the calendar is for those that turn it on.

@@ -16,11 +16,10 @@ def cenote(start_shared, tmp_path_factory):
     folder = tmp_path_factory.mktemp("lists")
     (folder / "ads.txt").write_text("ads.example\ntrackers.example\n")
     (folder / "good.txt").write_text("fine.example\n")
-    daemon = start_shared({"http": {"anonymous": "none"},
-                           "lists": [{"name": "ads", "source": str(folder / "ads.txt"), "kind": "deny"},
+    daemon = start_shared({"lists": [{"name": "ads", "source": str(folder / "ads.txt"), "kind": "deny"},
                                      {"name": "good", "source": str(folder / "good.txt"), "kind": "allow"}],
                            "deny": ["bad.example", "=self.example", "*.below.example"],
-                           "groups": [{"name": "children", "clients": ["127.0.0.64/26"]}]})
+                           "groups": [{"name": "children", "clients": ["127.0.0.64/26"]}]}, http={"anonymous": "none"})
     wait_for_lists(daemon)
     for i, name in enumerate(["ads.example"] * 4 + ["trackers.example"] * 2 + ["www.valid.com"] * 5 + ["nothing.valid.com"] * 3):
         daemon.ask(name, "AAAA" if i % 3 == 1 else "A", source=f"127.0.0.{1 + i % 3}")
@@ -236,7 +235,7 @@ STRANGERS = [None, "", "Basic", "Basic !!!", "Basic YWRtaW4=", "Basic YWRtaW46",
 
 @pytest.mark.parametrize("authorization", STRANGERS, ids=range(len(STRANGERS)))
 def test_no_key_no_answer(start, authorization):
-    own = start({"http": {"anonymous": "none"}})
+    own = start(http={"anonymous": "none"})
     headers = {"Authorization": authorization} if authorization is not None else {}
     for uri in READS:
         answer = ask(own, "GET", f"/control/{uri}", headers=headers)
@@ -294,7 +293,7 @@ def test_technitium(cenote, keys, type_):
 
 
 def test_technitium_refuses(start, cenote, keys):
-    own = start({"http": {"anonymous": "none"}})
+    own = start(http={"anonymous": "none"})
     for path in ("/api/dashboard/stats/get", "/api/dashboard/stats/get?token=", "/api/dashboard/stats/get?token=wrong&type=LastHour"):
         answer = ask(own, "GET", path)
         assert answer.status == 401

@@ -9,17 +9,16 @@ from checks import rdata
 from daemons import until
 from dialects import NUMBER, OPTIONAL_TEXT, PiHole6, ask, fits, grouped, new_key, settled
 from lists import wait_for_lists
+from test_auth import set_up
 
-CONFIG = {"http": {"anonymous": "none"},
-          "groups": [{"name": "children", "clients": ["127.0.0.64/26", "127.0.0.9"]},
-                     {"name": "guests", "clients": ["fd00:53::/64"]}]}
+CONFIG = {"groups": [{"name": "children", "clients": ["127.0.0.64/26", "127.0.0.9"]}, {"name": "guests", "clients": ["fd00:53::/64"]}]}
 
 
 @pytest.fixture(scope="module")
 def cenote(start_shared, tmp_path_factory):
     source = tmp_path_factory.mktemp("lists") / "ads.txt"
     source.write_text("ads.example\ntrackers.example\n")
-    daemon = start_shared({**CONFIG, "lists": [{"name": "ads", "source": str(source), "kind": "deny"}]})
+    daemon = start_shared({**CONFIG, "lists": [{"name": "ads", "source": str(source), "kind": "deny"}]}, http={"anonymous": "none"})
     wait_for_lists(daemon)
     for i, name in enumerate(["ads.example"] * 4 + ["trackers.example"] * 2 + ["www.valid.com"] * 5 + ["nothing.valid.com"] * 3):
         daemon.ask(name, "AAAA" if i % 3 == 1 else "A", source=f"127.0.0.{1 + i % 3}")
@@ -155,7 +154,7 @@ def test_home_assistant_before_version_6(cenote, keys):
 
 def test_home_assistant_finds_out_the_version_by_a_wrong_password(start):
     """It asks with one that is surely wrong, takes 401 for version 6, and logs in with the right one at once."""
-    own = start({"http": {"anonymous": "none"}})
+    own = start(http={"anonymous": "none"})
     key = new_key(own, "k", "control")
     for _ in range(2):
         assert PiHole6(own, "wrong_password").login().status == 401
@@ -342,6 +341,8 @@ def test_glance(cenote, keys):
     native = settled(cenote)
     client = PiHole6(cenote, keys["stats"], "x-ftl-sid")
     assert client.login().json["session"]["sid"]
+    # It keeps the session and asks whether it still is one.
+    assert client.get("/api/auth")["session"]["valid"] is True
     agrees(client.get("/api/stats/summary"), native)
     fits(client.get("/api/stats/top_domains?blocked=true"), DOMAINS)
     history = client.get("/api/history")["history"]
@@ -417,15 +418,28 @@ def test_a_stats_key_changes_nothing(cenote, keys):
     assert cenote.get("/api/v1/pause")["pauses"] == [] and is_blocked(cenote)
 
 
+def test_a_cookie_reads_and_changes_nothing(start):
+    """It is sent by a browser of its own accord, also for a page of somebody else's."""
+    own = start(http={"anonymous": "none"})
+    browser = set_up(own)
+    assert ask(own, "GET", "/api/stats/summary", headers={"Cookie": browser.cookie}).status == 200
+    for origin in (f"http://127.0.0.1:{own.http_port}", "http://evil.example", "null"):
+        headers = {"Cookie": browser.cookie, "Origin": origin, "Content-Type": "application/json"}
+        for method, path, body in (*CHANGES, ("POST", "/control/protection", {"enabled": False})):
+            assert ask(own, method, path, body, headers).status == 403, path
+        assert ask(own, "GET", "/admin/api.php?disable", headers=headers).status == 401
+    assert own.get("/api/v1/pause")["pauses"] == []
+
+
 def test_sessions_end(tree, tmp_path, start):
     """A day later, by the clock of the same daemon started anew."""
-    first = start({"http": {"anonymous": "none"}})
+    first = start(http={"anonymous": "none"})
     key = new_key(first, "k", "stats")
     client = PiHole6(first, key)
     validity = client.login().json["session"]["validity"]
     client.get("/api/stats/summary")
     first.stop()
-    later = start({"http": {"anonymous": "none"}}, folder=first.folder, environment={"CENOTE_TEST_CLOCK_OFFSET_S": str(validity + 60)})
+    later = start(http={"anonymous": "none"}, folder=first.folder, environment={"CENOTE_TEST_CLOCK_OFFSET_S": str(validity + 60)})
     client.cenote = later
     client.get("/api/stats/summary", 401)
     assert client.login().status == 200
@@ -483,7 +497,7 @@ def test_methods(cenote, client):
 
 def test_guesses_are_slowed_down(start):
     """And whoever has a session goes on meanwhile."""
-    own = start({"http": {"anonymous": "none"}})
+    own = start(http={"anonymous": "none"})
     key = new_key(own, "k", "stats")
     client = PiHole6(own, key)
     client.login()

@@ -133,11 +133,14 @@ static json_t *history(struct history *h)
 {
 	struct history_info i;
 	history_info(h, &i);
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "bytes", response_number(i.bytes),
-		"written_bytes", response_number(i.written_total), "saves",
-		response_number(i.saves), "failed_saves", response_number(i.failed_saves),
-		"dropped_rows", response_number(i.dropped_rows), "problem",
-		response_text(i.problem));
+	return json_pack("{s:{s:o, s:o, s:o}, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "rows",
+		"minutes", response_number(i.rows[HISTORY_MINUTES]), "hours",
+		response_number(i.rows[HISTORY_HOURS]), "days",
+		response_number(i.rows[HISTORY_DAYS]), "waiting_rows",
+		response_number(i.waiting_rows), "bytes", response_number(i.bytes), "written_bytes",
+		response_number(i.written_total), "saves", response_number(i.saves), "failed_saves",
+		response_number(i.failed_saves), "dropped_rows", response_number(i.dropped_rows),
+		"problem", response_text(i.problem));
 }
 
 void api_stats_get(const struct edge_request *q, struct edge_response *r)

@@ -54,6 +54,7 @@ def test_it_outlives_restarts_and_kills(start):
     found = summary(cenote)
     assert sum(found["outcomes"].values()) == sum(found["types"].values()) == found["queries"] == whole
     assert (found["blocked"], found["clients"]) == (3, 2)
+    assert min(stats(cenote)["history"]["rows"].values()) >= 1
     assert top(cenote, "domains")["nas.home.arpa"] == 9
     assert top(cenote, "blocked_domains") == {"x.bad.example": 3} and top(cenote, "blocked_clients") == {"127.0.0.9": 3}
     for step in ("minute", "hour", "day"):

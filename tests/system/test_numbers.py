@@ -153,6 +153,7 @@ def test_live_rows_are_those_of_the_log(cenote, loaded):
         answer, live = c.getresponse(), []
         while len(live) < len(rows):
             line = answer.readline().decode()
+            assert line, "the stream has ended"
             if line.startswith("data: "):
                 live.append(json.loads(line.removeprefix("data: ")))
     assert live[::-1] == rows
@@ -186,7 +187,9 @@ def test_a_slow_reader_is_told_what_it_missed(start):
         dropped = taken_up(cenote)["querylog"]["dropped"]
         last, told, lost, at, event = all_rows(cenote)[0]["id"], 0, 0, 0, None
         while at < last:
-            key, _, value = answer.readline().decode().rstrip().partition(": ")
+            line = answer.readline().decode()
+            assert line, "the stream has ended"
+            key, _, value = line.rstrip().partition(": ")
             event = value if key == "event" else event
             if key == "data" and event == "dropped":
                 lost += json.loads(value)["n"]

@@ -147,6 +147,30 @@ static void what_is_shown_can_be_read(void **state)
 	assert_true(tried > 40);
 }
 
+static void an_answer_has_an_end(void **state)
+{
+	(void)state;
+	enum { PREFIXES = 30000, EACH = 20 };
+	struct err why = {0};
+	char *text = malloc(PREFIXES * EACH);
+	assert_non_null(text);
+	size_t n = (size_t)sprintf(text, "access: [127.0.0.0/8");
+	for (unsigned i = 0; i < PREFIXES; i++)
+		n += (size_t)sprintf(text + n, ", 10.%u.%u.0/24", i >> 8, i & 255);
+	n += (size_t)sprintf(text + n, "]\n");
+	if (config_parse("cenote.yaml", text, n, &config, &why))
+		fail_msg("%s", why.text);
+	free(text);
+	server.config = config;
+	unsigned status;
+	json_t *v = ask(true, EDGE_GET, "/api/v1/config", NULL, &status);
+	assert_true(json_is_true(json_object_get(v, "is_cut")));
+	size_t shown = json_array_size(json_object_get(key_of(v, "access"), "value"));
+	assert_true(shown > 10000 && shown < PREFIXES);
+	assert_int_equal(json_array_size(json_object_get(v, "keys")), config_schema()->count);
+	json_decref(v);
+}
+
 static int drop(void **state)
 {
 	config_free(config);
@@ -160,6 +184,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(values_are_as_in_the_file, reset, drop),
 		cmocka_unit_test_setup_teardown(secrets_stay, reset, drop),
 		cmocka_unit_test_setup_teardown(what_is_shown_can_be_read, reset, drop),
+		cmocka_unit_test_setup_teardown(an_answer_has_an_end, reset, drop),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -55,7 +55,10 @@ enum step inspect_client(struct worker *w, struct query *q)
 	const struct suspect *s = suspects_find(w->suspects, &q->client);
 	if (!s || classify_is_exempt(w->view->config, &q->qname, q->qtype))
 		return STEP_NEXT;
-	/* The score in the cache does not say whether the domain is popular. */
+	/* Kept with the answer, it spares most names the rest. */
+	if (q->dga_score && !suspects_is_generated(s, q->dga_score, &q->qname))
+		return STEP_NEXT;
+	/* It does not say whether the domain is popular, and is 0 where nothing is classified. */
 	dga_score(w->view->dga, &q->qname, &found);
 	if (found.is_popular || !suspects_is_generated(s, found.score, &q->qname))
 		return STEP_NEXT;

@@ -164,7 +164,8 @@ class Bench:
         self.write("q.pool", "\n".join(pool))
         self.write("q.cached", "\n".join(cached))
         self.write("q.mix", "\n".join(mix))
-        gone = [f"{r.choice(('mistyped', 'removed', 'qzxkvwjh'))}{i}.com" for i in range(POOL)]
+        gone = [f"{r.choice(('mistyped', 'removed', 'forgotten'))}{i}.com" for i in range(POOL)]
+        self.write("q.generated", "\n".join("".join(r.choices("bcdfghjklmnpqrstvwxz", k=16)) + ".com" for _ in range(50)))
         person = r.choices(pool, weights, k=180000) + r.choices(gone, k=20000)
         r.shuffle(person)
         self.write("q.gone", "\n".join(gone))
@@ -361,17 +362,26 @@ lists:
               f"{peak:.0f} MB at most; written {(written_bytes(pid) - written) / 1e6:.1f} MB")
 
     def evidence(self):
-        """The same cached answers, one in ten of a name that does not exist, with and without evidence."""
         self.load(PORTS["cenote"], "gone", "-n", str(POOL), "-w", "64")
+        self.with_and_without("a clean client")
+        self.set_evidence("monitor")
+        self.load(PORTS["cenote"], "generated", "-n", "50", "-w", "1")
+        self.with_and_without("one with a case")
+
+    def set_evidence(self, mode):
+        self.write_config(mode)
+        if self.cli("reload").returncode:
+            sys.exit("the daemon does not take its configuration")
+
+    def with_and_without(self, title):
+        """The same cached answers, one in ten of a name that does not exist, with and without evidence."""
         results = {"off": [], "monitor": []}
         for _ in range(4 * self.o.rounds):
             for mode in random.sample(sorted(results), 2):
-                self.write_config(mode)
-                if self.cli("reload").returncode:
-                    sys.exit("the daemon does not take its configuration")
+                self.set_evidence(mode)
                 results[mode].append(self.measure("cenote", "person", "-s", str(self.o.seconds), "-w", "256")["cpu_us"])
         ratio = statistics.median(b / a for a, b in zip(results["off"], results["monitor"]))
-        print(f"\nevidence, one query in ten of a name that does not exist: {statistics.median(results['off']):.3f} us/q without, "
+        print(f"\nevidence, {title}, one query in ten of a name that does not exist: {statistics.median(results['off']):.3f} us/q without, "
               f"{statistics.median(results['monitor']):.3f} with, ratio {ratio:.3f}")
 
     def querylog(self):

@@ -164,10 +164,26 @@ static void test_others_are_untouched(void **state)
 	expect_untouched(ask("192.0.2.7", generated));
 }
 
+/* What was said of the name when its answer was kept is enough for a no, and not for a yes. */
+static void test_the_kept_score(void **state)
+{
+	(void)state;
+	struct query *q = ask("192.0.2.7", generated);
+	q->dga_score = -500;
+	expect_untouched(q);
+	q = ask("192.0.2.7", "wikipedia.org");
+	q->dga_score = 9000;
+	expect_untouched(q);
+	q = ask("192.0.2.7", generated);
+	q->dga_score = 9000;
+	assert_int_equal(inspect_client(&f.worker, q), STEP_REPLY);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, start, stop)
 	const struct CMUnitTest tests[] = {T(test_held_back_in_block_mode),
-		T(test_only_seen_in_monitor_mode), T(test_others_are_untouched)};
+		T(test_only_seen_in_monitor_mode), T(test_others_are_untouched),
+		T(test_the_kept_score)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

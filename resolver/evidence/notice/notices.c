@@ -56,8 +56,10 @@ int notices_open(const struct config_notices *config, notice_find *find, void *a
 	if (!config->url && !config->mail_to)
 		return 0;
 	struct notices *n = calloc(1, sizeof *n);
-	int code = n ? 0 : err_set(why, -ENOMEM, "evidence: memory is short");
-	if (!code && config->url)
+	int code = 0;
+	if (!n)
+		return err_set(why, -ENOMEM, "evidence: memory is short");
+	if (config->url)
 		code = open_webhook(n, config, find, arg, why);
 	if (!code && config->mail_to)
 		code = open_mail(n, config, find, arg, why);
@@ -114,9 +116,11 @@ void notices_put(struct notices *n, enum notice_event event, const struct eviden
 void notices_info(struct notices *n, struct notices_info out[static NOTICES_RECEIVERS])
 {
 	for (unsigned i = 0; i < NOTICES_RECEIVERS; i++) {
-		out[i] = (struct notices_info){.is_set = n && n->couriers[i]};
-		if (out[i].is_set)
-			courier_counters(n->couriers[i], &out[i].counters);
+		out[i] = (struct notices_info){.is_set = false};
+		if (!n || !n->couriers[i])
+			continue;
+		out[i].is_set = true;
+		courier_counters(n->couriers[i], &out[i].counters);
 	}
 }
 

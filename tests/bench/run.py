@@ -362,11 +362,13 @@ lists:
               f"{peak:.0f} MB at most; written {(written_bytes(pid) - written) / 1e6:.1f} MB")
 
     def evidence(self):
-        self.load(PORTS["cenote"], "gone", "-n", str(POOL), "-w", "64")
-        self.with_and_without("a clean client")
         self.set_evidence("monitor")
-        self.load(PORTS["cenote"], "generated", "-n", "50", "-w", "1")
-        self.with_and_without("one with a case")
+        self.load(PORTS["cenote"], "generated", "-n", "50", "-w", "64")
+        wait_until(lambda: "127.0.0.1" in self.cli("cases", "list").stdout, 10, "the case")
+        self.load(PORTS["cenote"], "gone", "-n", str(POOL), "-w", "64")
+        self.with_and_without("a client with a case")
+        self.cli("cases", "close", "1")
+        self.with_and_without("a clean client")
 
     def set_evidence(self, mode):
         self.write_config(mode)

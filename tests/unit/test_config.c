@@ -392,6 +392,22 @@ static void the_sample_says_the_defaults(void **state)
 	free(text);
 }
 
+/* What an example cannot stand without. */
+static const char *company_of(const char *key)
+{
+	static const struct {
+		const char *key, *text;
+	} rows[] = {{"groups", "lists: [{name: botnets, source: /x}]\n"},
+		{"lists", "sinkhole: {addresses: 192.0.2.1}\n"},
+		{"evidence.webhook.url", "evidence.webhook.secret_file: /x\n"},
+		{"http.tls.certificate", "http.tls.key: /x\n"},
+		{"http.tls.key", "http.tls.certificate: /x\n"}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (!strcmp(rows[i].key, key))
+			return rows[i].text;
+	return "";
+}
+
 /* Each example parses in its section. */
 static void the_examples_are_good(void **state)
 {
@@ -403,16 +419,8 @@ static void the_examples_are_good(void **state)
 		if (!row->example)
 			continue;
 		char text[1000];
-		const char *lists = strcmp(row->key, "groups") != 0
-			? ""
-			: "lists: [{name: botnets, source: /x}]\n";
-		const char *address =
-			strcmp(row->key, "lists") != 0 ? "" : "sinkhole: {addresses: 192.0.2.1}\n";
 		const char *dot = strrchr(row->key, '.');
-		const char *secret = strcmp(row->key, "evidence.webhook.url") != 0
-			? ""
-			: "evidence.webhook.secret_file: /x\n";
-		snprintf(text, sizeof text, "%s%s%s%.*s%s%s\n", lists, address, secret,
+		snprintf(text, sizeof text, "%s%.*s%s%s\n", company_of(row->key),
 			dot ? (int)(dot - row->key) : 0, row->key, dot ? ":\n  " : "",
 			row->example);
 		config_free(parse(text));

@@ -75,7 +75,11 @@ static enum edge_scope who_asks(const struct edge_request *q, uint32_t *wait_s)
 	if (!header)
 		return dialect_scope_without(q);
 	const char *password = password_of(header, room);
-	enum edge_scope scope = password ? dialect_scope_of_key(q, password, wait_s) : EDGE_NOBODY;
+	enum edge_scope scope = EDGE_NOBODY;
+	if (password && !*password)
+		scope = dialect_scope_without(q); /* of a client that was given none */
+	else if (password)
+		scope = dialect_scope_of_key(q, password, wait_s);
 	sodium_memzero(room, sizeof room);
 	return scope;
 }

@@ -204,6 +204,8 @@ static void answer(const struct edge_request *q, struct edge_response *r)
 void dialect_pihole5(const struct edge_request *q, struct edge_response *r)
 {
 	const char *key = target_param(&q->target, "auth");
+	if (key && !*key)
+		key = NULL;
 	/* Open to all, as there. */
 	if (is_asked(q, "versions") || is_asked(q, "version") || is_asked(q, "type")) {
 		json_t *o = json_object();

@@ -10,13 +10,15 @@
 
 enum { SESSION_S = 1800 }; /* as there when nothing else is configured */
 
-/* Headers first, as they are what clients use; some builds send it in the address. */
+/* Headers first, as they are what clients use; some builds send it in the address. An empty one is of a client that got none. */
 static const char *sid_of(const struct edge_request *q)
 {
 	const char *sid = edge_header(q, "X-FTL-SID");
 	if (!sid)
 		sid = edge_header(q, "sid");
-	return sid ? sid : target_param(&q->target, "sid");
+	if (!sid)
+		sid = target_param(&q->target, "sid");
+	return sid && *sid ? sid : NULL;
 }
 
 enum edge_scope dialect_pihole6_scope(const struct edge_request *q)
@@ -81,6 +83,8 @@ void dialect_pihole6_login(const struct dialect_ask *a, struct edge_response *r)
 	else if (!json_is_string(password))
 		dialect_pihole6_error(a, r, 400, "bad_request",
 			"Field password has to be of type 'string'", NULL);
+	else if (!json_string_length(password) && a->scope > EDGE_NOBODY)
+		dialect_pihole6_session(a, r);
 	else
 		try_password(a, r, json_string_value(password));
 	json_decref(body);

@@ -7,7 +7,7 @@ import pytest
 
 from checks import rdata
 from daemons import until
-from dialects import NUMBER, OPTIONAL_TEXT, PiHole6, ask, fits, grouped, new_key, settled
+from dialects import NUMBER, OPTIONAL_TEXT, PiHole6, ask, basic, fits, grouped, new_key, settled
 from lists import wait_for_lists
 from test_auth import set_up
 
@@ -416,6 +416,27 @@ def test_a_stats_key_changes_nothing(cenote, keys):
         answer = ask(cenote, "GET", f"/admin/api.php?{words}&auth={keys['stats']}")
         assert answer.status == 403 and answer.json == []
     assert cenote.get("/api/v1/pause")["pauses"] == [] and is_blocked(cenote)
+
+
+def test_no_key_where_none_is_needed(start):
+    """`http.anonymous: stats`: clients that were given no password read all the same, and change nothing."""
+    own = start(http={"anonymous": "stats"})
+    assert ask(own, "GET", "/api/stats/summary").status == 200
+    session = PiHole6(own, "").login().json["session"]
+    assert session["valid"] is True and session["sid"] is None and session["validity"] == -1
+    assert ask(own, "GET", "/api/history", headers={"X-FTL-SID": ""}).status == 200
+    assert ask(own, "GET", "/api/auth").json["session"]["valid"] is True
+    for path in ("/admin/api.php?summaryRaw", "/admin/api.php?summaryRaw&auth=", "/api/dashboard/stats/get?token=&type=LastDay"):
+        assert isinstance(ask(own, "GET", path).json, dict)
+    for headers in ({}, basic("", "")):
+        assert ask(own, "GET", "/control/stats", headers=headers).status == 200
+        assert ask(own, "POST", "/control/protection", {"enabled": False}, {"Content-Type": "application/json", **headers}).status == 403
+    assert ask(own, "POST", "/api/dns/blocking", {"blocking": False}).status == 403
+    assert ask(own, "GET", "/admin/api.php?disable").status == 401
+    # A wrong one is wrong also here.
+    assert PiHole6(own, "wrong").login().status == 401
+    assert ask(own, "GET", "/control/stats", headers=basic("wrong")).status == 401
+    assert ask(own, "GET", "/api/stats/summary", headers={"X-FTL-SID": "wrong"}).status == 401
 
 
 def test_a_cookie_reads_and_changes_nothing(start):

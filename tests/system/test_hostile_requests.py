@@ -13,6 +13,7 @@ from lists import wait_for_lists
 from test_auth import PASSWORD, Browser, key, set_up
 
 DEADLINE_S = 45  # that of a request, and time to be late
+EACH = re.compile(r"ALL_METHODS\(\"([^\"]+)\"")
 TABLE = re.compile(r"\{EDGE_(\w+),\s*\"(/[^\"]*)\",\s*EDGE_(\w+),\s*\w+,\s*([^}]*)\}")
 
 
@@ -20,7 +21,9 @@ def routes():
     """(method, path, scope, flags) of all tables in the source, so that a new route is tried without a word here."""
     found = []
     for source in sorted((REPOSITORY / "web").glob("*.c")):
-        found += [(m[1], m[2].replace("*", "x"), m[3].lower(), m[4]) for m in TABLE.finditer(source.read_text())]
+        text = source.read_text()
+        found += [(m[1], m[2].replace("*", "x"), m[3].lower(), m[4]) for m in TABLE.finditer(text)]
+        found += [(method, m[1].replace("*", "x"), "nobody", "OWN_LOGIN") for m in EACH.finditer(text) for method in ("GET", "POST", "PUT", "DELETE")]
     assert len(found) > 30
     return found
 
@@ -133,6 +136,24 @@ def test_foreign_pages(cenote, route):
             refused(send(cenote, request, b"{}"), 403)
     refused(send(cenote, head(cenote, "OPTIONS", route[1], "Origin: http://evil.example",
                               f"Access-Control-Request-Method: {route[0]}")), 405)
+
+
+DIALECTS = [("GET", "/admin/api.php?disable=60"), ("GET", "/admin/api.php?list=black&add=bad.example"), ("POST", "/api/dns/blocking"),
+            ("POST", "/api/domains/deny/exact"), ("DELETE", "/api/domains/deny/exact/bad.example"), ("POST", "/control/protection"),
+            ("POST", "/control/dns_config"), ("POST", "/control/filtering/set_rules"), ("POST", "/control/filtering/add_url"),
+            ("PUT", "/api/groups/x"), ("DELETE", "/api/auth")]
+DIALECT_BODIES = [b'{"blocking":false,"timer":60}', b'{"domain":"bad.example"}', b'{"enabled":false,"duration":60000}', b'{"protection_enabled":false}',
+                  b'{"rules":["||bad.example^"]}']
+
+
+@pytest.mark.parametrize("route", DIALECTS, **names)
+def test_foreign_pages_by_way_of_other_products(cenote, route):
+    """They say who asks by ways of their own; a browser's cookie alone is none of them for a change."""
+    for session in (cenote.browser.cookie, cenote.browser.cookie.replace("cenote_session", "sid")):
+        for body in DIALECT_BODIES:
+            lines = [f"Cookie: {session}", "Origin: http://evil.example", "Sec-Fetch-Site: cross-site", JSON, f"Content-Length: {len(body)}"]
+            status, _, _ = send(cenote, head(cenote, *route, *lines), body)
+            assert 200 <= status < 500
 
 
 @pytest.mark.parametrize("route", [r for r in CHANGES if not any(g[0] == "GET" and g[1] == r[1] for g in ROUTES)], **names)

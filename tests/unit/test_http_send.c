@@ -27,7 +27,8 @@ static struct journal journal;
 static struct web *web;
 static char folder[64], socket_path[96];
 static _Atomic unsigned to_say, closed; /* lines that each stream may still send */
-static _Atomic bool is_over;
+static _Atomic bool is_over, is_held;
+static _Atomic unsigned begun, handled; /* slow ones */
 
 struct counting {
 	struct edge_stream stream;
@@ -69,6 +70,14 @@ bool route_takes_body(const struct edge_request *q, struct edge_response *r)
 
 void route_handle(const struct edge_request *q, struct edge_response *r)
 {
+	if (!strcmp(q->target.path, "/slow")) {
+		atomic_fetch_add(&begun, 1);
+		while (atomic_load(&is_held) && !atomic_load(&q->web->is_stopping))
+			poll(NULL, 0, 1);
+		atomic_fetch_add(&handled, 1);
+		response_problem(r, 404, "it took long");
+		return;
+	}
 	if (strcmp(q->target.path, "/stream") != 0) {
 		const char *word = edge_header(q, "x-word");
 		response_header(r, "X-Echo", "%s", word ? word : "none");
@@ -97,6 +106,9 @@ static int start(void **state)
 	atomic_store(&to_say, 2);
 	atomic_store(&closed, 0);
 	atomic_store(&is_over, false);
+	atomic_store(&is_held, false);
+	atomic_store(&begun, 0);
+	atomic_store(&handled, 0);
 	if (web_start(&doors, &c, &web, &why))
 		fail_msg("%s", why.text);
 	return 0;
@@ -234,6 +246,44 @@ static void has_a_limit(void **state)
 		close(fds[i]);
 }
 
+/* What waits is done elsewhere; meanwhile the connections go on. */
+static void handles_slow_ones_elsewhere(void **state)
+{
+	(void)state;
+	int slow[6];
+	atomic_store(&is_held, true);
+	for (int i = 0; i < 6; i++)
+		slow[i] = open_tcp("/slow");
+	int quick = open_tcp("/else");
+	read_until(quick, "nothing here");
+	assert_false(atomic_load(&handled));
+	atomic_store(&is_held, false);
+	for (int i = 0; i < 6; i++) {
+		read_until(slow[i], "it took long");
+		send_request(slow[i], "/slow");
+	}
+	for (int i = 0; i < 6; i++) {
+		read_until(slow[i], "it took long");
+		close(slow[i]);
+	}
+	close(quick);
+}
+
+static void stops_while_slow_ones_wait(void **state)
+{
+	(void)state;
+	int slow[6];
+	atomic_store(&is_held, true);
+	for (int i = 0; i < 6; i++)
+		slow[i] = open_tcp("/slow");
+	while (!atomic_load(&begun))
+		poll(NULL, 0, 1);
+	web_stop(web);
+	for (int i = 0; i < 6; i++)
+		close(slow[i]);
+	start(NULL);
+}
+
 static void stops_while_streams_rest(void **state)
 {
 	(void)state;
@@ -274,6 +324,8 @@ int main(void)
 		EDGE_TEST(has_no_deadline),
 		EDGE_TEST(ends_with_the_reader),
 		EDGE_TEST(has_a_limit),
+		EDGE_TEST(handles_slow_ones_elsewhere),
+		EDGE_TEST(stops_while_slow_ones_wait),
 		EDGE_TEST(stops_while_streams_rest),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "resolver/record.h"
 
-#include <string.h>
-
 #include "resolver/base/clock.h"
 #include "resolver/base/hash.h"
 #include "resolver/classify.h"
@@ -24,8 +22,7 @@ static void testify(struct worker *w, const struct query *q, enum evidence_kind 
 	e.class = q->dga_class;
 	e.is_held = false;
 	e.family = q->family ? botnets_name(w->botnets, q->family - 1U) : NULL;
-	/* Names are short, and the room for them is long. */
-	memcpy(&e.name, &q->qname, offsetof(struct dname, bytes) + q->qname.len);
+	dname_copy(&e.name, &q->qname);
 	evidence_put(w->evidence, w->index, &e);
 }
 
@@ -181,9 +178,7 @@ static void journalise(struct worker *w, const struct query *q, enum journal_rep
 	e.is_allowed = q->is_allowed;
 	e.list = list >= 0 ? w->list_names[list] : "";
 	e.family = q->family ? botnets_name(w->botnets, q->family - 1U) : NULL;
-	/* Names are short, and the room for them is long. */
-	const struct dname *name = q->is_aliased ? &q->asked : &q->qname;
-	memcpy(&e.name, name, offsetof(struct dname, bytes) + name->len);
+	dname_copy(&e.name, q->is_aliased ? &q->asked : &q->qname);
 	journal_put(w->journal, w->index, &e);
 }
 

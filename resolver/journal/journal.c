@@ -140,7 +140,7 @@ static void make_row(const struct settings *s, const struct journal_event *e, co
 	row->group = e->group < s->group_count ? s->groups[e->group] : "";
 	row->name.len = 0;
 	if (s->privacy != QUERYLOG_NO_NAME)
-		memcpy(&row->name, &e->name, offsetof(struct dname, bytes) + e->name.len);
+		dname_copy(&row->name, &e->name);
 }
 
 static void take_event(struct journal *j, const struct journal_event *e)

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +31,7 @@ struct querylog_files {
 	char *folder;
 	int fd; /* of the last segment while it is not sealed; -1: there is none, or it is not open yet */
 	uint64_t day; /* that it belongs to */
-	uint64_t total_max_bytes, keep_ms;
+	_Atomic uint64_t total_max_bytes, keep_ms;
 
 	pthread_mutex_t lock; /* of what follows; only the writer changes it, but for doubts */
 	struct querylog_segment *segments; /* oldest first */
@@ -130,7 +131,7 @@ static uint64_t total_bytes(const struct querylog_files *f)
 
 static bool is_past(const struct querylog_files *f, const struct querylog_segment *s)
 {
-	return s->max_ms + f->keep_ms < clock_wall_ms();
+	return s->max_ms + atomic_load(&f->keep_ms) < clock_wall_ms();
 }
 
 /* --- opening ---------------------------------------------------------------------------------- */
@@ -223,15 +224,13 @@ void querylog_files_free(struct querylog_files *f)
 
 void querylog_files_limit(struct querylog_files *f, uint64_t bytes, uint32_t days)
 {
-	pthread_mutex_lock(&f->lock);
-	f->total_max_bytes = bytes;
-	f->keep_ms = days * DAY_MS;
-	pthread_mutex_unlock(&f->lock);
+	atomic_store(&f->total_max_bytes, bytes);
+	atomic_store(&f->keep_ms, days * DAY_MS);
 }
 
 static uint64_t segment_max(const struct querylog_files *f)
 {
-	uint64_t bytes = f->total_max_bytes / PARTS;
+	uint64_t bytes = atomic_load(&f->total_max_bytes) / PARTS;
 	bytes = bytes > SEGMENT_MAX_BYTES ? SEGMENT_MAX_BYTES : bytes;
 	return bytes < SEGMENT_MIN_BYTES ? SEGMENT_MIN_BYTES : bytes;
 }
@@ -344,7 +343,8 @@ void querylog_files_tidy(struct querylog_files *f)
 	if (s && f->fd >= 0 && f->day != clock_wall_ms() / DAY_MS)
 		seal(f);
 	set_aside_doubted(f);
-	while (f->count && (total_bytes(f) > f->total_max_bytes || is_past(f, &f->segments[0])))
+	while (f->count &&
+		(total_bytes(f) > atomic_load(&f->total_max_bytes) || is_past(f, &f->segments[0])))
 		drop_oldest(f);
 }
 
@@ -363,11 +363,8 @@ void querylog_files_info(struct querylog_files *f, struct querylog_files_info *o
 
 uint64_t querylog_files_horizon_ms(struct querylog_files *f)
 {
-	uint64_t now_ms = clock_wall_ms();
-	pthread_mutex_lock(&f->lock);
-	uint64_t horizon_ms = now_ms > f->keep_ms ? now_ms - f->keep_ms : 0;
-	pthread_mutex_unlock(&f->lock);
-	return horizon_ms;
+	uint64_t now_ms = clock_wall_ms(), keep_ms = atomic_load(&f->keep_ms);
+	return now_ms > keep_ms ? now_ms - keep_ms : 0;
 }
 
 bool querylog_files_find(struct querylog_files *f, uint64_t before, struct querylog_segment *out)

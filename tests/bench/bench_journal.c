@@ -36,8 +36,7 @@ static void give_stats(void *arg, struct stats_total *out)
 static void count_one(struct fixture *f, uint32_t number)
 {
 	struct query *q = &f->q;
-	const struct dname *name = &names[number * 7919 % NAMES];
-	memcpy(&q->qname, name, offsetof(struct dname, bytes) + name->len);
+	dname_copy(&q->qname, &names[number * 7919 % NAMES]);
 	q->client.bytes[15] = (uint8_t)(number % CLIENTS);
 	q->qtype = number % 3 ? TYPE_A : TYPE_AAAA;
 	q->outcome = number % 5 ? OUTCOME_CACHED : OUTCOME_BLOCKED;

@@ -206,13 +206,13 @@ static void test_history_is_fed(void **state)
 {
 	(void)state;
 	struct history_entry top[4];
+	total.queries = total.outcomes[OUTCOME_BLOCKED] = total.types[0] = 3;
 	start_with("privacy: no_client");
 	for (unsigned i = 0; i < 3; i++) {
 		struct journal_event e = event("www.example", 7);
 		journal_put(journal, 0, &e);
 	}
 	wait_for(3);
-	total.queries = total.outcomes[OUTCOME_BLOCKED] = total.types[0] = 3;
 	journal_stop(journal);
 	struct history *h = journal_history(journal);
 	uint64_t now_s = clock_wall_s();

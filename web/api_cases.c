@@ -88,10 +88,26 @@ static unsigned allow_names(struct server *s, const struct evidence_case *c)
 	return n;
 }
 
+/* Nothing can be allowed by what `evidence.privacy` withholds. */
+static bool is_nameless(const struct evidence_case *c)
+{
+	unsigned i = 0;
+	while (i < c->line_count && c->lines[i].name.len <= 1)
+		i++;
+	return c->line_count && i == c->line_count;
+}
+
 static void decide(const struct edge_request *q, struct edge_response *r, uint64_t id,
 	enum case_state state, const char *note, bool is_for_all)
 {
 	struct evidence_case *c = malloc(sizeof *c);
+	if (c && is_for_all && !evidence_case(q->web->doors.evidence, id, c) && is_nameless(c)) {
+		response_problem(r, 409,
+			"the names of this case are withheld (evidence.privacy), so that none can "
+			"be allowed for all");
+		free(c);
+		return;
+	}
 	int code = c ? evidence_decide(q->web->doors.evidence, id, state, note, c) : 0;
 	if (c && !code) {
 		unsigned allowed = is_for_all ? allow_names(q->web->doors.server, c) : 0;

@@ -28,6 +28,8 @@ def test_levels(start, privacy, has_client, has_name):
     assert (".com" in text.replace(str(cenote.folder), "")) == has_name
     # It is judged all the same.
     until(lambda: not is_told(cenote, LIVE[0], BOT))
+    cenote.command("cases", "false-positive", "1", "for-all", codes=(0 if has_name else 1,))
+    assert case["evidence"][0]["name"] is None or case["evidence"][0]["name"] in cenote.command("rules", "list")
 
 
 def test_a_pseudonym_is_unsealed(start):

@@ -5,6 +5,7 @@ import json
 from selenium import webdriver
 from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
@@ -129,16 +130,23 @@ class Browser:
         return field
 
     def keys(self, *keys):
-        """To whatever has the focus."""
-        self.driver.switch_to.active_element.send_keys(*keys)
+        """To the page, as a keyboard sends them: to whatever has the focus."""
+        ActionChains(self.driver).send_keys(*keys).perform()
 
-    def tab_to(self, wanted, most=80):
-        """Goes by the Tab key until the focused control's name holds `wanted`."""
+    def focused(self):
+        """The name of the control that has the focus; "" while the page puts another in its place."""
+        try:
+            return self.driver.switch_to.active_element.accessible_name
+        except (NoSuchElementException, StaleElementReferenceException):
+            return ""
+
+    def tab_to(self, wanted, *keys, most=120):
+        """Goes by the Tab key to the control whose name holds `wanted`, and presses the keys there."""
         for _ in range(most):
             self.keys(Keys.TAB)
-            focused = self.driver.switch_to.active_element
-            if wanted in focused.accessible_name:
-                return focused
+            if wanted in self.focused():
+                self.keys(*keys)
+                return
         raise AssertionError(f"the Tab key does not come to {wanted!r}")
 
     def complaints(self, but=()):

@@ -70,8 +70,8 @@ export const post = (name, body) => ask(name, {}, { method: "POST", body });
 export const remove = (name, parameters) => ask(name, parameters, { method: "DELETE" });
 
 /** Calls `work` now and every `ms` until the signal says no more. A hidden tab asks nothing, and asks at once when it is seen again; a
- * failure makes the pauses longer, up to a minute. Returns a function that calls it now. */
-export function every(ms, work, signal, { isAlways = false } = {}) {
+ * failure makes the pauses longer, up to `most`, or until the daemon is back. Returns a function that calls it now. */
+export function every(ms, work, signal, { isAlways = false, most = 60000 } = {}) {
 	let timer = null, failures = 0, isRunning = false, isWanted = false;
 	async function run() {
 		clearTimeout(timer);
@@ -91,10 +91,11 @@ export function every(ms, work, signal, { isAlways = false } = {}) {
 		isRunning = false;
 		if (signal.aborted)
 			return;
-		timer = setTimeout(run, isWanted ? 0 : Math.min(60000, ms * 2 ** Math.min(failures, 5)));
+		timer = setTimeout(run, isWanted ? 0 : Math.min(most, ms * 2 ** Math.min(failures, 5)));
 		isWanted = false;
 	}
 	document.addEventListener("visibilitychange", run, { signal });
+	window.addEventListener("back", run, { signal });
 	signal.addEventListener("abort", () => clearTimeout(timer));
 	run();
 	return run;

@@ -3,7 +3,7 @@
 import { element, visible } from "./dom.js";
 import { bucket, count } from "./format.js";
 
-const COLOURS = ["--c1", "--c2", "--c3", "--c4", "--c5", "--c6", "--c7", "--c8"];
+const COLOURS = ["--c1", "--c2", "--c4", "--c5", "--c6", "--c7", "--c8", "--c3"];
 
 let library = null;
 
@@ -15,17 +15,6 @@ function load() {
 
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-/** So many points at most, each the sum (or for `mean` the mean) of those that it is made of. */
-export function thin(points, most) {
-	const n = Math.ceil(points.length / most);
-	if (n <= 1)
-		return points;
-	const out = [];
-	for (let i = 0; i < points.length; i += n)
-		out.push({ at: points[i].at, parts: points.slice(i, i + n) });
-	return out;
-}
-
 function options(spec) {
 	const soft = style("--soft"), line = style("--line");
 	const unit = spec.format || count;
@@ -35,8 +24,9 @@ function options(spec) {
 		scales: {
 			x: { stacked: spec.kind === "bar", grid: { display: false, drawBorder: false },
 				ticks: { color: soft, maxRotation: 0, autoSkipPadding: 24 } },
-			y: { stacked: spec.kind === "bar", beginAtZero: true, grid: { color: line, drawBorder: false },
-				ticks: { color: soft, maxTicksLimit: 5, padding: 8, precision: 0, callback: (v) => spec.tick ? spec.tick(v) : unit(v) } },
+			y: { stacked: spec.kind === "bar", beginAtZero: true, type: spec.isWide ? "logarithmic" : "linear", grid: { color: line, drawBorder: false },
+				ticks: { color: soft, padding: 8, ...(spec.isWide ? { callback: (v) => (Math.log10(v) % 1 === 0 ? unit(v) : null) } :
+					{ maxTicksLimit: 5, precision: 0, callback: (v) => unit(v) }) } },
 		},
 		plugins: {
 			legend: { display: false },
@@ -72,14 +62,16 @@ function table(spec) {
 			spec.series.map((s) => element("td", { class: "n" }, s.values[i] === null ? "–" : unit(s.values[i])))))));
 }
 
-/** A chart that is drawn anew by draw({kind: bar|line, title, summary, at: [ms], step (s), series: [{name, values, colour?}], format?}). */
+/** A chart that is drawn anew by draw({kind: bar|line, title, summary, at: [ms], step (s), series: [{name, values, colour?}], format?,
+ * isWide? (a scale by powers of ten)}). */
 export function chart({ id = null, signal }) {
-	const canvas = element("canvas", { role: "img", id });
+	const canvas = element("canvas", { role: "img", id, "aria-label": "No numbers yet" });
 	const box = element("div", { class: "chart" }, canvas);
 	const key = element("ul", { class: "legend", "aria-hidden": "true" });
 	const rows = element("div", { class: "scroll short", tabindex: "0", role: "region", "aria-label": "The chart's numbers" });
 	const more = element("details", {}, element("summary", {}, "Show as a table"), rows);
-	const root = element("div", {}, key, box, more);
+	const nothing = element("p", { class: "empty", hidden: true }, "Nothing was asked in this span of time.");
+	const root = element("div", {}, key, box, nothing, more);
 	let drawn = null, last = null, isWanted = 0;
 
 	function fill() {
@@ -92,6 +84,11 @@ export function chart({ id = null, signal }) {
 		canvas.setAttribute("aria-label", visible(`${spec.title}. ${spec.summary}`));
 		key.replaceChildren(...legend(spec));
 		fill();
+		const isEmpty = !spec.series.some((s) => s.values.some((v) => v > 0));
+		nothing.hidden = !isEmpty;
+		key.hidden = box.hidden = more.hidden = isEmpty;
+		if (isEmpty)
+			return;
 		const Chart = await load();
 		if (signal.aborted || turn !== isWanted)
 			return;

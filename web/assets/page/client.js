@@ -24,6 +24,10 @@ function topPanel(title, address, kind) {
 
 export function client(root, { address = "" }, signal, setTitle) {
 	setTitle(visible(address));
+	if (!may("control")) {
+		root.append(empty("Who asked for what is shown to those who may control this daemon."));
+		return;
+	}
 	const state = element("div", { class: "row" });
 	const tools = element("div", { class: "tools" }, rangePicker(() => again()), state, element("div", { class: "push row" }, element("a", { class: "button", href: `#log?${new URLSearchParams({ client: address })}` }, "Its queries"), element("span", { id: "client-pause" })));
 	const p = panel("Over time", { id: "client" }), c = chart({ id: "client-chart", signal });

@@ -7,6 +7,7 @@ import { empty, panel } from "./panel.js";
 import { clientLink, nameVerbs } from "./verbs.js";
 
 const PAGE = 100;
+const CALLS = 20; /* on the way to a page's rows */
 const KEPT = 500; /* rows on the page */
 const SHOWN_A_TICK = 200; /* of what came live; the rest is counted */
 const TICK_MS = 500;
@@ -146,12 +147,17 @@ export function log(root, parameters, signal) {
 
 	function showEmpty() {
 		const isNone = !body.childElementCount;
-		setText(nothing, Object.keys(filter).length ? "Nothing fits this filter." : "No queries yet: ask something, and it is shown here.");
+		setText(nothing, next ? "None of the newest queries fits this filter; there are older ones." : Object.keys(filter).length ? "Nothing fits this filter." : "No queries yet: ask something, and it is shown here.");
 		nothing.hidden = !isNone;
 		table.hidden = isNone;
 	}
 	async function load(before) {
-		const got = await ask("querylog", { ...filter, limit: PAGE, before }, { signal });
+		let got = await ask("querylog", { ...filter, limit: PAGE, before }, { signal });
+		/* A call looks at so many rows and no more: where few fit the filter, the next one goes on. */
+		for (let i = 0; i < CALLS && got.next && got.rows.length < PAGE / 2; i++) {
+			const more = await ask("querylog", { ...filter, limit: PAGE, before: got.next }, { signal });
+			got = { rows: [...got.rows, ...more.rows], next: more.next };
+		}
 		if (!before) {
 			body.replaceChildren();
 			newest = got.rows.length ? got.rows[0].id : 0;

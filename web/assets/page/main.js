@@ -102,18 +102,23 @@ function showState(state, reasons, meta) {
 }
 
 function watchState(signal) {
+	let isDown = false;
 	every(5000, async () => {
 		try {
 			const s = await ask("status", {}, { signal });
+			if (isDown)
+				window.dispatchEvent(new Event("back"));
+			isDown = false;
 			showState(s.status, s.reasons, `${s.version} · up ${duration(s.uptime_s)}`);
 			if (may("stats"))
 				menu((await ask("stats", {}, { signal })).evidence.live_cases);
 		} catch (problem) {
+			isDown ||= problem.status === 0;
 			if (problem.status === 0)
 				showState("down", ["The daemon does not answer. Trying again; what is shown may be old."], null);
 			throw problem;
 		}
-	}, signal);
+	}, signal, { most: 10000 });
 }
 
 function openFrame() {
@@ -151,7 +156,7 @@ function takeToken() {
 async function begin({ isAsked = false } = {}) {
 	closeFrame();
 	const token = takeToken();
-	const who = await ask("auth").catch((problem) => (problem.status === 404 ? { scope: "stats", anonymous: "stats" } : problem));
+	const who = await ask("auth").catch((problem) => problem);
 	if (who instanceof Error) {
 		byId("front").replaceChildren(element("p", { class: "front fault", role: "alert" }, "The daemon does not answer. Trying again."));
 		setTimeout(begin, 3000);

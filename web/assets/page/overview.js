@@ -99,7 +99,7 @@ const VIEWS = {
 		{ name: "failed", colour: "--c3", values: values(points, "failed") }] }),
 	outcomes: (points) => ({ kind: "bar", title: "What became of them over time", series: largest(points, "outcomes", 8, outcome) }),
 	types: (points) => ({ kind: "bar", title: "Record types over time", series: largest(points, "types", 8, (k) => k) }),
-	latency: (points) => ({ kind: "line", title: "Latency over time", format: micros, series: [
+	latency: (points) => ({ kind: "line", title: "Latency over time", format: micros, isWide: true, series: [
 		{ name: "half within", colour: "--c1", values: points.map((p) => p.p50_us || null) },
 		{ name: "95 % within", colour: "--c4", values: points.map((p) => p.p95_us || null) }] }),
 };

@@ -196,7 +196,8 @@ def test_a_slow_reader_is_told_what_it_missed(start):
             elif key == "data":
                 at = json.loads(value)["id"]
                 told += 1
-    assert lost and told + lost == last - first == sent - dropped
+    # What found no room on a slow disk had its number already.
+    assert lost and told + lost == last - first and sent - dropped <= last - first <= sent
 
 
 def test_streams_have_a_limit_and_leave_no_trace(cenote):

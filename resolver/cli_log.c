@@ -70,7 +70,7 @@ static uint64_t print_page(const struct cli *c, const json_t *rows, uint64_t aft
 static int follow(const struct cli *c, uint64_t after)
 {
 	for (;;) {
-		json_t *v;
+		json_t *v = NULL;
 		if (fflush(stdout))
 			return CLI_FAILED; /* nobody reads any more */
 		poll(NULL, 0, WAIT_MS);
@@ -94,7 +94,7 @@ int cli_log(const struct cli *c)
 	json_t *pages = json_array();
 	/* A page may come with fewer rows than there are: it looks for a tenth of a second. */
 	do {
-		json_t *v;
+		json_t *v = NULL;
 		status = ask(c, (unsigned)(ROWS - n), before, &v);
 		if (status)
 			break;

@@ -194,35 +194,31 @@ static uint64_t number(struct cursor *c, uint64_t max)
 	return 0;
 }
 
-static const uint8_t *octets(struct cursor *c, size_t n)
+/* Are there so many more? */
+static bool has(struct cursor *c, size_t n)
 {
-	const uint8_t *at = c->at;
-	if (n > (size_t)(c->end - at)) {
-		c->is_bad = true;
-		return NULL;
-	}
-	c->at += n;
-	return at;
+	c->is_bad |= n > (size_t)(c->end - c->at);
+	return !c->is_bad;
 }
 
 static uint8_t octet(struct cursor *c)
 {
-	const uint8_t *at = octets(c, 1);
-	return at ? *at : 0;
+	return has(c, 1) ? *c->at++ : 0;
 }
 
 static void read_client(struct cursor *c, struct querylog_kept *out)
 {
 	static const size_t lengths[] = {0, 4, 16, 4};
-	const uint8_t *at = octets(c, lengths[out->client_kind]);
-	if (!at)
+	size_t len = lengths[out->client_kind];
+	if (!has(c, len))
 		return;
 	if (out->client_kind == CLIENT_V4)
-		addr_from_v4(at, &out->client);
+		addr_from_v4(c->at, &out->client);
 	else if (out->client_kind == CLIENT_V6)
-		memcpy(out->client.bytes, at, 16);
+		memcpy(out->client.bytes, c->at, 16);
 	else if (out->client_kind == CLIENT_PSEUDONYM)
-		out->pseudonym = wire_u32(at);
+		out->pseudonym = wire_u32(c->at);
+	c->at += len;
 }
 
 static const char *word(struct cursor *c, const struct querylog_reader *r)

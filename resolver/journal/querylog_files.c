@@ -238,8 +238,10 @@ static uint64_t segment_max(const struct querylog_files *f)
 /* The seal is a help for the next start: without it the file is read to its end. */
 static void seal(struct querylog_files *f)
 {
-	struct querylog_segment *s = last_of(f);
-	if (!s || s->is_sealed)
+	if (!f->count)
+		return;
+	struct querylog_segment *s = &f->segments[f->count - 1];
+	if (s->is_sealed)
 		return;
 	bool is_written = f->fd >= 0 && !querylog_segment_seal(f->fd, s);
 	pthread_mutex_lock(&f->lock);
@@ -280,12 +282,13 @@ static int ready_segment(struct querylog_files *f, const struct querylog_head *h
 {
 	char path[PATH_BYTES];
 	const struct querylog_segment *s = last_of(f);
-	if (s && !s->is_sealed && f->fd < 0) {
+	bool is_begun = f->count && !s->is_sealed;
+	if (is_begun && f->fd < 0) {
 		path_of(f, s->first_id, "", path);
 		f->fd = open(path, O_RDWR | O_CLOEXEC);
 		f->day = s->max_ms / DAY_MS;
 	}
-	if (s && !s->is_sealed && f->fd >= 0 && s->bytes + h->bytes <= segment_max(f) &&
+	if (is_begun && f->fd >= 0 && s->bytes + h->bytes <= segment_max(f) &&
 		f->day == clock_wall_ms() / DAY_MS)
 		return 0;
 	return begin_segment(f, h->first_id, why);
@@ -339,8 +342,7 @@ static void set_aside_doubted(struct querylog_files *f)
 
 void querylog_files_tidy(struct querylog_files *f)
 {
-	const struct querylog_segment *s = last_of(f);
-	if (s && f->fd >= 0 && f->day != clock_wall_ms() / DAY_MS)
+	if (f->count && f->fd >= 0 && f->day != clock_wall_ms() / DAY_MS)
 		seal(f);
 	set_aside_doubted(f);
 	while (f->count &&

@@ -23,6 +23,8 @@ def cenote(start_shared, tmp_path_factory):
     wait_for_lists(daemon)
     for i, name in enumerate(["ads.example"] * 4 + ["trackers.example"] * 2 + ["www.valid.com"] * 5 + ["nothing.valid.com"] * 3):
         daemon.ask(name, "AAAA" if i % 3 == 1 else "A", source=f"127.0.0.{1 + i % 3}")
+    # Rows come within a moment.
+    until(lambda: len(daemon.get("/api/v1/querylog?limit=500&name=valid.com")["rows"]) >= 8)
     return daemon
 
 

@@ -16,16 +16,16 @@ function load() {
 const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 function options(spec) {
-	const soft = style("--soft"), line = style("--line");
+	const soft = style("--soft"), line = style("--line"), font = { size: spec.isBig ? 18 : 12 };
 	const unit = spec.format || count;
 	return {
 		animation: false, responsive: true, maintainAspectRatio: false, normalized: true,
 		interaction: { mode: "index", intersect: false },
 		scales: {
 			x: { stacked: spec.kind === "bar", grid: { display: false, drawBorder: false },
-				ticks: { color: soft, maxRotation: 0, autoSkipPadding: 24 } },
+				ticks: { color: soft, font, maxRotation: 0, autoSkipPadding: 24 } },
 			y: { stacked: spec.kind === "bar", beginAtZero: true, type: spec.isWide ? "logarithmic" : "linear", grid: { color: line, drawBorder: false },
-				ticks: { color: soft, padding: 8, ...(spec.isWide ? { callback: (v) => (Math.log10(v) % 1 === 0 ? unit(v) : null) } :
+				ticks: { color: soft, font, padding: 8, ...(spec.isWide ? { callback: (v) => (Math.log10(v) % 1 === 0 ? unit(v) : null) } :
 					{ maxTicksLimit: 5, precision: 0, callback: (v) => unit(v) }) } },
 		},
 		plugins: {
@@ -63,7 +63,7 @@ function table(spec) {
 }
 
 /** A chart that is drawn anew by draw({kind: bar|line, title, summary, at: [ms], step (s), series: [{name, values, colour?}], format?,
- * isWide? (a scale by powers of ten)}). */
+ * isWide? (a scale by powers of ten), isBig? (to be read from afar)}). */
 export function chart({ id = null, signal }) {
 	const canvas = element("canvas", { role: "img", id, "aria-label": "No numbers yet" });
 	const box = element("div", { class: "chart" }, canvas);
@@ -101,7 +101,6 @@ export function chart({ id = null, signal }) {
 		}
 		drawn?.destroy();
 		Chart.defaults.font.family = style("--font");
-		Chart.defaults.font.size = 12;
 		drawn = new Chart(canvas, { type: spec.kind, data, options: options(spec) });
 		drawn.look = look();
 	}

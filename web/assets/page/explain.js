@@ -39,9 +39,10 @@ function scale(dga) {
 	const low = Math.min(-10, dga.score - 2), high = Math.max(dga.threshold_score + 4, dga.score + 2, 12);
 	const box = element("div", { class: "scale", role: "img", "aria-label": `Score ${dga.score.toFixed(1)}; from ${dga.threshold_score.toFixed(1)} on a name is a suspect` });
 	const put = (kind, value, text) => {
-		const at = `${100 * (value - low) / (high - low)}%`;
+		const share = 100 * (value - low) / (high - low), at = `${share}%`;
 		const pin = element("span", { class: `pin ${kind}` }), mark = element("span", { class: `mark ${kind}` }, text);
 		pin.style.left = mark.style.left = at;
+		mark.style.transform = `translateX(-${share}%)`; /* inside of the scale at both its ends */
 		box.append(pin, mark);
 	};
 	box.append(element("span", { class: "line" }));

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * The first log-in by a one-time link, and every other one. */
 import { post } from "./api.js";
-import { byId, element, field, setText } from "./dom.js";
+import { button, byId, element, field, setText } from "./dom.js";
 import { said } from "./panel.js";
 
-function front(title, text, fields, verb, work) {
+function front(title, text, fields, verb, work, back) {
 	const fault = element("p", { class: "fault", role: "alert", hidden: true });
 	const submit = element("button", { type: "submit", class: "primary" }, verb);
-	const form = element("form", {}, element("div", {}, element("h1", {}, title), element("p", { class: "small" }, text)), fault, fields, submit);
+	const form = element("form", {}, element("div", {}, element("h1", {}, title), element("p", { class: "small" }, text)), fault, fields, submit, back && button("Go on without", back));
 	form.addEventListener("submit", async (event) => {
 		event.preventDefault();
 		submit.disabled = true;
@@ -27,16 +27,17 @@ function front(title, text, fields, verb, work) {
 /* A password manager keeps a password with a name. */
 const user = () => element("input", { type: "text", name: "username", value: "admin", autocomplete: "username", hidden: true });
 
-export function showLogin(entered) {
+/** `back`: for who may go on without one, or null. */
+export function showLogin(entered, back) {
 	const password = element("input", { type: "password", name: "password", required: true, autocomplete: "current-password", maxlength: "256" });
 	front("Log in", "With the password that you chose at the first log-in.", [user(), field("Password", password)], "Log in", async () => {
 		await post("auth/login", { password: password.value });
 		entered();
-	});
+	}, back);
 }
 
 /** `token` is of the link; without one it is asked for. */
-export function showSetup(token, isFirst, entered) {
+export function showSetup(token, isFirst, entered, back) {
 	const secret = (name, label, hint = null) => field(label, element("input", { type: "password", name, required: true, minlength: "10", maxlength: "256", autocomplete: "new-password" }), hint);
 	front(isFirst ? "Welcome" : "A new password", token ? `Choose a password for this dashboard.${isFirst ? " There is none until you do." : ""}` :
 		"Open the link that cenote printed at its start and in its log, or give its token here (`cenote login` prints a new one).",
@@ -46,5 +47,5 @@ export function showSetup(token, isFirst, entered) {
 			throw Object.assign(new Error("The two passwords are not the same."), { status: 1 });
 		await post("auth/setup", { token: token || elements.token.value.trim().replace(/^.*#setup=/, ""), password: elements.password.value });
 		entered();
-	});
+	}, back);
 }

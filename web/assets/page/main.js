@@ -166,10 +166,11 @@ async function begin({ isAsked = false } = {}) {
 	session.isKnown = who.scope !== "nobody";
 	session.hasLogin = Boolean(who.is_known);
 	document.title = "cenote";
+	const back = session.isKnown ? () => begin() : null;
 	if (token || (who.needs_setup && (isAsked || !session.isKnown)))
-		showSetup(token, who.needs_setup, () => begin());
+		showSetup(token, who.needs_setup, () => begin(), back);
 	else if (isAsked || !session.isKnown)
-		showLogin(() => begin());
+		showLogin(() => begin(), back);
 	else {
 		byId("front").replaceChildren();
 		openFrame();

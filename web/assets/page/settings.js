@@ -20,7 +20,7 @@ function lookPanel(root) {
 const SCOPES = [["stats", "stats: counters and history"], ["control", "control: also who asked what, pause, rules, cases"], ["admin", "admin: everything"]];
 
 function showKey(made) {
-	return confirm(`The key ${visible(made.name)}`, { text: "It is shown this once. Keep it where it is needed.", fields: [element("p", { class: "secret", tabindex: "0", id: "new-key" }, made.key)], verb: "I have it" });
+	return confirm(`The key ${visible(made.name)}`, { text: "It is shown this once. Keep it where it is needed.", fields: [element("p", { class: "secret", tabindex: "0", id: "new-key" }, made.key)], verb: "I have it", isNotice: true });
 }
 
 function keysPanel(root, signal) {

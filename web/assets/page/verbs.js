@@ -55,12 +55,12 @@ export function nameVerbs({ name, client = null, isBlocked, after = () => {} }) 
 			name: `Let ${shown} through for 1 hour${client ? `, for ${visible(client)} only` : ""}`, title: "Let it through for an hour, for this device only" })];
 }
 
-/** A question before something that cannot be taken back. Resolves to the form's values, or null. */
-export function confirm(title, { text = null, fields = [], verb = "Do it", kind = "primary" } = {}) {
+/** A question before something that matters (`isNotice`: no question). Resolves to the form's values, or null. */
+export function confirm(title, { text = null, fields = [], verb = "Do it", kind = "primary", isNotice = false } = {}) {
 	return new Promise((resolve) => {
 		const heading = element("h2", { id: "dialog-title" }, title);
 		const form = element("form", { method: "dialog" }, heading, text && element("p", {}, text), fields,
-			element("div", { class: "buttons" }, button("Cancel", () => box.close()), element("button", { type: "submit", class: kind }, verb)));
+			element("div", { class: "buttons" }, isNotice ? null : button("Cancel", () => box.close()), element("button", { type: "submit", class: kind }, verb)));
 		const box = element("dialog", { "aria-labelledby": "dialog-title" }, form);
 		let value = null;
 		form.addEventListener("submit", (event) => {

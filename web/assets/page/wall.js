@@ -4,7 +4,7 @@ import { ask, every } from "./api.js";
 import { element, setText } from "./dom.js";
 import { brief, count, micros, percent, plural, timeOfDay, when } from "./format.js";
 import { chart } from "./chart.js";
-import { merged } from "./range.js";
+import { merged, room } from "./range.js";
 
 const DAY_S = 86400;
 
@@ -64,8 +64,8 @@ export function wall(root, parameters, signal) {
 		setText(made.queries.value, brief(s.queries));
 		set("blocked", percent(s.blocked, s.queries), plural(s.blocked, "query", "queries"));
 		set("latency", s.latency.count ? micros(s.latency.p50_us) : "–", s.latency.count ? `95 % within ${micros(s.latency.p95_us)}` : "");
-		const { points, step } = merged(h.points, h.step_s, 100);
-		await c.draw({ kind: "bar", title: "Queries of the last 24 hours", summary: `${plural(s.queries, "query", "queries")}, ${count(s.blocked)} blocked`, at: points.map((p) => when(p.at)), step,
+		const { points, step } = merged(h.points, h.step_s, room());
+		await c.draw({ kind: "bar", isBig: window.innerWidth > 1000, title: "Queries of the last 24 hours", summary: `${plural(s.queries, "query", "queries")}, ${count(s.blocked)} blocked`, at: points.map((p) => when(p.at)), step,
 			series: [{ name: "answered", colour: "--c1", values: points.map((p) => p.queries - p.blocked) }, { name: "blocked", colour: "--c2", values: points.map((p) => p.blocked) }] });
 	}, signal, { isAlways: true });
 	stayAwake(signal);

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause
- * One outcome, one type, one transport and one latency for each query; nothing for a refresh.
+ * One outcome, one type, one transport, one latency and one event for each query; nothing for a refresh.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "resolver/botnets.h"
 #include "resolver/evidence/evidence.h"
+#include "resolver/journal/journal.h"
 #include "resolver/record.h"
 #include "tests/unit/fixture.h"
 
@@ -23,6 +25,24 @@ void evidence_put(struct evidence *e, unsigned worker, const struct evidence_eve
 	assert_int_equal(worker, f.worker.index);
 	told = *event;
 	told_count++;
+}
+
+static struct journal_event kept;
+static unsigned kept_count, missed_count;
+
+void journal_put(struct journal *j, unsigned worker, const struct journal_event *event)
+{
+	assert_ptr_equal(j, f.worker.journal);
+	assert_int_equal(worker, f.worker.index);
+	kept = *event;
+	kept_count++;
+}
+
+void journal_miss(struct journal *j, unsigned worker)
+{
+	assert_ptr_equal(j, f.worker.journal);
+	assert_int_equal(worker, f.worker.index);
+	missed_count++;
 }
 
 static int start(void **state)
@@ -210,6 +230,72 @@ static void test_evidence_of_lists(void **state)
 	assert_int_equal(told.kind, EVIDENCE_LISTED);
 }
 
+/* --- what is told to the journal --- */
+
+static void test_each_query_is_an_event(void **state)
+{
+	(void)state;
+	static const char lists[20][64] = {[17] = "evil", [18] = "watched"};
+	struct botnets botnets = {.names = {"necurs"}, .count = 1};
+	f.worker.journal = (struct journal *)&f;
+	f.worker.botnets = &botnets;
+	f.worker.list_names = lists;
+	kept_count = missed_count = 0;
+	struct query *q = fixture_ask(&f, "www.example", TYPE_AAAA);
+	q->outcome = OUTCOME_BLOCKED;
+	q->list = 5;
+	q->family = 1;
+	q->group = 3;
+	q->dga_score = -1500;
+	q->client.bytes[15] = 7;
+	clock_advance(700);
+	record(&f.worker, q);
+	assert_int_equal(kept_count, 1);
+	assert_true(dname_equal(&kept.name, &q->qname));
+	assert_int_equal(kept.at_ms, clock_wall_ms());
+	assert_int_equal(kept.took_us, 700);
+	assert_int_equal(kept.qtype, TYPE_AAAA);
+	assert_int_equal(kept.outcome, OUTCOME_BLOCKED);
+	assert_int_equal(kept.reply, JOURNAL_REPLY_NODATA);
+	assert_int_equal(kept.group, 3);
+	assert_int_equal(kept.dga_score, -1500);
+	assert_int_equal(kept.client.bytes[15], 7);
+	assert_string_equal(kept.list, "evil");
+	assert_string_equal(kept.family, "necurs");
+	assert_false(kept.is_monitored);
+	/* A list that only watches; the name is the one that was asked, not the target of a list's CNAME. */
+	q = fixture_ask(&f, "target.example", TYPE_A);
+	q->outcome = OUTCOME_RECURSED;
+	q->monitored = 18;
+	q->is_aliased = true;
+	q->asked = fixture_name("asked.example");
+	record(&f.worker, q);
+	assert_string_equal(kept.list, "watched");
+	assert_true(kept.is_monitored);
+	assert_null(kept.family);
+	assert_true(dname_equal(&kept.name, &q->asked));
+	/* The longest name comes whole. */
+	char text[254];
+	memset(text, 'a', sizeof text);
+	text[63] = text[127] = text[191] = '.';
+	text[253] = 0;
+	q = fixture_ask(&f, text, TYPE_A);
+	q->rcode = RCODE_NXDOMAIN;
+	record(&f.worker, q);
+	assert_int_equal(kept.name.len, DNAME_MAX);
+	assert_true(dname_equal(&kept.name, &q->qname));
+	assert_int_equal(kept.reply, JOURNAL_REPLY_NXDOMAIN);
+	/* Our own refresh is none; a query without a slot is one that nothing is known of. */
+	q = fixture_ask(&f, "a.example", TYPE_A);
+	q->transport = TRANSPORT_NONE;
+	record(&f.worker, q);
+	assert_int_equal(kept_count, 3);
+	record_no_slot(&f.worker, TRANSPORT_TCP);
+	assert_int_equal(missed_count, 1);
+	assert_int_equal(f.stats.outcomes[OUTCOME_DROPPED_LIMIT], 1);
+	assert_int_equal(f.stats.transports[TRANSPORT_TCP], 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -219,6 +305,7 @@ int main(void)
 		cmocka_unit_test_setup(test_a_refresh_is_no_query, start),
 		cmocka_unit_test_setup(test_evidence_of_missing_names, start),
 		cmocka_unit_test_setup(test_evidence_of_lists, start),
+		cmocka_unit_test_setup(test_each_query_is_an_event, start),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

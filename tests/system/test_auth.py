@@ -192,6 +192,16 @@ def test_what_strangers_may_read(start):
         assert stranger.ask("GET", "/api/v1/querylog")[0] == 401 and stranger.ask("GET", "/api/v1/config")[0] == 401
 
 
+def test_what_strangers_may_read_changes_at_a_reload(cenote):
+    stranger = Browser(cenote)
+    assert stranger.ask("GET", "/api/v1/stats")[0] == 401
+    for word, status in (("stats", 200), ("metrics", 401)):
+        cenote.write_config({"http": {**cenote.config["http"], "anonymous": word}})
+        assert "http" not in cenote.command("reload")
+        assert stranger.ask("GET", "/api/v1/stats")[0] == status
+    assert stranger.ask("GET", "/api/v1/auth")[1]["anonymous"] == "metrics"
+
+
 def test_names_of_this_host(start):
     cenote = start(http={"names": ["dns.home.arpa"], "anonymous": "none"})
     for host, status in (("dns.home.arpa", 200), ("DNS.home.arpa:5380", 200), ("localhost", 200), ("evil.example", 421),

@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "resolver/base/child.h"
 #include "resolver/base/clock.h"
 
 enum { OUTPUT_MAX = 8 << 20, CHUNK = 1 << 16, END_STEP_MS = 10, END_STEPS = 200, KEPT_MAX = 16 };
@@ -64,29 +64,12 @@ static int start(const char *word, int in, int out, pid_t *pid)
 	char *environment[KEPT_MAX];
 	keep_environment(environment);
 	char *argv[] = {(char *)(uintptr_t) "cenote", (char *)(uintptr_t)word, NULL};
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
-	sigset_t none, all;
-	sigemptyset(&none);
-	sigfillset(&all);
-	int rc = posix_spawn_file_actions_init(&files);
-	if (rc)
-		return rc;
-	rc = posix_spawnattr_init(&attributes);
-	if (rc) {
-		posix_spawn_file_actions_destroy(&files);
-		return rc;
-	}
-	posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
-	posix_spawn_file_actions_adddup2(&files, out, STDOUT_FILENO);
-	posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-	rc = posix_spawn(pid, "/proc/self/exe", &files, &attributes, argv, environment);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&files);
-	return rc;
+	const struct child c = {.program = "/proc/self/exe",
+		.argv = argv,
+		.environment = environment,
+		.in = in,
+		.out = out};
+	return child_start(&c, pid);
 }
 
 static void empty(int eventfd)

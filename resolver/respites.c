@@ -127,8 +127,9 @@ static bool has_good_times(const struct respite *e)
 }
 
 /* KIND SINCE UNTIL all|group NAME|client ADDRESS [RULE] */
-static bool parse_line(struct respites *r, const char *line, size_t len)
+static bool parse_line(void *arg, const char *line, size_t len)
 {
+	struct respites *r = arg;
 	struct rest rest = {line, line + len};
 	struct respite e = {0};
 	int kind, scope;
@@ -155,16 +156,7 @@ static bool parse_line(struct respites *r, const char *line, size_t len)
 
 size_t respites_parse(struct respites *r, const char *text, size_t len, size_t *first_bad)
 {
-	size_t bad = 0, line_number = 0;
-	for (size_t at = 0; at < len;) {
-		const char *end = memchr(text + at, '\n', len - at);
-		size_t n = end ? (size_t)(end - (text + at)) : len - at;
-		line_number++;
-		if (!parse_line(r, text + at, n) && !bad++)
-			*first_bad = line_number;
-		at += n + 1;
-	}
-	return bad;
+	return whole_file_lines(text, len, parse_line, r, first_bad);
 }
 
 void respites_write_line(const struct respite *e, FILE *f)

@@ -40,8 +40,9 @@ static int append(struct rules *r, enum list_kind kind, const struct config_rule
 	return e;
 }
 
-static bool parse_line(struct rules *r, const char *line, size_t len)
+static bool parse_line(void *arg, const char *line, size_t len)
 {
+	struct rules *r = arg;
 	static const char *const words[] = {[LIST_DENY] = "deny ", [LIST_ALLOW] = "allow "};
 	for (int kind = LIST_DENY; kind <= LIST_ALLOW; kind++) {
 		size_t n = strlen(words[kind]);
@@ -57,16 +58,7 @@ static bool parse_line(struct rules *r, const char *line, size_t len)
 
 size_t rules_parse(struct rules *r, const char *text, size_t len, size_t *first_bad)
 {
-	size_t bad = 0, line_number = 0;
-	for (size_t at = 0; at < len;) {
-		const char *end = memchr(text + at, '\n', len - at);
-		size_t n = end ? (size_t)(end - (text + at)) : len - at;
-		line_number++;
-		if (!parse_line(r, text + at, n) && !bad++)
-			*first_bad = line_number;
-		at += n + 1;
-	}
-	return bad;
+	return whole_file_lines(text, len, parse_line, r, first_bad);
 }
 
 int rules_load(const char *state_directory, struct rules **out, struct err *why)

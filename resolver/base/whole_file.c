@@ -89,3 +89,18 @@ int whole_file_set_aside(const char *path)
 	snprintf(aside, sizeof aside, "%s.damaged", path);
 	return rename(path, aside) ? -errno : 0;
 }
+
+size_t whole_file_lines(const char *text, size_t len,
+	bool (*take)(void *arg, const char *line, size_t len), void *arg, size_t *first_bad)
+{
+	size_t bad = 0, line_number = 0;
+	for (size_t at = 0; at < len;) {
+		const char *end = memchr(text + at, '\n', len - at);
+		size_t n = end ? (size_t)(end - (text + at)) : len - at;
+		line_number++;
+		if (!take(arg, text + at, n) && !bad++)
+			*first_bad = line_number;
+		at += n + 1;
+	}
+	return bad;
+}

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -19,3 +20,6 @@ int whole_file_read(const char *path, size_t max, char **text, size_t *len);
 int whole_file_write(const char *path, whole_file_writer *write, const void *arg, struct err *why);
 /* A damaged one gets the name `<path>.damaged`, in the place of an earlier one. */
 int whole_file_set_aside(const char *path);
+/* Gives `take` each line, without its end. Returns how many it refused, and in `first_bad` the number of the first of them. */
+size_t whole_file_lines(const char *text, size_t len,
+	bool (*take)(void *arg, const char *line, size_t len), void *arg, size_t *first_bad);

@@ -6,13 +6,13 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "resolver/base/child.h"
 #include "resolver/base/clock.h"
 #include "resolver/evidence/report/report_text.h"
 
@@ -212,32 +212,13 @@ static int start(const struct mail *m, int in, pid_t *pid)
 	argv[n++] = (char *)(uintptr_t) "--";
 	argv[n++] = m->to;
 	argv[n] = NULL;
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t attributes;
-	sigset_t none, all;
-	sigemptyset(&none);
-	sigfillset(&all);
-	int rc = posix_spawn_file_actions_init(&files);
-	if (rc)
-		return rc;
-	rc = posix_spawnattr_init(&attributes);
-	if (rc) {
-		posix_spawn_file_actions_destroy(&files);
-		return rc;
-	}
-	posix_spawn_file_actions_adddup2(&files, in, STDIN_FILENO);
-	posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-	posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-	posix_spawn_file_actions_addclosefrom_np(&files, STDERR_FILENO + 1);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	posix_spawnattr_setpgroup(&attributes, 0);
-	posix_spawnattr_setflags(&attributes,
-		POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
-	rc = posix_spawn(pid, m->program, &files, &attributes, argv, environment);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&files);
-	return rc;
+	const struct child c = {.program = m->program,
+		.argv = argv,
+		.environment = environment,
+		.in = in,
+		.out = -1,
+		.has_group = true};
+	return child_start(&c, pid);
 }
 
 static enum courier_result wait_for(

@@ -18,6 +18,18 @@ BAD = {"slow": "127.0.1.50", "silent": "127.0.1.51", "refusing": "127.0.1.52", "
 BEHAVIOUR = {"wrongid": "wrong_id", "wrongname": "wrong_name", "fickle": "good"}
 
 
+def pytest_addoption(parser):
+    parser.addoption("--shard", default="1/1", metavar="I/N", help="run every N-th file only, from the I-th on")
+
+
+def pytest_collection_modifyitems(config, items):
+    number, of = map(int, config.getoption("--shard").split("/"))
+    files = sorted({item.path for item in items})
+    mine = set(files[number - 1::of])
+    config.hook.pytest_deselected(items=[item for item in items if item.path not in mine])
+    items[:] = [item for item in items if item.path in mine]
+
+
 def pytest_configure(config):
     if os.environ.get("CENOTE_TEST_NETWORK") != "own":
         raise pytest.UsageError("run these with tests/system/run, which gives them a network of their own")

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * The control plane without a client: what is published, what explain says of it, what a failure leaves as it was.
  */
-#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "resolver/base/wire.h"
 #include "resolver/server.h"
+#include "tests/unit/own_address.h"
 #include "tests/unit/view_harness.h"
 
 static struct view_harness h;
@@ -38,18 +36,6 @@ static const struct view_harness_list lists[] = {
 	{"watch", "w.example"},
 };
 enum { LIST_COUNT = 4 };
-
-/* A port that nobody has at the moment. */
-static unsigned free_port(void)
-{
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof at;
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
-	close(fd);
-	return ntohs(at.sin_port);
-}
 
 /* Under the folder of the test, on its port, with what `more` says. */
 static struct config *configure(const char *more)
@@ -76,10 +62,11 @@ static int start(void **state)
 {
 	(void)state;
 	view_harness_start(&h);
+	char address[OWN_ADDRESS_MAX];
 	snprintf(head, sizeof head,
-		"directory: %s\nworkers: 1\nlisten: ['127.0.0.1:%u']\ncache: {size: 1MiB}\n"
+		"directory: %s\nworkers: 1\nlisten: ['%s:5300']\ncache: {size: 1MiB}\n"
 		"dnssec: {validate: false}\nrecursion: {in_flight: 100}\n",
-		h.folder.path, free_port());
+		h.folder.path, own_address(address));
 	return 0;
 }
 

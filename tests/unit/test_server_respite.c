@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * The control plane's side of pauses and unblocked names: for whom, what explain says of them, and that what is over costs nothing.
  */
-#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "resolver/base/clock.h"
 #include "resolver/server_internal.h"
+#include "tests/unit/own_address.h"
 #include "tests/unit/view_harness.h"
 
 enum { WALL_S = 1700000000 };
@@ -30,28 +28,16 @@ static const char more[] = "groups: [{name: children, clients: [192.0.2.64/26]}]
 			   "dga: {mode: block}\n";
 static const struct view_harness_list lists[] = {{"one", "a.example"}};
 
-/* A port that nobody has at the moment. */
-static unsigned free_port(void)
-{
-	struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	socklen_t len = sizeof at;
-	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof at), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
-	close(fd);
-	return ntohs(at.sin_port);
-}
-
 static int start(void **state)
 {
 	(void)state;
-	char text[2048];
+	char text[2048], address[OWN_ADDRESS_MAX];
 	clock_freeze(UINT64_C(5000000000), WALL_S);
 	view_harness_start(&h);
 	snprintf(text, sizeof text,
-		"directory: %s\nworkers: 1\nlisten: ['127.0.0.1:%u']\ncache: {size: 1MiB}\n"
+		"directory: %s\nworkers: 1\nlisten: ['%s:5300']\ncache: {size: 1MiB}\n"
 		"dnssec: {validate: false}\nrecursion: {in_flight: 100}\n%s",
-		h.folder.path, free_port(), more);
+		h.folder.path, own_address(address), more);
 	if (server_new(parse(text), view_harness_build(&h, lists, 1), NULL, NULL, &server, &why))
 		fail_msg("%s", why.text);
 	return 0;

@@ -22,15 +22,16 @@ import urllib.error
 import urllib.request
 
 DNS, HTTP = 25420, 25480
+ELSEWHERE = 100  # added to both: a second cenote, which the same crowd visits
 PATHS = ["status", "stats", "summary", "history", "top?kind=domains", "top?kind=blocked_domains", "lists"]
 
 
-async def dashboard(number, done, times):
+async def dashboard(number, port, done, times):
     """Polls as the page does, all of its numbers each two seconds, on a connection that stays."""
     await asyncio.sleep(number * 2 / 50)
     while not done.is_set():
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            reader, writer = await asyncio.open_connection("127.0.0.1", HTTP, local_addr=(f"127.0.2.{number % 50 + 1}", 0))
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(f"127.0.2.{number % 50 + 1}", 0))
             while not done.is_set():
                 for path in PATHS:
                     began = time.monotonic()
@@ -44,11 +45,11 @@ async def dashboard(number, done, times):
         await asyncio.sleep(0.1)
 
 
-async def slow(number, done, counts):
+async def slow(number, port, done, counts):
     """An octet of a header a second; comes again a second after it was cut off."""
     while not done.is_set():
         with contextlib.suppress(OSError):
-            reader, writer = await asyncio.open_connection("127.0.0.1", HTTP, local_addr=(f"127.0.3.{number % 100 + 1}", 0))
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(f"127.0.3.{number % 100 + 1}", 0))
             counts["opened"] += 1
             writer.write(b"GET /api/v1/stats HTTP/1.1\r\nX: ")
             while not done.is_set() and not reader.at_eof():
@@ -63,8 +64,8 @@ async def slow(number, done, counts):
 
 async def crowd(options, seconds):
     done, times, counts = asyncio.Event(), [], {"opened": 0, "cut": 0}
-    tasks = [asyncio.create_task(dashboard(i, done, times)) for i in range(options.dashboards)]
-    tasks += [asyncio.create_task(slow(i, done, counts)) for i in range(options.slow)]
+    tasks = [asyncio.create_task(dashboard(i, options.port, done, times)) for i in range(options.dashboards)]
+    tasks += [asyncio.create_task(slow(i, options.port, done, counts)) for i in range(options.slow)]
     await asyncio.sleep(seconds)
     done.set()
     await asyncio.wait(tasks, timeout=5)
@@ -93,10 +94,10 @@ def measure(options, folder):
     return json.loads(done.stdout)
 
 
-def beside(options, folder, kind):
+def beside(options, folder, kind, port=HTTP):
     """The same while a process of `kind` is at work."""
     command = ["nice", "-n", "19", __file__, "--as", kind, "--seconds", str(options.seconds + 4), "--dashboards", str(options.dashboards),
-               "--slow", str(options.slow)]
+               "--slow", str(options.slow), "--port", str(port)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
         time.sleep(3)
         found = measure(options, folder)
@@ -120,38 +121,49 @@ def show(name, runs):
     print(f"{name:34} p50 {p50:7.0f} us   p99 {p99:7.0f} us   lost {sum(run['lost'] for run in runs)} of {sum(run['sent'] for run in runs)}")
 
 
-def bench(options, folder):
-    names = [f"h{i}.bench.example" for i in range(1000)]
-    pathlib.Path(folder, "names").write_text("\n".join(names) + "\n", encoding="ascii")
+@contextlib.contextmanager
+def cenote(options, folder, names, more):
+    """A daemon whose ports are `more` above the usual ones."""
     pathlib.Path(folder, "cenote.yaml").write_text(json.dumps({
-        "directory": folder, "listen": [f"127.0.0.1:{DNS}"], "workers": 1, "dga": {"calendar": {"mode": "off"}},
-        "http": {"listen": [f"127.0.0.1:{HTTP}"], "anonymous": "stats"},
+        "directory": str(folder), "listen": [f"127.0.0.1:{DNS + more}"], "workers": 1, "dga": {"calendar": {"mode": "off"}},
+        "http": {"listen": [f"127.0.0.1:{HTTP + more}"], "anonymous": "stats"},
         "records": [f"{name}. 300 IN A 192.0.2.1" for name in names]}), encoding="ascii")
     with open(pathlib.Path(folder, "log"), "wb") as log:
         daemon = subprocess.Popen(["nice", "-n", str(options.nice), f"{options.build}/cenote", "run", "-c", f"{folder}/cenote.yaml"], stderr=log)
     try:
-        set_password(daemon, folder)
-        alone, crowded, guessed, words = [], [], [], {}
-        for _ in range(options.rounds):
-            alone.append(measure(options, folder))
-            found, words["crowd"] = beside(options, folder, "crowd")
-            crowded.append(found)
-            found, words["guesses"] = beside(options, folder, "guesses")
-            guessed.append(found)
-        show("DNS alone", alone)
-        show(f"beside {options.dashboards} dashboards, {options.slow} slow", crowded)
-        show("beside guesses", guessed)
-        for kind, text in words.items():
-            print(f"the last {kind}: {text}")
+        yield daemon
     finally:
         daemon.terminate()
         daemon.wait(30)
 
 
+def bench(options, folder):
+    names = [f"h{i}.bench.example" for i in range(1000)]
+    pathlib.Path(folder, "names").write_text("\n".join(names) + "\n", encoding="ascii")
+    other = pathlib.Path(folder, "elsewhere")
+    other.mkdir()
+    with cenote(options, folder, names, 0) as daemon, cenote(options, other, names, ELSEWHERE):
+        set_password(daemon, folder)
+        alone, crowded, elsewhere, guessed, words = [], [], [], [], {}
+        for _ in range(options.rounds):
+            alone.append(measure(options, folder))
+            found, words["crowd"] = beside(options, folder, "crowd")
+            crowded.append(found)
+            elsewhere.append(beside(options, folder, "crowd", HTTP + ELSEWHERE)[0])
+            found, words["guesses"] = beside(options, folder, "guesses")
+            guessed.append(found)
+        show("DNS alone", alone)
+        show(f"beside {options.dashboards} dashboards, {options.slow} slow", crowded)
+        show("the same crowd at another cenote", elsewhere)
+        show("beside guesses", guessed)
+        for kind, text in words.items():
+            print(f"the last {kind}: {text}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default=str(pathlib.Path(__file__).resolve().parents[2] / "build"))
-    for name, value in (("rate", 5000), ("dashboards", 50), ("slow", 1000), ("rounds", 3), ("seconds", 8), ("nice", 0)):
+    for name, value in (("rate", 5000), ("dashboards", 50), ("slow", 1000), ("rounds", 3), ("seconds", 8), ("nice", 0), ("port", HTTP)):
         parser.add_argument(f"--{name}", type=int, default=value)
     parser.add_argument("--as", dest="kind", choices=["crowd", "guesses"], help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * /admin/api.php as Pi-hole v5 answered it: one call, whose parameters say what is wanted, with the key as `auth`.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,8 +120,7 @@ static void add_over_time(struct web *w, json_t *o, uint64_t now)
 		return;
 	json_t *all = json_object(), *blocked = json_object();
 	for (unsigned i = 0; i < SLOTS; i++) {
-		snprintf(key, sizeof key, "%llu",
-			(unsigned long long)(from + i * SLOT_S + SLOT_S / 2));
+		snprintf(key, sizeof key, "%" PRIu64, from + i * SLOT_S + SLOT_S / 2);
 		json_object_set_new(all, key, response_number(slots[i].queries));
 		json_object_set_new(blocked, key, response_number(slots[i].blocked));
 	}

@@ -294,6 +294,11 @@ static bool is_set_aside(void)
 	return is;
 }
 
+/* A name of 72 letters: no group has one. */
+#define LONG_GROUP \
+	"pause 1700000000 1700000300 group " \
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+
 static void test_damaged_lines(void **state)
 {
 	(void)state;
@@ -313,8 +318,7 @@ static void test_damaged_lines(void **state)
 		"unblock 1700000000 1700000300 all a..example",
 		"unblock 1700000000 1700000300 all .", "unblock 1700000000 1700000300 all a b",
 		"unblock 1700000000 1700000300 client 192.0.2.7", "allow 1 2 all a.example",
-		"pause 1700000000 1700000300 group "
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"};
+		LONG_GROUP};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		char text[512];
 		snprintf(text, sizeof text,

@@ -97,13 +97,6 @@ int server_rule_add(
 	return server_rule_edit(s, &edit, why);
 }
 
-int server_rule_remove(
-	struct server *s, enum list_kind kind, const struct config_rule *rule, struct err *why)
-{
-	struct server_rule_edit edit = {.rule = *rule, .kind = kind, .is_removal = true};
-	return server_rule_edit(s, &edit, why);
-}
-
 /* --- what there is --- */
 
 static void put_rule(struct server_rule *out, size_t max, size_t *n, const struct config_rule *rule,

@@ -34,10 +34,8 @@ struct server_rule_edit {
 /* 0, also when there was nothing to do; CEN_ESTALE when the rules have another version; CEN_ENOTFOUND for a removal of what is not there,
  * CEN_EREFUSED of what the configuration file holds. */
 int server_rule_edit(struct server *s, struct server_rule_edit *edit, struct err *why);
-/* The same, whatever the version. */
+/* Adds one, whatever the version. */
 int server_rule_add(
-	struct server *s, enum list_kind kind, const struct config_rule *rule, struct err *why);
-int server_rule_remove(
 	struct server *s, enum list_kind kind, const struct config_rule *rule, struct err *why);
 
 /* Fills at most `max`; returns how many there are. */

@@ -29,8 +29,10 @@ def cenote(start_shared, tmp_path_factory):
 
 def test_once_shows_what_the_api_says(cenote):
     def seen():
+        """The journal's thread has counted every blocked name and every name of the cache."""
         shown = json.loads(cenote.command("top", "--json"))
-        return shown if shown["blocked_domains"]["entries"] else None
+        counted = sum(entry["count"] for entry in shown["blocked_domains"]["entries"])
+        return shown if counted == 3 and "www.valid.com" in json.dumps(shown) else None
 
     shown = until(seen)
     assert shown["stats"]["queries"] == cenote.get("/api/v1/stats")["queries"]

@@ -5,7 +5,8 @@
  * Owns: forest_make's caller owns the forest.
  * Method: the leaves that all trees reach stand side by side, an octet each. What a fact contributes to them depends only on how many of the
  *         thresholds that it is asked about lie below it; for each such number there is a row of octets, and the rows of all facts or-ed
- *         give the leaves. (From Lucchese et al., "QuickScorer", SIGIR 2015, where rows exclude leaves instead.)
+ *         give the leaves. (From Lucchese et al., "QuickScorer", SIGIR 2015, where rows exclude leaves instead.) Two facts with few
+ *         thresholds have their rows or-ed beforehand.
  */
 #pragma once
 

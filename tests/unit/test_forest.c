@@ -62,7 +62,7 @@ static void compare(unsigned count)
 static void it_says_what_its_trees_say(void **state)
 {
 	(void)state;
-	static const unsigned counts[] = {0, 1, 2, 63, 64, 65, 300, DGA_TREES_MAX};
+	static const unsigned counts[] = {0, 1, 2, 159, 160, 161, 300, DGA_TREES_MAX};
 	static const unsigned spreads[] = {1, 2, 9, 64, UINT16_MAX};
 	for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++)
 		for (size_t k = 0; k < sizeof spreads / sizeof spreads[0]; k++) {

@@ -31,7 +31,7 @@ struct making {
 
 static bool put(struct seen *s, uint64_t hash)
 {
-	size_t i = hash & s->mask;
+	size_t i = (size_t)(hash & s->mask);
 	for (; s->slots[i]; i = (i + 1) & s->mask)
 		if (s->slots[i] == hash)
 			return false;

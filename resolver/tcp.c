@@ -382,7 +382,8 @@ static void arm_tick(struct tcp *t, const struct config *c)
 {
 	uint32_t ms = (c->tcp_idle_ms < c->tcp_total_ms ? c->tcp_idle_ms : c->tcp_total_ms) / 4;
 	ms = ms < TICK_MIN_MS ? TICK_MIN_MS : ms > TICK_MAX_MS ? TICK_MAX_MS : ms;
-	struct timeval tv = {.tv_sec = ms / 1000, .tv_usec = (suseconds_t)(ms % 1000) * 1000};
+	struct timeval tv = {
+		.tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000) * 1000};
 	if (!event_pending(t->tick, EV_TIMEOUT, NULL))
 		event_add(t->tick, &tv);
 }

@@ -132,8 +132,10 @@ static int read_rate(const struct config_row *row, const char *text, void *to, c
 	*fault = "is not a share";
 	if (!*text || *end || text[strspn(text, "0123456789.eE+-")])
 		return CEN_EFORMAT;
-	*fault = v < (double)row->min / MILLION ? "is too small" : "is too large";
-	if (v < (double)row->min / MILLION || v > (double)row->max / MILLION)
+	/* In variables: an x87 keeps more bits of a quotient than a double has, and 1e-6 would be less than it. */
+	double least = (double)row->min / MILLION, most = (double)row->max / MILLION;
+	*fault = v < least ? "is too small" : "is too large";
+	if (v < least || v > most)
 		return CEN_ERANGE;
 	*(double *)to = v;
 	return 0;

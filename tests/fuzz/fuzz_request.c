@@ -29,8 +29,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 		abort();
 	struct server server = {.config = config};
 	struct feeds feeds = {0};
-	if (!auth && auth_open(NULL, &counters, &auth, &why))
-		abort();
 	struct web web = {.doors = {.server = &server,
 				  .feeds = &feeds,
 				  .evidence = &evidence,

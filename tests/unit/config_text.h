@@ -7,6 +7,13 @@
 
 #include "resolver/base/config.h"
 
+/* The largest cache, as sentences tell it: what the machine has addresses for. */
+#if SIZE_MAX > UINT32_MAX
+#define CACHE_MOST "1TiB"
+#else
+#define CACHE_MOST "1GiB"
+#endif
+
 static inline struct config *parse(const char *text)
 {
 	struct config *c = NULL;

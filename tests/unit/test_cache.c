@@ -333,8 +333,9 @@ static void test_bounds_of_the_size(void **state)
 		assert_int_equal(cache_new(bad[i], &c, &why), CEN_ERANGE);
 		assert_null(c);
 	}
+	/* The last one does not fit into the addresses of a 32-bit machine. */
 	static const uint64_t good[] = {512 << 10, (1 << 20) + 4095, 48 << 20, (uint64_t)1 << 31};
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < (sizeof(void *) > 4 ? 4 : 3); i++) {
 		assert_int_equal(cache_new(good[i], &c, &why), 0);
 		cache_usage(c, &usage);
 		assert_true(usage.bytes <= good[i] && usage.bytes > good[i] - good[i] / 4);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "resolver/base/clock.h"
 #include "web/param.h"
@@ -36,6 +37,7 @@ static void moments_are_read(void **state)
 		{"2023-11-15T00:13:20 02:00", 1700000000},
 		{"2023-11-14T16:43:20-05:30", 1700000000},
 		{"2024-02-29T00:00:00Z", 1709164800},
+		{"2038-01-19T03:14:07Z", INT32_MAX},
 		{"9999-12-31T23:59:59Z", 253402300799},
 	};
 	static const char *const bad[] = {"", " ", "x", "-1", "1.5", "1e9", "253402300800",
@@ -45,6 +47,8 @@ static void moments_are_read(void **state)
 		"2023-11-14T22:13:20+00:00:00:00:00:00:00"};
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
 		uint64_t at = 1;
+		if (good[i].at > INT32_MAX && sizeof(time_t) == 4)
+			continue; /* a date that the machine does not know */
 		if (!param_time(good[i].text, &at) || at != good[i].at)
 			fail_msg("%s: %llu", good[i].text, (unsigned long long)at);
 	}

@@ -115,7 +115,8 @@ static void run_plan(struct test *t)
 /* Kills it after `us`. Returns whether it had ended before. */
 static bool run_and_kill(struct test *t, unsigned us)
 {
-	struct timespec delay = {.tv_sec = us / 1000000, .tv_nsec = (long)(us % 1000000) * 1000};
+	struct timespec delay = {
+		.tv_sec = (time_t)(us / 1000000), .tv_nsec = (long)(us % 1000000) * 1000};
 	char *input = plan_to_text(&t->plan);
 	assert_non_null(input);
 	pid_t pid = start(input, -1);

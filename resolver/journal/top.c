@@ -19,10 +19,9 @@ struct top *top_new(uint32_t capacity, uint32_t key_max, uint64_t seed)
 	t->seed = seed;
 	t->slot_mask = slots - 1;
 	t->slots = calloc(slots, sizeof *t->slots);
-	t->heap = calloc(capacity, sizeof *t->heap);
 	t->entries = calloc(2 * (size_t)capacity, sizeof *t->entries);
 	t->keys = calloc(2 * (size_t)capacity, t->key_max);
-	if (t->slots && t->heap && t->entries && t->keys)
+	if (t->slots && t->entries && t->keys)
 		return t;
 	top_free(t);
 	return NULL;
@@ -33,7 +32,6 @@ void top_free(struct top *t)
 	if (!t)
 		return;
 	free(t->slots);
-	free(t->heap);
 	free(t->entries);
 	free(t->keys);
 	free(t);
@@ -44,7 +42,6 @@ void top_clear(struct top *t)
 	memset(t->slots, 0, ((size_t)t->slot_mask + 1) * sizeof *t->slots);
 	t->count = 0;
 	t->floor = 0;
-	t->is_heap = false;
 }
 
 static uint8_t *key_at(struct top *t, uint32_t i)
@@ -59,82 +56,83 @@ static void raise_floor(struct top *t, uint64_t bound)
 		t->floor = bound;
 }
 
+/* Entries came or moved: the least one is looked for anew. */
+static void forget_least(struct top *t)
+{
+	t->hand = UINT32_MAX;
+}
+
 /* --- the table of hashes: linear probing, never more than half full -------------------------------- */
 
-static uint32_t *slot_of(const struct top *t, uint64_t hash)
+/* The slot of this hash, or the free one where it belongs. Most of what is passed on the way is told by the slot alone. */
+static struct top_slot *slot_of(const struct top *t, uint64_t hash)
 {
 	for (uint64_t at = hash;; at++) {
-		uint32_t *slot = &t->slots[at & t->slot_mask];
-		if (!*slot || t->entries[*slot - 1].hash == hash)
+		struct top_slot *slot = &t->slots[at & t->slot_mask];
+		if (!slot->entry ||
+			(slot->low == (uint32_t)hash && t->entries[slot->entry - 1].hash == hash))
 			return slot;
 	}
+}
+
+static void set_slot(struct top_slot *slot, uint64_t hash, uint32_t entry)
+{
+	*slot = (struct top_slot){.low = (uint32_t)hash, .entry = entry + 1};
 }
 
 /* Takes an entry out of the table and moves up what would not be found any more. */
 static void unhash(struct top *t, uint64_t hash)
 {
 	uint32_t mask = t->slot_mask, hole = (uint32_t)(slot_of(t, hash) - t->slots);
-	for (uint32_t at = (hole + 1) & mask; t->slots[at]; at = (at + 1) & mask) {
-		uint32_t home = (uint32_t)t->entries[t->slots[at] - 1].hash & mask;
+	for (uint32_t at = (hole + 1) & mask; t->slots[at].entry; at = (at + 1) & mask) {
+		uint32_t home = t->slots[at].low & mask;
 		if (((at - home) & mask) < ((at - hole) & mask))
 			continue;
 		t->slots[hole] = t->slots[at];
 		hole = at;
 	}
-	t->slots[hole] = 0;
-}
-
-/* --- the heap: the least one is the first ----------------------------------------------------------- */
-
-static void put_at(struct top *t, uint32_t place, uint32_t entry)
-{
-	t->heap[place] = entry;
-	t->entries[entry].place = place;
-}
-
-/* What is at `place` has become more. */
-static void sink(struct top *t, uint32_t place)
-{
-	uint32_t moved = t->heap[place];
-	uint64_t count = t->entries[moved].count;
-	for (uint32_t child = 2 * place + 1; child < t->count; child = 2 * place + 1) {
-		if (child + 1 < t->count &&
-			t->entries[t->heap[child + 1]].count < t->entries[t->heap[child]].count)
-			child++;
-		if (t->entries[t->heap[child]].count >= count)
-			break;
-		put_at(t, place, t->heap[child]);
-		place = child;
-	}
-	put_at(t, place, moved);
-}
-
-static void make_heap(struct top *t)
-{
-	for (uint32_t i = 0; i < t->count; i++)
-		put_at(t, i, i);
-	for (uint32_t i = t->count / 2; i; i--)
-		sink(t, i - 1);
-	t->is_heap = true;
+	t->slots[hole].entry = 0;
 }
 
 /* --- feeding ------------------------------------------------------------------------------------ */
 
 static struct top_entry *append(
-	struct top *t, uint32_t *slot, uint64_t hash, const uint8_t *key, size_t len)
+	struct top *t, struct top_slot *slot, uint64_t hash, const uint8_t *key, size_t len)
 {
 	struct top_entry *e = &t->entries[t->count];
 	*e = (struct top_entry){.hash = hash, .len = (uint8_t)len};
 	memcpy(key_at(t, t->count), key, len);
-	*slot = ++t->count;
-	t->is_heap = false;
+	set_slot(slot, hash, t->count++);
+	forget_least(t);
 	return e;
+}
+
+static uint64_t least_count(const struct top *t)
+{
+	uint64_t least = UINT64_MAX;
+	for (uint32_t i = 0; i < t->count; i++)
+		least = t->entries[i].count < least ? t->entries[i].count : least;
+	return least;
+}
+
+/* An entry with the least count. The hand goes around once for each such count: counts only grow, and what it has passed is above it. So rounds
+ * are no more than the counts of the least, which are no more than one in k of what was fed. */
+static uint32_t find_least(struct top *t)
+{
+	while (t->hand < t->count && t->entries[t->hand].count != t->least)
+		t->hand++;
+	if (t->hand >= t->count) {
+		t->least = least_count(t);
+		for (t->hand = 0; t->entries[t->hand].count != t->least;)
+			t->hand++;
+	}
+	return t->hand;
 }
 
 /* The least one makes room: the new one may have been there as often, before. */
 static void replace_least(struct top *t, uint64_t hash, const uint8_t *key, size_t len, uint64_t n)
 {
-	uint32_t least = t->heap[0];
+	uint32_t least = find_least(t);
 	struct top_entry *e = &t->entries[least];
 	uint64_t before = e->count, floor = t->floor;
 	raise_floor(t, before + e->under);
@@ -145,35 +143,38 @@ static void replace_least(struct top *t, uint64_t hash, const uint8_t *key, size
 	e->count = before + n;
 	e->over = before;
 	e->under = floor > before ? floor - before : 0;
-	*slot_of(t, hash) = least + 1;
-	sink(t, 0);
+	set_slot(slot_of(t, hash), hash, least);
 }
 
 static void cut(struct top *t, uint32_t keep);
 
-void top_add(struct top *t, const uint8_t *key, size_t len, uint64_t n)
+static uint64_t top_hash(const struct top *t, const uint8_t *key, size_t len)
 {
-	len = len < t->key_max ? len : t->key_max;
-	uint64_t hash = hash_bytes(key, len, t->seed);
-	uint32_t *slot = slot_of(t, hash);
-	if (*slot) {
-		struct top_entry *e = &t->entries[*slot - 1];
-		e->count += n;
-		if (t->is_heap)
-			sink(t, e->place);
-		return;
+	return hash_bytes(key, len < t->key_max ? len : t->key_max, t->seed);
+}
+
+bool top_add_hashed(struct top *t, uint64_t hash, const uint8_t *key, size_t len, uint64_t n)
+{
+	struct top_slot *slot = slot_of(t, hash);
+	if (slot->entry) {
+		t->entries[slot->entry - 1].count += n;
+		return false;
 	}
+	len = len < t->key_max ? len : t->key_max;
 	if (t->count < t->capacity) {
 		struct top_entry *e = append(t, slot, hash, key, len);
 		e->count = n;
 		e->under = t->floor;
-		return;
+		return true;
 	}
-	if (!t->is_heap) {
-		cut(t, t->capacity);
-		make_heap(t);
-	}
+	cut(t, t->capacity);
 	replace_least(t, hash, key, len, n);
+	return true;
+}
+
+bool top_add(struct top *t, const uint8_t *key, size_t len, uint64_t n)
+{
+	return top_add_hashed(t, top_hash(t, key, len), key, len, n);
 }
 
 /* --- merging ------------------------------------------------------------------------------------- */
@@ -181,9 +182,9 @@ void top_add(struct top *t, const uint8_t *key, size_t len, uint64_t n)
 bool top_restore(struct top *t, const uint8_t *key, size_t len, const struct top_entry *kept)
 {
 	len = len < t->key_max ? len : t->key_max;
-	uint64_t hash = hash_bytes(key, len, t->seed);
-	uint32_t *slot = slot_of(t, hash);
-	if (*slot)
+	uint64_t hash = top_hash(t, key, len);
+	struct top_slot *slot = slot_of(t, hash);
+	if (slot->entry)
 		return false;
 	if (t->count == t->capacity) {
 		raise_floor(t, kept->count + kept->under);
@@ -237,21 +238,21 @@ static void cut(struct top *t, uint32_t keep)
 			t->entries[kept] = *e;
 			memcpy(key_at(t, kept), key_at(t, i), e->len);
 		}
-		*slot_of(t, t->entries[kept].hash) = kept + 1;
+		set_slot(slot_of(t, t->entries[kept].hash), t->entries[kept].hash, kept);
 		kept++;
 	}
 	t->count = kept;
-	t->is_heap = false;
+	forget_least(t);
 }
 
 /* What `to` has no room for raises the floor of what is nowhere else, `*lost`. */
 static void merge_one(
 	struct top *to, const struct top *from, const struct top_entry *e, uint64_t *lost)
 {
-	uint32_t *slot = slot_of(to, e->hash);
+	struct top_slot *slot = slot_of(to, e->hash);
 	struct top_entry *mine;
-	if (*slot) {
-		mine = &to->entries[*slot - 1];
+	if (slot->entry) {
+		mine = &to->entries[slot->entry - 1];
 	} else if (to->count == 2 * to->capacity) {
 		uint64_t bound = to->floor + e->count + e->under;
 		*lost = *lost < bound ? bound : *lost;
@@ -281,16 +282,14 @@ void top_merge(struct top *to, const struct top *from)
 			to->entries[i].under += from->floor;
 	to->floor += from->floor;
 	raise_floor(to, lost);
-	to->is_heap = false;
 }
 
 /* --- reading ------------------------------------------------------------------------------------- */
 
 const struct top_entry *top_find(const struct top *t, const uint8_t *key, size_t len)
 {
-	len = len < t->key_max ? len : t->key_max;
-	uint32_t slot = *slot_of(t, hash_bytes(key, len, t->seed));
-	return slot ? &t->entries[slot - 1] : NULL;
+	uint32_t entry = slot_of(t, top_hash(t, key, len))->entry;
+	return entry ? &t->entries[entry - 1] : NULL;
 }
 
 static int by_count(const void *a, const void *b, void *arg)

@@ -3,8 +3,7 @@
  * are there. Each count has its two errors: the true number is no less than `count - over` and no more than `count + under`.
  *
  * Threads: plain data.
- * Rule: keys are octets, told apart by a hash whose seed nobody outside knows; sketches that are merged have the same. One that is fed and merged
- *       into by turns sorts itself each time.
+ * Rule: keys are octets, told apart by a hash whose seed nobody outside knows; sketches that are merged have the same.
  */
 #pragma once
 
@@ -17,20 +16,24 @@ enum { TOP_KEY_MAX = 255 };
 struct top_entry {
 	uint64_t hash;
 	uint64_t count, over, under;
-	uint32_t place; /* in the heap */
 	uint8_t len;
 	bool is_met; /* while merging */
+};
+
+struct top_slot {
+	uint32_t low; /* of the hash */
+	uint32_t entry; /* and 1; 0: free */
 };
 
 struct top {
 	uint32_t capacity, count; /* `count` is up to twice the capacity while merging */
 	uint32_t key_max; /* longer keys are cut */
-	bool is_heap;
 	uint64_t seed;
 	uint64_t floor; /* what is not in it came no more often */
+	uint64_t least; /* no entry has less, and none before the hand has as little */
+	uint32_t hand;
 	uint32_t slot_mask;
-	uint32_t *slots; /* entry and 1 by hash; 0: free */
-	uint32_t *heap; /* entries, the least one first; in force while `is_heap` */
+	struct top_slot *slots; /* by hash */
 	struct top_entry *entries;
 	uint8_t *keys; /* key_max octets each */
 };
@@ -40,8 +43,10 @@ struct top *top_new(uint32_t capacity, uint32_t key_max, uint64_t seed);
 void top_free(struct top *t);
 void top_clear(struct top *t);
 
-/* `n` more of the key; when all room is taken, in place of the least one. Bounded: a step for each bit of the capacity. */
-void top_add(struct top *t, const uint8_t *key, size_t len, uint64_t n);
+/* `n` more of the key; when all room is taken, in place of the least one. Some steps, at worst some for each entry. True: it was not there. */
+bool top_add(struct top *t, const uint8_t *key, size_t len, uint64_t n);
+/* The same where the key's hash is known: hash_bytes of as much of it as is kept. */
+bool top_add_hashed(struct top *t, uint64_t hash, const uint8_t *key, size_t len, uint64_t n);
 
 /* As it was kept, highest counts first. What there is no room for counts in the floor. False: it is there already. */
 bool top_restore(struct top *t, const uint8_t *key, size_t len, const struct top_entry *kept);

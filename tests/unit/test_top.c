@@ -60,6 +60,32 @@ static void check(const struct top *t, const uint64_t *truth)
 	}
 }
 
+/* Whoever makes room had the least, in whatever order the others were counted. */
+static void test_the_least_makes_room(void **state)
+{
+	(void)state;
+	enum { N = 20000, ROOM = 50 };
+	static uint64_t truth[KEYS];
+	uint64_t random = 5;
+	struct top *t = top_new(ROOM, 16, 9);
+	assert_non_null(t);
+	for (unsigned i = 0; i < N; i++) {
+		uint64_t least = UINT64_MAX;
+		uint32_t key = i % 3 ? zipf(&random) : i % KEYS;
+		uint8_t text[16];
+		for (uint32_t k = 0; k < t->count; k++)
+			least = t->entries[k].count < least ? t->entries[k].count : least;
+		bool was_there = top_find(t, text, key_of(key, text)), is_full = t->count == ROOM;
+		truth[key] += 1 + i % 2;
+		assert_int_equal(top_add(t, text, key_of(key, text), 1 + i % 2), !was_there);
+		if (!was_there && is_full)
+			assert_int_equal(top_find(t, text, key_of(key, text))->over, least);
+	}
+	assert_int_equal(t->count, ROOM);
+	check(t, truth);
+	top_free(t);
+}
+
 static void test_few_are_exact(void **state)
 {
 	(void)state;
@@ -174,7 +200,8 @@ static void test_kept_ones_come_back(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_few_are_exact),
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_the_least_makes_room),
+		cmocka_unit_test(test_few_are_exact),
 		cmocka_unit_test(test_frequent_ones_are_found),
 		cmocka_unit_test(test_merged_numbers_hold),
 		cmocka_unit_test(test_a_larger_one_is_merged_in),

@@ -17,15 +17,21 @@ struct ring {
 	uint64_t size;
 	_Alignas(CACHE_LINE) _Atomic uint64_t head; /* octets written since the start */
 	_Atomic uint64_t dropped;
-	uint64_t
-		known_tail; /* the writer's: as it last saw it, for the reader's cache line is dear */
-	_Alignas(CACHE_LINE) _Atomic uint64_t tail; /* octets read */
+	/* What each side last saw of the other: a cache line of the other's is dear. */
+	uint64_t known_tail; /* the writer's */
+	_Alignas(CACHE_LINE) _Atomic uint64_t tail; /* octets given back */
+	uint64_t at, known_head; /* the reader's: octets read */
 };
 
 /* Items lie at multiples of eight. */
 static uint64_t rounded(uint64_t n)
 {
 	return (n + 7) & ~UINT64_C(7);
+}
+
+static const uint8_t *item_at(const struct ring *r)
+{
+	return r->bytes + (r->at & (r->size - 1));
 }
 
 struct ring *ring_new(size_t bytes)
@@ -78,39 +84,56 @@ void ring_put(struct ring *r, const void *item, size_t len)
 }
 
 /* Where the next item lies, and its length; false when there is none. */
-static bool next_of(const struct ring *r, uint64_t *tail, uint64_t *at, uint64_t *body)
+static bool find_next(struct ring *r, uint64_t *body)
 {
-	*tail = atomic_load_explicit(&r->tail, memory_order_relaxed);
-	if (*tail == atomic_load_explicit(&r->head, memory_order_acquire))
-		return false;
-	*at = *tail & (r->size - 1);
-	memcpy(body, r->bytes + *at, sizeof *body);
+	if (r->at == r->known_head) {
+		r->known_head = atomic_load_explicit(&r->head, memory_order_acquire);
+		if (r->at == r->known_head)
+			return false;
+	}
+	memcpy(body, item_at(r), sizeof *body);
 	if (!*body) {
-		*tail += r->size - *at;
-		*at = 0;
-		memcpy(body, r->bytes, sizeof *body);
+		r->at += r->size - (r->at & (r->size - 1));
+		memcpy(body, item_at(r), sizeof *body);
 	}
 	return true;
 }
 
-bool ring_peek(const struct ring *r, uint64_t *number)
+bool ring_peek(struct ring *r, uint64_t *number)
 {
-	uint64_t tail, at, body;
-	if (!next_of(r, &tail, &at, &body))
+	uint64_t body;
+	if (!find_next(r, &body))
 		return false;
-	memcpy(number, r->bytes + at + HEAD, sizeof *number);
+	memcpy(number, item_at(r) + HEAD, sizeof *number);
 	return true;
+}
+
+const void *ring_next(struct ring *r, size_t *len)
+{
+	uint64_t body;
+	if (!find_next(r, &body))
+		return NULL;
+	const void *item = item_at(r) + HEAD;
+	r->at += HEAD + rounded(body);
+	*len = (size_t)body;
+	return item;
+}
+
+void ring_release(struct ring *r)
+{
+	atomic_store_explicit(&r->tail, r->at, memory_order_release);
 }
 
 size_t ring_take(struct ring *r, void *out, size_t max)
 {
-	uint64_t tail, at, body;
-	if (!next_of(r, &tail, &at, &body))
+	size_t len = 0;
+	const void *item = ring_next(r, &len);
+	if (!item)
 		return 0;
-	MUST(body <= max);
-	memcpy(out, r->bytes + at + HEAD, (size_t)body);
-	atomic_store_explicit(&r->tail, tail + HEAD + rounded(body), memory_order_release);
-	return (size_t)body;
+	MUST(len <= max);
+	memcpy(out, item, len);
+	ring_release(r);
+	return len;
 }
 
 uint64_t ring_dropped(const struct ring *r)

@@ -20,9 +20,13 @@ void ring_free(struct ring *r);
 void ring_put(struct ring *r, const void *item, size_t len);
 /* Writer: counts one that could not even be described as dropped. */
 void ring_miss(struct ring *r);
-/* Reader: its length, at most `max`, which no item exceeds; 0 when there is none. */
-size_t ring_take(struct ring *r, void *out, size_t max);
 /* Reader: the number of the next one; false when there is none. */
-bool ring_peek(const struct ring *r, uint64_t *number);
+bool ring_peek(struct ring *r, uint64_t *number);
+/* Reader: the next one where it lies, at a multiple of eight, until ring_release; NULL when there is none. */
+const void *ring_next(struct ring *r, size_t *len);
+/* Reader: the room of all that was taken is free again. Once for many costs the writer less. */
+void ring_release(struct ring *r);
+/* Reader: copies the next one and gives back its room. Its length, at most `max`, which no item exceeds; 0 when there is none. */
+size_t ring_take(struct ring *r, void *out, size_t max);
 /* Any thread: items that found no room since the start. */
 uint64_t ring_dropped(const struct ring *r);

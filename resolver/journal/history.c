@@ -61,30 +61,58 @@ static void add_text(struct top *t, const char *text)
 	top_add(t, (const uint8_t *)text, strlen(text), 1);
 }
 
+/* What is in the minute's top list was counted as different before. */
+static void add_distinct(
+	struct top *t, struct distinct *d, uint64_t hash, const uint8_t *key, size_t len)
+{
+	if (top_add_hashed(t, hash, key, len, 1))
+		distinct_add(d, hash);
+}
+
+static void feed_name(
+	const struct history *h, struct history_row *r, const struct dname *name, bool is_blocked)
+{
+	uint64_t hash = hash_bytes(name->bytes, name->len, h->seed);
+	add_distinct(r->tops[HISTORY_DOMAINS], &r->domains, hash, name->bytes, name->len);
+	if (is_blocked)
+		top_add_hashed(r->tops[HISTORY_BLOCKED_DOMAINS], hash, name->bytes, name->len, 1);
+}
+
+static void feed_client(
+	const struct history *h, struct history_row *r, const char *text, bool is_blocked)
+{
+	const uint8_t *key = (const uint8_t *)text;
+	size_t len = strlen(text);
+	uint64_t hash = hash_bytes(key, len, h->seed);
+	add_distinct(r->tops[HISTORY_CLIENTS], &r->clients, hash, key, len);
+	if (is_blocked)
+		top_add_hashed(r->tops[HISTORY_BLOCKED_CLIENTS], hash, key, len, 1);
+}
+
+void history_enter(struct history *h)
+{
+	pthread_mutex_lock(&h->lock);
+}
+
+void history_leave(struct history *h)
+{
+	pthread_mutex_unlock(&h->lock);
+}
+
 void history_feed(
 	struct history *h, const struct journal_event *e, const char *client_text, bool has_name)
 {
 	struct history_row *r = &h->open[HISTORY_MINUTES];
 	bool is_blocked = stats_outcome_is_blocked((enum query_outcome)e->outcome);
-	pthread_mutex_lock(&h->lock);
 	h->has_news[HISTORY_MINUTES] = true;
-	if (has_name) {
-		distinct_add(&r->domains, hash_bytes(e->name.bytes, e->name.len, h->seed));
-		top_add(r->tops[HISTORY_DOMAINS], e->name.bytes, e->name.len, 1);
-		if (is_blocked)
-			top_add(r->tops[HISTORY_BLOCKED_DOMAINS], e->name.bytes, e->name.len, 1);
-	}
-	if (*client_text) {
-		distinct_add(&r->clients, hash_bytes(client_text, strlen(client_text), h->seed));
-		add_text(r->tops[HISTORY_CLIENTS], client_text);
-		if (is_blocked)
-			add_text(r->tops[HISTORY_BLOCKED_CLIENTS], client_text);
-	}
+	if (has_name)
+		feed_name(h, r, &e->name, is_blocked);
+	if (*client_text)
+		feed_client(h, r, client_text, is_blocked);
 	if (e->list && *e->list && !e->is_monitored)
 		add_text(r->tops[HISTORY_LISTS], e->list);
 	if (e->family)
 		add_text(r->tops[HISTORY_FAMILIES], e->family);
-	pthread_mutex_unlock(&h->lock);
 }
 
 /* --- rows come and go ------------------------------------------------------------------------------- */

@@ -3,8 +3,8 @@
  * came most often. Rows of a minute are kept for two days, of an hour for ninety days, of a day (UTC) for ten years, in
  * `history.mdb` in the state folder, which never grows over 64 MiB.
  *
- * Threads: history_open, history_feed, history_tick, history_save and history_free belong to one thread, which alone writes. All
- *          else may be called by any thread; it holds locks for moments only, or for as long as the disk takes.
+ * Threads: the writer's functions belong to one thread. All else may be called by any thread; it holds locks for moments only, or for
+ *          as long as the disk takes.
  * Owns: the file. One that is damaged or of a newer cenote is set aside, and a new one begun; without one, all goes on in memory.
  * Rule: a span begins with the row that holds `from_s` and ends before `to_s`; where only rows of an hour or a day are left, with those.
  *       Rows tell counters exactly. Top lists and distinct counts are estimates, with their errors said.
@@ -30,6 +30,9 @@ int history_open(const char *state_directory, struct history **out, struct err *
 /* NULL is allowed. Saves nothing. */
 void history_free(struct history *h);
 
+/* A batch of queries is fed between these two, for a moment: others wait meanwhile. */
+void history_enter(struct history *h);
+void history_leave(struct history *h);
 /* Counts one query in the top lists and the distinct counts: of clients if `client_text` is not "", of domains if `has_name`. */
 void history_feed(
 	struct history *h, const struct journal_event *e, const char *client_text, bool has_name);

@@ -29,6 +29,7 @@ enum {
 	ROUND_MS = 100,
 	BUSY_ROUND_MS = 5, /* after a round with many */
 	BUSY = 1000,
+	BATCH = 100, /* events for which locks are held */
 	ROUND_MAX = 20000, /* events in a round: the clock is looked at between them */
 	TICK_MS = 1000,
 	NAMED = 512,
@@ -84,9 +85,9 @@ void journal_miss(struct journal *j, unsigned worker)
 
 /* --- rows ------------------------------------------------------------------------------------- */
 
-static void count(_Atomic uint64_t *counter)
+static void count(_Atomic uint64_t *counter, unsigned n)
 {
-	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + 1,
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
 		memory_order_release);
 }
 
@@ -139,50 +140,69 @@ static void make_row(const struct settings *s, const struct journal_event *e, co
 	row->family = e->family ? e->family : "";
 	row->group = e->group < s->group_count ? s->groups[e->group] : "";
 	row->name.len = 0;
+	/* No octet more: the next event may just be written behind it. */
 	if (s->privacy != QUERYLOG_NO_NAME)
-		dname_copy(&row->name, &e->name);
+		memcpy(&row->name, &e->name, offsetof(struct dname, bytes) + e->name.len);
 }
 
-static void take_event(struct journal *j, const struct journal_event *e)
+/* False: there is no row of it. */
+static bool take_event(struct journal *j, const struct journal_event *e)
 {
 	struct querylog_kept row;
 	const struct settings *s = &j->settings;
 	const char *client = name_client(j, &e->client);
-	bool has_row = s->is_enabled && s->privacy != QUERYLOG_NOTHING;
 	history_feed(j->history, e, client,
 		s->privacy == QUERYLOG_ALL || s->privacy == QUERYLOG_NO_CLIENT);
-	if (has_row) {
-		make_row(s, e, client, &row);
-		querylog_add(j->log, &row);
-	}
-	if (!has_row)
-		count(&j->suppressed);
-	count(&j->taken);
+	if (!s->is_enabled || s->privacy == QUERYLOG_NOTHING)
+		return false;
+	make_row(s, e, client, &row);
+	querylog_add(j->log, &row);
+	return true;
 }
 
 /* --- the thread ------------------------------------------------------------------------------- */
 
-/* The oldest event of all rings: what several workers answered is taken up in the order of time. */
-static bool take_oldest(struct journal *j, struct journal_event *out)
+/* The oldest event of all rings: what several workers answered is taken up in the order of time. NULL: there is none. */
+static const struct journal_event *next_event(struct journal *j)
 {
 	struct ring *oldest = NULL;
 	uint64_t oldest_ms = 0, at_ms;
+	size_t len;
+	if (j->ring_count == 1)
+		return ring_next(j->rings[0], &len);
 	for (unsigned i = 0; i < j->ring_count; i++) {
 		if (!ring_peek(j->rings[i], &at_ms) || (oldest && at_ms >= oldest_ms))
 			continue;
 		oldest = j->rings[i];
 		oldest_ms = at_ms;
 	}
-	return oldest && ring_take(oldest, out, sizeof *out);
+	return oldest ? ring_next(oldest, &len) : NULL;
+}
+
+/* Locks and counters are for many events at once. Those who ask how many there are find the rows of all that is counted as taken up. */
+static unsigned batch_of(struct journal *j)
+{
+	const struct journal_event *e;
+	unsigned n = 0, rows = 0;
+	history_enter(j->history);
+	querylog_enter(j->log);
+	for (; n < BATCH && (e = next_event(j)); n++)
+		rows += take_event(j, e);
+	querylog_leave(j->log);
+	history_leave(j->history);
+	for (unsigned i = 0; i < j->ring_count; i++)
+		ring_release(j->rings[i]);
+	count(&j->suppressed, n - rows);
+	count(&j->taken, n);
+	return n;
 }
 
 static unsigned round_of(struct journal *j)
 {
-	struct journal_event e;
-	unsigned n = 0;
+	unsigned n = 0, more = BATCH;
 	pthread_mutex_lock(&j->lock);
-	for (; n < ROUND_MAX && take_oldest(j, &e); n++)
-		take_event(j, &e);
+	for (; n < ROUND_MAX && more == BATCH; n += more)
+		more = batch_of(j);
 	pthread_mutex_unlock(&j->lock);
 	return n;
 }
@@ -214,7 +234,7 @@ static void *main_loop(void *arg)
 		querylog_tick(j->log);
 		tick(j);
 	}
-	while (round_of(j) == ROUND_MAX)
+	while (round_of(j) >= ROUND_MAX)
 		;
 	querylog_save(j->log);
 	j->next_tick_ms = 0;

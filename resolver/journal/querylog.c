@@ -133,16 +133,24 @@ static void close_last(struct querylog *q)
 	querylog_block_begin(block(q, q->last), q->next_id);
 }
 
-void querylog_add(struct querylog *q, const struct querylog_kept *row)
+void querylog_enter(struct querylog *q)
 {
 	pthread_mutex_lock(&q->lock);
+}
+
+void querylog_leave(struct querylog *q)
+{
+	pthread_mutex_unlock(&q->lock);
+}
+
+void querylog_add(struct querylog *q, const struct querylog_kept *row)
+{
 	if (!querylog_block_add(block(q, q->last), row)) {
 		close_last(q);
 		querylog_block_add(block(q, q->last), row);
 	}
 	q->next_id++;
 	q->info.pending++;
-	pthread_mutex_unlock(&q->lock);
 }
 
 static void note_write(

@@ -106,7 +106,9 @@ static void live(struct world *w, uint64_t seconds)
 	uint64_t n = w->size.an_hour * seconds / 3600;
 	for (uint64_t i = 0; i < n + !n; i++) {
 		make_question(w, &q);
+		history_enter(w->history);
 		ask(w, &q);
+		history_leave(w->history);
 		count(w, &q);
 	}
 	w->now_s += seconds;
@@ -187,8 +189,10 @@ static void cost_of_a_query(struct world *w)
 		for (unsigned i = 0; i < QUESTIONS; i++)
 			make_question(w, &q[i]);
 		double start_us = cpu_us();
+		history_enter(w->history);
 		for (unsigned i = 0; i < QUESTIONS; i++)
 			ask(w, &q[i]);
+		history_leave(w->history);
 		sum_us += cpu_us() - start_us;
 		for (unsigned i = 0; i < QUESTIONS; i++)
 			count(w, &q[i]);

@@ -82,8 +82,10 @@ static inline void history_harness_ask(struct history_harness *x, const char *cl
 		.list = stats_outcome_is_blocked(outcome) ? "ads" : "",
 		.family = outcome == OUTCOME_BLOCKED_GENERATED ? "necurs" : NULL};
 	assert_int_equal(dname_from_text(name ? name : ".", strlen(name ? name : "."), &e.name), 0);
+	history_enter(x->history);
 	for (uint64_t i = 0; i < n; i++)
 		history_feed(x->history, &e, client, name != NULL);
+	history_leave(x->history);
 	x->total.queries += n;
 	x->total.outcomes[outcome] += n;
 	x->total.types[0] += n;

@@ -50,11 +50,18 @@ static inline int stop(void **state)
 	return 0;
 }
 
+static inline void add_row(const struct querylog_kept *row)
+{
+	querylog_enter(log_);
+	querylog_add(log_, row);
+	querylog_leave(log_);
+}
+
 static inline void add(unsigned from, unsigned to)
 {
 	for (unsigned i = from; i < to; i++) {
 		struct querylog_kept row = rows_make(i);
-		querylog_add(log_, &row);
+		add_row(&row);
 	}
 }
 

@@ -79,13 +79,13 @@ static void test_filters(void **state)
 	row.outcome = OUTCOME_BLOCKED;
 	row.qtype = TYPE_AAAA;
 	row.list = "evil";
-	querylog_add(log_, &row);
+	add_row(&row);
 	row = rows_make(1001);
 	row.client_kind = CLIENT_WITHHELD;
 	row.name.len = 0;
 	row.outcome = OUTCOME_SERVFAIL;
 	row.is_monitored = true;
-	querylog_add(log_, &row);
+	add_row(&row);
 	for (int is_disk = 0; is_disk < 2; is_disk++) {
 		assert_int_equal(with_name("HOST99"), 11); /* 99, 990-999 */
 		assert_int_equal(with_name("t99.ex"), 1);

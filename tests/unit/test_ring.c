@@ -104,6 +104,40 @@ static void test_full_drops_the_new_and_counts(void **state)
 	ring_free(r);
 }
 
+/* What was read where it lies stays there, and takes room, until it is given back. */
+static void test_many_are_read_in_place(void **state)
+{
+	(void)state;
+	struct ring *r = ring_new(BYTES);
+	const struct item *got[8];
+	struct item e = item_of(0);
+	size_t len = 0;
+	unsigned n = 0;
+	for (unsigned i = 0; i < 8; i++) {
+		e = item_of(i);
+		put(r, &e);
+	}
+	for (; n < 8 && (got[n] = ring_next(r, &len)); n++)
+		assert_int_equal(len, offsetof(struct item, name.bytes) + got[n]->name.len);
+	assert_int_equal(n, 8);
+	assert_null(ring_next(r, &len));
+	while (!ring_dropped(r)) {
+		e = item_of(n);
+		put(r, &e);
+		n++;
+	}
+	for (unsigned i = 0; i < 8; i++)
+		expect(got[i], i);
+	ring_release(r);
+	put(r, &e);
+	assert_int_equal(ring_dropped(r), 1);
+	for (unsigned i = 8; i < n - 1; i++)
+		expect(ring_next(r, &len), i);
+	expect(ring_next(r, &len), n - 1);
+	assert_null(ring_next(r, &len));
+	ring_free(r);
+}
+
 static void *write_many(void *arg)
 {
 	for (unsigned i = 0; i < MANY; i++) {
@@ -140,6 +174,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_in_order_over_the_end),
 		cmocka_unit_test(test_full_drops_the_new_and_counts),
+		cmocka_unit_test(test_many_are_read_in_place),
 		cmocka_unit_test(test_two_threads),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -384,7 +384,8 @@ struct evidence_case *engine_decide(
 	struct client *client = clients_find(e->clients, &c->client);
 	if (!client)
 		return c;
-	client->has_case = case_book_is_live(c);
+	/* It may have another one that is open. */
+	client->has_case = case_book_of_client(e->book, &c->client) != NULL;
 	/* The test begins anew, with names that have not counted. */
 	if (!client->has_case) {
 		client->sum = 0;

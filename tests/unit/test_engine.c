@@ -251,6 +251,20 @@ static void test_states(void **state)
 	assert_int_equal(engine_counters(e)->pardoned, names);
 }
 
+/* An old case that is looked at once more says nothing about the one that is open. */
+static void test_an_old_case_is_decided_again(void **state)
+{
+	(void)state;
+	unsigned names = until_case("192.0.2.7", 0, 20);
+	engine_decide(e, 1, CASE_CLOSED, "", 1);
+	assert_int_equal(until_case("192.0.2.7", 100, 20), names);
+	engine_decide(e, 1, CASE_FALSE_POSITIVE, "", 2);
+	const struct evidence_case *c = case_book_find(engine_book(e), 2);
+	for (unsigned i = 0; i < 20; i++)
+		assert_ptr_equal(ask_generated("192.0.2.7", 200 + i), c);
+	assert_int_equal(case_book_count(engine_book(e)), 2);
+}
+
 static void test_bounded_cases(void **state)
 {
 	(void)state;
@@ -383,7 +397,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {T(test_a_bot_becomes_a_case), T(test_a_name_counts_once),
 		T(test_ordinary_names_and_noise_never_do), T(test_clients_do_not_add_up),
 		T(test_it_fades), T(test_a_clock_that_jumps), T(test_the_calendar_is_decisive),
-		T(test_the_same_generator_has_one_name), T(test_states), T(test_bounded_cases),
+		T(test_the_same_generator_has_one_name), T(test_states), T(test_an_old_case_is_decided_again), T(test_bounded_cases),
 		T(test_a_million_addresses), T(test_knocks), T(test_a_token_names_the_client),
 		T(test_suspects)};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -82,10 +82,16 @@ static void unchain(struct case_book *b, const struct evidence_case *c)
 	*at = (*at)->next;
 }
 
+/* One whose client was withheld from the disk is nobody's any more. */
+static bool is_of(const struct evidence_case *c, const struct addr *client)
+{
+	return c->client_bits && addr_equal(&c->client, client);
+}
+
 struct evidence_case *case_book_of_client(const struct case_book *b, const struct addr *client)
 {
 	for (struct entry *e = *bucket_of(b, client); e; e = e->next)
-		if (case_book_is_live(&e->kept) && addr_equal(&e->kept.client, client))
+		if (case_book_is_live(&e->kept) && is_of(&e->kept, client))
 			return &e->kept;
 	return NULL;
 }
@@ -94,7 +100,7 @@ struct evidence_case *case_book_pardoned(
 	const struct case_book *b, const struct addr *client, const struct evidence_case *after)
 {
 	struct entry *e = after ? ((const struct entry *)after)->next : *bucket_of(b, client);
-	while (e && (e->kept.state != CASE_FALSE_POSITIVE || !addr_equal(&e->kept.client, client)))
+	while (e && (e->kept.state != CASE_FALSE_POSITIVE || !is_of(&e->kept, client)))
 		e = e->next;
 	return e ? &e->kept : NULL;
 }
@@ -134,7 +140,8 @@ uint64_t case_book_expire(struct case_book *b, uint64_t before_ms)
 	return 0;
 }
 
-struct evidence_case *case_book_open(struct case_book *b, const struct addr *client, uint64_t *gone)
+struct evidence_case *case_book_open(
+	struct case_book *b, const struct addr *client, uint8_t bits, uint64_t *gone)
 {
 	struct entry *e = calloc(1, sizeof *e);
 	*gone = 0;
@@ -145,6 +152,7 @@ struct evidence_case *case_book_open(struct case_book *b, const struct addr *cli
 		*gone = make_room(b);
 	c->id = b->next_id++;
 	c->client = *client;
+	c->client_bits = bits;
 	c->state = CASE_OPEN;
 	chain(b, e);
 	b->cases[b->count++] = c;

@@ -21,7 +21,7 @@ void case_book_free(struct case_book *b);
 /* A new open case with the next number, or NULL when memory is short. In a full book the oldest that is done makes room, else the oldest; its number goes to
  * `*gone` (0: none). */
 struct evidence_case *case_book_open(
-	struct case_book *b, const struct addr *client, uint64_t *gone);
+	struct case_book *b, const struct addr *client, uint8_t bits, uint64_t *gone);
 /* Takes in one that was kept (copied). False when the book is full, its number is taken, or memory is short. */
 bool case_book_restore(struct case_book *b, const struct evidence_case *c);
 

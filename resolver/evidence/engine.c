@@ -205,11 +205,11 @@ static void add_line(struct evidence_case *c, const struct case_line *line)
 
 static struct evidence_case *open_case(struct engine *e, struct client *client, uint64_t now_ms)
 {
-	struct evidence_case *c = case_book_open(e->book, &client->address, &e->gone);
+	struct evidence_case *c =
+		case_book_open(e->book, &client->address, bits_of(e, &client->address), &e->gone);
 	e->counters.evicted_cases += e->gone != 0;
 	if (!c)
 		return NULL;
-	c->client_bits = bits_of(e, &client->address);
 	c->line_count = (uint8_t)clients_lines(e->clients, client, c->lines, CASE_LINES_MAX);
 	c->first_ms = c->line_count ? c->lines[0].at_ms : now_ms;
 	c->opened_ms = c->changed_ms = now_ms;
@@ -381,7 +381,7 @@ struct evidence_case *engine_decide(
 	c->state = state;
 	c->changed_ms = now_ms;
 	snprintf(c->note, sizeof c->note, "%s", note);
-	struct client *client = clients_find(e->clients, &c->client);
+	struct client *client = c->client_bits ? clients_find(e->clients, &c->client) : NULL;
 	if (!client)
 		return c;
 	/* It may have another one that is open. */
@@ -400,7 +400,7 @@ void engine_restored(struct engine *e, const struct evidence_case *c)
 {
 	struct family_shape shape;
 	struct client *client = clients_find(e->clients, &c->client);
-	if (client && case_book_is_live(c))
+	if (client && case_book_of_client(e->book, &c->client))
 		client->has_case = true;
 	if (c->family_count && !strncmp(c->families[0], "unknown-", 8) &&
 		family_shape_of(c->lines, c->line_count, &shape))

@@ -492,7 +492,7 @@ size_t evidence_client_cases(
 	const struct case_book *book = engine_book(e->engine);
 	for (size_t i = case_book_count(book); i-- && n < max;) {
 		const struct evidence_case *c = case_book_at(book, i);
-		if (!addr_equal(&c->client, &client))
+		if (!c->client_bits || !addr_equal(&c->client, &client))
 			continue;
 		out[n] = (struct evidence_brief){.id = c->id, .state = c->state};
 		if (c->family_count)

@@ -41,7 +41,7 @@ static struct evidence_case *open_case(unsigned i, uint64_t expected_gone)
 {
 	struct addr a = client(i);
 	uint64_t gone = 99;
-	struct evidence_case *c = case_book_open(b, &a, &gone);
+	struct evidence_case *c = case_book_open(b, &a, 128, &gone);
 	assert_non_null(c);
 	assert_int_equal(gone, expected_gone);
 	return c;
@@ -93,7 +93,7 @@ static void test_who_makes_room(void **state)
 	for (unsigned i = 0; i < 1000; i++) {
 		struct addr a = client(i);
 		uint64_t gone;
-		assert_non_null(case_book_open(b, &a, &gone));
+		assert_non_null(case_book_open(b, &a, 128, &gone));
 		assert_int_equal(of_client(i)->id, MAX + 4 + i);
 	}
 }
@@ -138,6 +138,7 @@ static void test_restored(void **state)
 	for (unsigned i = 0; i < 4; i++) {
 		kept.id = ids[i];
 		kept.client = client(i);
+		kept.client_bits = 128;
 		assert_true(case_book_restore(b, &kept));
 	}
 	assert_false(case_book_restore(b, &kept)); /* the number is taken */

@@ -397,7 +397,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {T(test_a_bot_becomes_a_case), T(test_a_name_counts_once),
 		T(test_ordinary_names_and_noise_never_do), T(test_clients_do_not_add_up),
 		T(test_it_fades), T(test_a_clock_that_jumps), T(test_the_calendar_is_decisive),
-		T(test_the_same_generator_has_one_name), T(test_states), T(test_an_old_case_is_decided_again), T(test_bounded_cases),
+		T(test_the_same_generator_has_one_name), T(test_states),
+		T(test_an_old_case_is_decided_again), T(test_bounded_cases),
 		T(test_a_million_addresses), T(test_knocks), T(test_a_token_names_the_client),
 		T(test_suspects)};
 	return cmocka_run_group_tests(tests, NULL, NULL);

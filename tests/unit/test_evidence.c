@@ -290,6 +290,9 @@ static void test_privacy(void **state)
 		assert_int_equal(c.client_bits != 0, levels[i].has_client);
 		assert_int_equal(c.lines[0].name.len > 1, levels[i].has_name);
 		assert_int_equal(is_suspect(e, "192.0.2.7"), levels[i].has_client);
+		/* A case of nobody known is nobody's, not even of who has the address that is all zeros. */
+		assert_false(is_suspect(e, "::1"));
+		assert_false(is_suspect(e, "::"));
 		assert_int_equal(
 			evidence_unseal(e, 1, &c), levels[i].has_client ? 0 : CEN_EREFUSED);
 		close_it(e);

@@ -372,6 +372,13 @@ struct evidence_case *engine_knock(struct engine *e, struct knock *knock)
 	return c;
 }
 
+/* The test, with names that have not counted. */
+static void begin_anew(struct client *client)
+{
+	client->sum = 0;
+	client->line = 0;
+}
+
 struct evidence_case *engine_decide(
 	struct engine *e, uint64_t id, enum case_state state, const char *note, uint64_t now_ms)
 {
@@ -386,10 +393,9 @@ struct evidence_case *engine_decide(
 		return c;
 	/* It may have another one that is open. */
 	client->has_case = case_book_of_client(e->book, &c->client) != NULL;
-	/* The test begins anew, with names that have not counted. */
 	if (!client->has_case) {
-		client->sum = 0;
-		client->line = 0;
+		begin_anew(client);
+		client->last_s = (uint32_t)(now_ms / 1000); /* to be saved */
 	}
 	return c;
 }
@@ -399,9 +405,11 @@ struct evidence_case *engine_decide(
 void engine_restored(struct engine *e, const struct evidence_case *c)
 {
 	struct family_shape shape;
-	struct client *client = clients_find(e->clients, &c->client);
-	if (client && case_book_of_client(e->book, &c->client))
+	struct client *client = c->client_bits ? clients_find(e->clients, &c->client) : NULL;
+	if (client && case_book_is_live(c))
 		client->has_case = true;
+	else if (client && client->last_s <= c->changed_ms / 1000)
+		begin_anew(client); /* it was saved before the case was done */
 	if (c->family_count && !strncmp(c->families[0], "unknown-", 8) &&
 		family_shape_of(c->lines, c->line_count, &shape))
 		family_learn(&e->families, &shape, c->families[0]);

@@ -69,10 +69,10 @@ static struct addr client_of(uint8_t last)
 	return a;
 }
 
-/* So many generated names, now. */
-static void ask(uint8_t client, unsigned names)
+/* Generated names, now. */
+static void ask_from(uint8_t client, unsigned from, unsigned end)
 {
-	for (unsigned i = 0; i < names; i++) {
+	for (unsigned i = from; i < end; i++) {
 		struct evidence_event e = {.at_ms = clock_wall_ms(),
 			.client = client_of(client),
 			.kind = EVIDENCE_NXDOMAIN,
@@ -84,6 +84,11 @@ static void ask(uint8_t client, unsigned names)
 		assert_int_equal(dname_from_text(name, (size_t)n, &e.name), 0);
 		(void)engine_feed(engine, &e);
 	}
+}
+
+static void ask(uint8_t client, unsigned names)
+{
+	ask_from(client, 0, names);
 }
 
 static void save(void)
@@ -150,10 +155,35 @@ static void test_saved_twice(void **state)
 	assert_true(is_known(1));
 }
 
+/* What spoke against the client went with the case, also when the machine stops before its own record is written. */
+static void test_a_closed_case_does_not_come_back(void **state)
+{
+	(void)state;
+	for (unsigned is_last = 0; is_last < 2; is_last++) {
+		struct err why = {""};
+		uint8_t client = (uint8_t)(1 + is_last);
+		ask(client, 15);
+		evidence_store_mark(store, is_last + 1);
+		save();
+		clock_freeze(5000000, NOW_S + (is_last + 1) * UINT64_C(3600));
+		assert_non_null(
+			engine_decide(engine, is_last + 1, CASE_CLOSED, "", clock_wall_ms()));
+		evidence_store_mark(store, is_last + 1);
+		assert_int_equal(evidence_store_save(store, engine, is_last, &why), 0);
+		close_it();
+		open_it();
+		assert_int_equal(is_known(client), !is_last);
+		ask_from(client, 15, 16);
+		assert_int_equal(case_book_count(engine_book(engine)), is_last + 1);
+		save();
+	}
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, start, stop)
 	const struct CMUnitTest tests[] = {T(test_a_clock_that_was_set_back),
-		T(test_what_has_faded_is_forgotten), T(test_saved_twice)};
+		T(test_what_has_faded_is_forgotten), T(test_saved_twice),
+		T(test_a_closed_case_does_not_come_back)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

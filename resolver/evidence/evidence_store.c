@@ -320,36 +320,44 @@ static void save_client(void *arg, struct client *c)
 	v->code = mdb_book_put(s->book, CLIENTS, key, bytes_of(s->room, len), v->why);
 }
 
-/* Clients that had to make room in memory make room here, too. */
+/* What had to make room in memory makes room here, too. */
 struct forgetting {
 	struct engine *engine;
+	enum table table;
+	size_t key_len;
 	unsigned count;
 	uint8_t keys[FORGET_MAX][16];
 };
 
+static bool is_in_memory(const struct forgetting *f, const uint8_t *key)
+{
+	struct addr address;
+	if (f->table == CASES)
+		return case_book_find(
+			engine_book(f->engine), (uint64_t)wire_u32(key) << 32 | wire_u32(key + 4));
+	memcpy(address.bytes, key, sizeof address.bytes);
+	return clients_find(engine_clients(f->engine), &address);
+}
+
 static bool note_gone(void *arg, struct mdb_bytes key, struct mdb_bytes value)
 {
 	struct forgetting *f = arg;
-	struct addr address;
 	(void)value;
-	if (key.len != sizeof address.bytes)
-		return true;
-	memcpy(address.bytes, key.at, sizeof address.bytes);
-	if (!clients_find(engine_clients(f->engine), &address))
-		memcpy(f->keys[f->count++], address.bytes, sizeof address.bytes);
+	if (key.len == f->key_len && !is_in_memory(f, key.at))
+		memcpy(f->keys[f->count++], key.at, key.len);
 	return f->count < FORGET_MAX;
 }
 
-static int forget_clients(struct evidence_store *s, struct engine *e, struct err *why)
+static int forget(struct evidence_store *s, struct engine *e, enum table table, size_t key_len,
+	struct err *why)
 {
-	struct forgetting f = {.engine = e};
+	struct forgetting f = {.engine = e, .table = table, .key_len = key_len};
 	int code = 0;
 	do {
 		f.count = 0;
-		code = mdb_book_walk(s->book, CLIENTS, bytes_of("", 0), note_gone, &f);
+		code = mdb_book_walk(s->book, table, bytes_of("", 0), note_gone, &f);
 		for (unsigned i = 0; i < f.count && !code; i++)
-			code = mdb_book_remove(
-				s->book, CLIENTS, bytes_of(f.keys[i], sizeof f.keys[i]), why);
+			code = mdb_book_remove(s->book, table, bytes_of(f.keys[i], key_len), why);
 	} while (f.count == FORGET_MAX && !code);
 	return code;
 }
@@ -364,13 +372,17 @@ int evidence_store_save(
 	v.code = mdb_book_begin(s->book, why);
 	if (v.code)
 		return v.code;
+	/* Too many marks to tell which are gone. */
+	bool is_all = s->mark_count == MARKS_MAX;
 	v.code = save_cases(s, e, why);
+	if (!v.code && is_all)
+		v.code = forget(s, e, CASES, sizeof(uint64_t), why);
 	if (!v.code)
 		v.code = save_notices(s, why);
 	if (!v.code && has_clients)
 		clients_each(engine_clients(e), save_client, &v);
 	if (!v.code && has_clients)
-		v.code = forget_clients(s, e, why);
+		v.code = forget(s, e, CLIENTS, sizeof(struct addr), why);
 	if (v.code) {
 		mdb_book_abort(s->book);
 		return v.code;

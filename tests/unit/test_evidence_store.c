@@ -179,11 +179,32 @@ static void test_a_closed_case_does_not_come_back(void **state)
 	}
 }
 
+/* More changed than is kept in mind, or all have to be written anew: what is gone from memory goes from the disk, too. */
+static void test_all_are_written(void **state)
+{
+	(void)state;
+	ask(1, 8);
+	ask(2, 8);
+	evidence_store_mark(store, 1);
+	evidence_store_mark(store, 2);
+	save();
+	assert_non_null(engine_decide(engine, 1, CASE_CLOSED, "", clock_wall_ms()));
+	assert_int_equal(case_book_expire(engine_book(engine), clock_wall_ms() + 1), 1);
+	for (uint64_t id = 1000; id < 3000; id++)
+		evidence_store_mark(store, id);
+	evidence_store_mark(store, 1);
+	save();
+	close_it();
+	open_it();
+	assert_null(case_book_find(engine_book(engine), 1));
+	assert_non_null(case_book_find(engine_book(engine), 2));
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, start, stop)
 	const struct CMUnitTest tests[] = {T(test_a_clock_that_was_set_back),
 		T(test_what_has_faded_is_forgotten), T(test_saved_twice),
-		T(test_a_closed_case_does_not_come_back)};
+		T(test_a_closed_case_does_not_come_back), T(test_all_are_written)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -107,6 +107,7 @@ static int take_config(struct run *r, char *restart_keys, size_t size, struct er
 		log_error("run", "event=lookup_not_reconfigured reason=\"%s\"", fault.text);
 	log_set_level((enum log_level)level);
 	feeds_reconfigure(r->feeds, next);
+	evidence_reconfigure(r->evidence, next);
 	journal_reconfigure(r->journal, next);
 	web_reconfigure(r->web, next);
 	return 0;

@@ -298,19 +298,6 @@ static int set_groups(struct view *v)
 	return v->group_of_client ? 0 : -ENOMEM;
 }
 
-/* A table that says 1 for every prefix. */
-static struct addr_table *yes_table(const struct addr_prefix *prefixes, size_t n)
-{
-	uint32_t *ones = calloc(n + 1, sizeof *ones);
-	if (!ones)
-		return NULL;
-	for (size_t i = 0; i < n; i++)
-		ones[i] = 1;
-	struct addr_table *t = addr_table_new(prefixes, ones, n);
-	free(ones);
-	return t;
-}
-
 /* What is of the config alone. */
 static void share(struct view *v, const struct view *same)
 {
@@ -334,9 +321,10 @@ static int build(struct view *v, const struct view_parts *parts, const struct vi
 	e = set_groups(v);
 	if (!e)
 		e = view_respite_join(v, parts->respites);
-	v->access = yes_table(config->access, config->access_count);
+	v->access = addr_table_new(config->access, NULL, config->access_count);
 	if (config->deny_address_count)
-		v->denied_addresses = yes_table(config->deny_addresses, config->deny_address_count);
+		v->denied_addresses =
+			addr_table_new(config->deny_addresses, NULL, config->deny_address_count);
 	return e || !v->access || (config->deny_address_count && !v->denied_addresses) ? -ENOMEM
 										       : 0;
 }

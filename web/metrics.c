@@ -355,6 +355,10 @@ static void evidence(FILE *f, struct evidence *e)
 	notices(f, i.notices);
 	single(f, "cenote_evidence_knocks_lost_total", "counter",
 		"Contacts lost because their queue was full.", i.lost_knocks);
+	single(f, "cenote_evidence_knocks_unproven_total", "counter",
+		"Contacts that prove nothing: of strangers, and datagrams, whose source may be "
+		"forged.",
+		i.engine.unproven);
 	single(f, "cenote_evidence_saves_failed_total", "counter",
 		"Times that the state could not be written.", i.failed_saves);
 }

@@ -345,7 +345,7 @@ struct addr_table *addr_table_new(
 	t->count = 0;
 	add_node(t, 0, 0, 0);
 	for (size_t i = 0; i < n; i++)
-		insert(t, &prefixes[i], values[i]);
+		insert(t, &prefixes[i], values ? values[i] : 1);
 	find_v4_start(t);
 	return t;
 }

@@ -56,7 +56,7 @@ bool addr_is_loopback(const struct addr *a);
 /* An immutable longest-match table from prefixes to small numbers. */
 struct addr_table;
 
-/* Builds from `n` prefixes and their values (both borrowed). Returns owned, or NULL when memory is short. On equal
+/* Builds from `n` prefixes and their values (both borrowed; no values: 1 for each). Returns owned, or NULL when memory is short. On equal
  * prefixes the first wins. Free with addr_table_free. Memory: at most two nodes of 32 bytes a prefix. */
 struct addr_table *addr_table_new(
 	const struct addr_prefix *prefixes, const uint32_t *values, size_t n);

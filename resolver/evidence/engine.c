@@ -351,7 +351,15 @@ static void keep_knock(struct evidence_case *c, const struct knock *knock)
 	c->last_ms = knock->at_ms;
 }
 
-struct evidence_case *engine_knock(struct engine *e, struct knock *knock)
+/* A stranger's device is none of ours, and anybody can send a datagram in another's name (RFC 2827), or go through an IPv4 pool. A token
+ * of an IPv6 prefix cannot be guessed: who comes there was told of it. */
+static bool is_proof(const struct knock *knock, bool is_ours)
+{
+	bool is_secret = knock->has_token && !addr_is_v4(&knock->to.addr);
+	return is_secret || (is_ours && !knock->is_udp);
+}
+
+struct evidence_case *engine_knock(struct engine *e, struct knock *knock, bool is_ours)
 {
 	struct evidence_event event = {
 		.at_ms = knock->at_ms, .client = knock->from.addr, .kind = EVIDENCE_KNOCK};
@@ -364,8 +372,11 @@ struct evidence_case *engine_knock(struct engine *e, struct knock *knock)
 	/* A browser says so in the first word (RFC 9110 10.1.5); a bot may say it too, which is why it counts nevertheless. */
 	event.score = !strncmp(knock->user_agent, "Mozilla/", 8);
 	struct addr address = client_of(e, &event.client);
-	struct evidence_case *c = engine_feed(e, &event);
-	if (!c)
+	bool is_proven = is_proof(knock, is_ours);
+	e->counters.unproven += !is_proven;
+	struct evidence_case *c = is_proven ? engine_feed(e, &event) : NULL;
+	/* A case that stands without it gets it, too. */
+	if (!c && (is_proven || is_ours))
 		c = case_book_of_client(e->book, &address);
 	if (c)
 		keep_knock(c, knock);

@@ -35,6 +35,7 @@ struct engine_counters {
 	uint64_t repeated; /* counted before on that day */
 	uint64_t pardoned; /* of a false positive */
 	uint64_t tokens, token_knocks; /* given out; that somebody came to */
+	uint64_t unproven; /* knocks that say nothing of who came */
 	uint64_t evicted_clients, evicted_cases, opened_cases;
 };
 
@@ -47,8 +48,8 @@ void engine_free(struct engine *e);
 struct evidence_case *engine_feed(struct engine *e, const struct evidence_event *event);
 /* The number of a case that has made room since the last call; 0: none. */
 uint64_t engine_take_gone(struct engine *e);
-/* A knock at the sinkhole: as an event, and kept with the case. Sets what its token says. */
-struct evidence_case *engine_knock(struct engine *e, struct knock *knock);
+/* A knock at the sinkhole: as an event, and kept with the case. Sets what its token says. `is_ours`: it is from an address of a client, not from a stranger's. */
+struct evidence_case *engine_knock(struct engine *e, struct knock *knock, bool is_ours);
 
 /* Changes a case's state, and what follows from it. NULL: there is no such case. `note` may be "". */
 struct evidence_case *engine_decide(

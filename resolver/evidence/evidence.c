@@ -48,6 +48,7 @@ struct evidence {
 	struct knock *taken; /* the thread's own */
 
 	pthread_mutex_t lock; /* of all that follows */
+	struct addr_table *access; /* who may ask: our clients */
 	struct engine *engine;
 	struct evidence_store *store; /* NULL: it cannot be used */
 	struct suspects *owned_suspects;
@@ -140,7 +141,8 @@ static void take_up_knocks(struct evidence *e, struct knock *knocks, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
 		uint64_t opened = engine_counters(e->engine)->opened_cases;
-		struct evidence_case *c = engine_knock(e->engine, &knocks[i]);
+		bool is_ours = addr_table_find(e->access, &knocks[i].from.addr, 0);
+		struct evidence_case *c = engine_knock(e->engine, &knocks[i], is_ours);
 		announce(e, c, opened);
 		note_change(e, c);
 	}
@@ -335,9 +337,10 @@ int evidence_open(
 	pthread_mutex_init(&e->lock, NULL);
 	evidence_engine_options(config, &e->options);
 	e->keep_ms = (uint64_t)config->evidence_keep_s * 1000;
+	e->access = addr_table_new(config->access, NULL, config->access_count);
 	int code = engine_new(&e->options, &e->engine, why);
 	if (!code &&
-		(make_rings(e, workers) || !copy(config->report_org, &e->org) ||
+		(!e->access || make_rings(e, workers) || !copy(config->report_org, &e->org) ||
 			!copy(config->report_contact, &e->contact) ||
 			!copy(config->report_domain, &e->domain)))
 		code = err_set(why, -ENOMEM, "evidence: there is no memory to start with");
@@ -362,6 +365,18 @@ int evidence_open(
 	free(publish(e));
 	*out = e;
 	return 0;
+}
+
+void evidence_reconfigure(struct evidence *e, const struct config *config)
+{
+	struct addr_table *next = addr_table_new(config->access, NULL, config->access_count);
+	if (!next)
+		return; /* memory is short: as before */
+	pthread_mutex_lock(&e->lock);
+	struct addr_table *old = e->access;
+	e->access = next;
+	pthread_mutex_unlock(&e->lock);
+	addr_table_free(old);
 }
 
 int evidence_start(struct evidence *e, struct err *why)
@@ -409,6 +424,7 @@ void evidence_free(struct evidence *e)
 	free(e->knocks);
 	free(e->taken);
 	free(e->owned_suspects);
+	addr_table_free(e->access);
 	engine_free(e->engine);
 	if (e->end_fd >= 0)
 		close(e->end_fd);

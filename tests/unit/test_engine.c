@@ -15,6 +15,7 @@
 #include "resolver/evidence/engine.h"
 #include "resolver/evidence/sprt.h"
 #include "resolver/evidence/suspects.h"
+#include "resolver/evidence/token.h"
 
 enum { DAY_MS = 86400000 };
 
@@ -310,12 +311,12 @@ static void test_knocks(void **state)
 	(void)state;
 	struct knock k = {.at_ms = start_ms, .kind = KNOCK_TLS, .sni = "c2.example"};
 	assert_int_equal(addr_from_text("192.0.2.7", &k.from.addr), 0);
-	assert_null(engine_knock(e, &k));
+	assert_null(engine_knock(e, &k, true));
 	unsigned names = until_case("192.0.2.7", 0, 20);
 	assert_true(names > 0 && names < (unsigned)(engine_bound(e) / 3900) + 1);
 	for (unsigned i = 0; i < CASE_KNOCKS_MAX + 3; i++) {
 		k.from.port = (uint16_t)(1000 + i);
-		assert_non_null(engine_knock(e, &k));
+		assert_non_null(engine_knock(e, &k, true));
 	}
 	const struct evidence_case *c = case_book_find(engine_book(e), 1);
 	assert_int_equal(c->knock_count, CASE_KNOCKS_MAX);
@@ -342,7 +343,7 @@ static void test_a_token_names_the_client(void **state)
 	assert_null(engine_feed(e, &v));
 	assert_int_equal(addr_from_text("203.0.113.9", &k.from.addr), 0);
 	assert_int_equal(addr_from_text("10.66.0.6", &k.to.addr), 0);
-	const struct evidence_case *c = engine_knock(e, &k);
+	const struct evidence_case *c = engine_knock(e, &k, true);
 	assert_non_null(c);
 	assert_int_equal(c->id, 1);
 	assert_true(c->knocks[0].has_token);
@@ -352,8 +353,74 @@ static void test_a_token_names_the_client(void **state)
 	assert_int_equal(engine_counters(e)->token_knocks, 1);
 	/* One that nobody was given is only a knock. */
 	assert_int_equal(addr_from_text("10.66.0.7", &k.to.addr), 0);
-	assert_null(engine_knock(e, &k));
+	assert_null(engine_knock(e, &k, true));
 	assert_false(k.has_token);
+}
+
+/* Many contacts, each for another name. */
+static struct evidence_case *knock_often(struct knock k, bool is_ours)
+{
+	struct evidence_case *c = NULL;
+	for (unsigned i = 0; i < 20; i++) {
+		snprintf(k.host, sizeof k.host, "c%u.example", i);
+		c = engine_knock(e, &k, is_ours);
+	}
+	return c;
+}
+
+static void test_knocks_that_prove_nothing(void **state)
+{
+	(void)state;
+	struct knock k = {.at_ms = start_ms, .kind = KNOCK_HTTP};
+	assert_int_equal(addr_from_text("203.0.113.9", &k.from.addr), 0);
+	assert_null(knock_often(k, false)); /* a scanner out of the Internet */
+	assert_int_equal(addr_from_text("192.0.2.7", &k.from.addr), 0);
+	k.is_udp = true;
+	assert_null(knock_often(k, true)); /* in the name of a client */
+	assert_int_equal(engine_counters(e)->unproven, 40);
+	assert_int_equal(engine_client_count(e), 0);
+	/* With a case that stands already it is kept. */
+	assert_true(until_case("192.0.2.7", 0, 20) > 0);
+	const struct evidence_case *c = knock_often(k, true);
+	assert_ptr_equal(c, case_book_find(engine_book(e), 1));
+	int32_t sum = c->sum;
+	assert_int_equal(c->knock_total, 20);
+	assert_null(knock_often(k, false));
+	assert_int_equal(c->sum, sum);
+	k.is_udp = false;
+	assert_non_null(knock_often(k, true));
+	assert_true(c->sum > sum);
+}
+
+/* Where the tokens can be guessed, one that somebody comes to from outside says nothing of who has it; where not, it does. */
+static void test_tokens_for_strangers(void **state)
+{
+	(void)state;
+	static const char *const prefixes[] = {"10.66.0.0/16", "2001:db8:66::/64"};
+	for (unsigned is_secret = 0; is_secret < 2; is_secret++) {
+		struct engine_options with = options;
+		struct evidence_event v = event_of("192.0.2.7", "a.example", 0);
+		struct knock k = {.at_ms = start_ms, .is_udp = is_secret};
+		struct evidence_case *c = NULL;
+		assert_int_equal(addr_prefix_from_text(prefixes[is_secret], &with.tokens[0]), 0);
+		assert_int_equal(addr_from_text("203.0.113.9", &k.from.addr), 0);
+		with.token_count = 1;
+		engine_free(e);
+		assert_int_equal(engine_new(&with, &e, NULL), 0);
+		v.kind = EVIDENCE_TOKEN;
+		v.rule = "botnets";
+		for (uint32_t i = 0; i < 20; i++) {
+			char name[16];
+			int n = snprintf(name, sizeof name, "c%u.example", i);
+			assert_int_equal(dname_from_text(name, (size_t)n, &v.name), 0);
+			v.token = i;
+			(void)engine_feed(e, &v);
+			token_address(&with.tokens[0], with.token_seed, i, &k.to.addr);
+			c = engine_knock(e, &k, false);
+		}
+		assert_int_equal(c != NULL, is_secret);
+		assert_int_equal(engine_counters(e)->token_knocks, 20);
+	}
 }
 
 /* --- the clients that the path is told of --- */
@@ -400,6 +467,6 @@ int main(void)
 		T(test_the_same_generator_has_one_name), T(test_states),
 		T(test_an_old_case_is_decided_again), T(test_bounded_cases),
 		T(test_a_million_addresses), T(test_knocks), T(test_a_token_names_the_client),
-		T(test_suspects)};
+		T(test_knocks_that_prove_nothing), T(test_tokens_for_strangers), T(test_suspects)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -389,6 +389,35 @@ static void test_knocks_and_a_full_queue(void **state)
 	close_it(e);
 }
 
+static bool has_one_unproven(const struct evidence_info *i)
+{
+	return i->engine.unproven == 1;
+}
+
+static bool has_one_client(const struct evidence_info *i)
+{
+	return i->clients == 1;
+}
+
+static void test_who_is_a_client_follows_a_reload(void **state)
+{
+	(void)state;
+	struct knock k = {.at_ms = clock_wall_ms(), .kind = KNOCK_SILENT};
+	struct addr_prefix access;
+	struct evidence *e = open_it();
+	assert_int_equal(addr_from_text("192.0.2.7", &k.from.addr), 0);
+	assert_int_equal(addr_prefix_from_text("192.0.2.0/24", &access), 0);
+	evidence_knock(e, &k);
+	wait_for(e, has_one_unproven);
+	struct config next = config;
+	next.access = &access;
+	next.access_count = 1;
+	evidence_reconfigure(e, &next);
+	evidence_knock(e, &k);
+	wait_for(e, has_one_client);
+	close_it(e);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, start, stop)
@@ -396,6 +425,7 @@ int main(void)
 		T(test_state_survives_a_restart), T(test_a_damaged_state_is_set_aside),
 		T(test_an_empty_state_is_set_aside), T(test_no_folder_is_no_failure),
 		T(test_knocks_and_a_full_queue), T(test_a_newer_state_is_set_aside),
-		T(test_privacy), T(test_privacy_that_comes_later), T(test_pseudonyms_are_unsealed)};
+		T(test_privacy), T(test_privacy_that_comes_later), T(test_pseudonyms_are_unsealed),
+		T(test_who_is_a_client_follows_a_reload)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -80,12 +80,11 @@ void token_note(struct token_table *t, uint32_t number, const struct evidence_ev
 	memcpy(&e->name, &event->name, offsetof(struct dname, bytes) + event->name.len);
 }
 
-bool token_find(const struct token_table *t, uint32_t number, uint64_t now_ms, struct addr *client,
+bool token_find(const struct token_table *t, uint32_t number, uint64_t at_ms, struct addr *client,
 	struct dname *name, const char **rule)
 {
 	const struct entry *e = &t->entries[number % TOKENS];
-	/* A clock that was set back makes none older. */
-	if (!e->at_ms || (now_ms > e->at_ms && now_ms - e->at_ms > TOKEN_LIFE_MS))
+	if (!e->at_ms || at_ms < e->at_ms || at_ms - e->at_ms > TOKEN_LIFE_MS)
 		return false;
 	*client = e->client;
 	*name = e->name;

@@ -36,6 +36,7 @@ struct token_table *token_table_new(void); /* NULL: memory is short */
 void token_table_free(struct token_table *t);
 /* The event says who asked for what, and was given the token. */
 void token_note(struct token_table *t, uint32_t number, const struct evidence_event *event);
-/* Who has it now; false: nobody, or for too long. `name` and `rule` are set, too. */
-bool token_find(const struct token_table *t, uint32_t number, uint64_t now_ms, struct addr *client,
+/* Who had it then, as far as is still known: false when nobody had, for too long, or when it was given out again since. `name` and `rule` are
+ * set, too. */
+bool token_find(const struct token_table *t, uint32_t number, uint64_t at_ms, struct addr *client,
 	struct dname *name, const char **rule);

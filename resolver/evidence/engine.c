@@ -15,7 +15,6 @@
 enum {
 	SLOT_S = 6 * 3600, /* what is not a new name counts again after this */
 	LINE_LLR_MIN = 200, /* milli-nats: less is not worth a line */
-	SUM_MAX = 100000, /* milli-nats; no case is surer */
 	SUSPECT_SCORE =
 		2000, /* milli-nats: from here on many clients that ask for the same name say something */
 };
@@ -224,7 +223,7 @@ static void add_to_case(struct evidence_case *c, const struct case_line *line)
 {
 	add_line(c, line);
 	c->evidence_count++;
-	c->sum = c->sum + line->llr > SUM_MAX ? SUM_MAX : c->sum + line->llr;
+	c->sum = c->sum + line->llr > SPRT_SUM_MAX ? SPRT_SUM_MAX : c->sum + line->llr;
 }
 
 /* The sum has changed: a bound may have been reached. */
@@ -258,8 +257,8 @@ static struct evidence_case *take_up(
 		.llr = llr_of(e, event, &client->address),
 		.name = event->name};
 	client->sum += line.llr;
-	if (client->sum > SUM_MAX)
-		client->sum = SUM_MAX;
+	if (client->sum > SPRT_SUM_MAX)
+		client->sum = SPRT_SUM_MAX;
 	if (line.llr >= LINE_LLR_MIN)
 		clients_add_line(e->clients, client, &line);
 	else if (client->has_case)

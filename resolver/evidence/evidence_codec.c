@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "resolver/evidence/sprt.h"
+
 struct walk {
 	uint8_t *to; /* writing; NULL: reading */
 	const uint8_t *from;
@@ -50,6 +52,12 @@ static uint64_t number_below(struct walk *w, uint64_t value, unsigned n, uint64_
 
 #define NUMBER(w, field) \
 	((field) = (__typeof__(field))number((w), (uint64_t)(field), sizeof(field)))
+
+static void sum(struct walk *w, int32_t *field)
+{
+	NUMBER(w, *field);
+	w->is_bad = w->is_bad || *field > SPRT_SUM_MAX || *field < -SPRT_SUM_MAX;
+}
 
 /* Printable, in room for `size` with its zero. */
 static void text(struct walk *w, char *field, size_t size)
@@ -125,7 +133,7 @@ static void case_of(struct walk *w, struct evidence_case *c)
 	NUMBER(w, c->last_ms);
 	NUMBER(w, c->opened_ms);
 	NUMBER(w, c->changed_ms);
-	NUMBER(w, c->sum);
+	sum(w, &c->sum);
 	NUMBER(w, c->evidence_count);
 	NUMBER(w, c->sinkholed_count);
 	NUMBER(w, c->knock_total);
@@ -152,7 +160,7 @@ static void client_of(struct walk *w, struct codec_client *c)
 {
 	NUMBER(w, c->last_s);
 	NUMBER(w, c->seen_since_s);
-	NUMBER(w, c->sum);
+	sum(w, &c->sum);
 	NUMBER(w, c->counted);
 	for (unsigned i = 0; i < CLIENTS_SEEN_WORDS; i++)
 		NUMBER(w, c->seen[i]);

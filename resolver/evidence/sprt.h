@@ -19,6 +19,7 @@ struct sprt {
 enum {
 	SPRT_NAMES_A_DAY =
 		100, /* pieces of evidence that one client can give in a day, see clients.h */
+	SPRT_SUM_MAX = 100000, /* no client's or case's sum is further from 0 */
 	/* What other evidence than a name that does not exist adds, milli-nats. */
 	SPRT_CALENDAR =
 		12000, /* a name of the calendar: by accident for one client in 160,000; two are a case */

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "resolver/evidence/evidence_codec.h"
+#include "resolver/evidence/sprt.h"
 
 static uint8_t room[CODEC_CASE_MAX];
 
@@ -38,7 +39,7 @@ static void fill(struct evidence_case *c)
 	c->client_bits = 128;
 	c->state = CASE_FALSE_POSITIVE;
 	c->first_ms = c->last_ms = c->opened_ms = c->changed_ms = UINT64_MAX;
-	c->sum = INT32_MIN;
+	c->sum = -SPRT_SUM_MAX;
 	c->evidence_count = c->sinkholed_count = c->knock_total = c->unsealed_count = UINT32_MAX;
 	c->unsealed_ms = UINT64_MAX;
 	c->family_count = CASE_FAMILIES_MAX;
@@ -78,7 +79,7 @@ static void test_cases_come_back(void **state)
 		&back.lines[7].name.bytes, &full.lines[7].name.bytes, full.lines[7].name.len);
 	assert_string_equal(back.note, full.note);
 	assert_string_equal(back.knocks[7].ja4, full.knocks[7].ja4);
-	assert_int_equal(back.sum, INT32_MIN);
+	assert_int_equal(back.sum, -SPRT_SUM_MAX);
 	assert_int_equal(back.unsealed_count, UINT32_MAX);
 	assert_int_equal(back.unsealed_ms, UINT64_MAX);
 	assert_int_equal(back.lines[3].llr, -683);
@@ -138,10 +139,28 @@ static void test_clients_come_back(void **state)
 	assert_false(evidence_codec_read_client(room, n, &back));
 }
 
+/* What the test adds to a sum must not leave an int32_t, whatever a damaged file says. */
+static void test_a_sum_out_of_range_is_none(void **state)
+{
+	(void)state;
+	static struct evidence_case c, back;
+	static struct codec_client client, client_back;
+	enum { CASE_SUM_AT = 8 + 16 + 1 + 1 + 4 * 8, CLIENT_SUM_AT = 4 + 4 };
+	c.id = 1;
+	size_t n = evidence_codec_case(&c, room);
+	assert_true(evidence_codec_read_case(room, n, &back));
+	room[CASE_SUM_AT] = 0x7f;
+	assert_false(evidence_codec_read_case(room, n, &back));
+	n = evidence_codec_client(&client, room);
+	assert_true(evidence_codec_read_client(room, n, &client_back));
+	room[CLIENT_SUM_AT] = 0x80;
+	assert_false(evidence_codec_read_client(room, n, &client_back));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_cases_come_back),
-		cmocka_unit_test(test_a_cut_case_is_none),
-		cmocka_unit_test(test_clients_come_back)};
+		cmocka_unit_test(test_a_cut_case_is_none), cmocka_unit_test(test_clients_come_back),
+		cmocka_unit_test(test_a_sum_out_of_range_is_none)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,7 +16,7 @@
 bool suffix_is_public(const struct dname *name);
 
 /* Labels of the longest public suffix of a name, at least 1; 0 for the root. `is_known`: its top-level domain is one of the Internet's, as far as the
- * list knows (those of two letters are taken for that). Costs 10-50 ns for nine names of ten, else 0.2 us, rarely 0.4. */
+ * list knows (those of two letters are taken for that). Costs 10-50 ns for 19 names of 20 (suffix_known.h), else half a microsecond or one. */
 unsigned suffix_labels(const struct dname *name, bool *is_known);
 /* The same for a caller who knows where the labels begin (dname_offsets). */
 unsigned suffix_labels_at(const struct dname *name, const uint8_t *offsets, bool *is_known);

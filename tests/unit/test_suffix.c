@@ -68,6 +68,14 @@ static void registrable_domains_are_found(void **state)
 	assert_registrable("b.a.x\\003com", "a.x\\003com");
 	assert_registrable("1.2.0.192.in-addr.arpa", "192.in-addr.arpa");
 	assert_registrable("a.co\\046uk.example", "co\\046uk.example");
+	/* Below top-level domains with many suffixes. */
+	assert_registrable("a.b.milano.it", "b.milano.it");
+	assert_registrable("a.milan.example.it", "example.it");
+	assert_registrable("a.b.pila.pl", "b.pila.pl");
+	assert_registrable("a.b.shibuya.tokyo.jp", "b.shibuya.tokyo.jp");
+	assert_registrable("a.b.xn--kltx9a.jp", "b.xn--kltx9a.jp");
+	assert_registrable("a.example.fr", "example.fr");
+	assert_registrable("a.b.veterinaire.fr", "b.veterinaire.fr");
 	/* None: the name itself. */
 	assert_registrable(".", ".");
 	assert_registrable("com", "com");
@@ -82,14 +90,18 @@ static void the_longest_name_is_taken(void **state)
 		memcpy(text + i, "x.", 2);
 	text[2 * 127 - 1] = 0;
 	assert_registrable(text, "x.x");
+	memcpy(text + 2 * 127 - 6, "co.uk", 5);
+	assert_registrable(text, "x.co.uk");
+	memcpy(text + 2 * 127 - 6, "x.com", 5);
+	assert_registrable(text, "x.com");
 	memset(text, 'a', 253);
 	text[63] = text[127] = text[191] = '.';
 	text[253] = 0;
 	assert_registrable(text, text + 128);
 }
 
-/* suffix.c looks at five labels, so no rule may be longer; it takes some top-level domains to have no rule below, and rules to stand below
- * rules: each rule of the list is asked for. */
+/* suffix.c looks at five labels, so no rule may be longer; it takes rules to stand below rules, and suffix_known.c some top-level domains to
+ * have no others below than it knows of: each rule of the list is asked for. */
 static void every_rule_of_the_list_is_found(void **state)
 {
 	(void)state;

@@ -106,11 +106,15 @@ class Daemon:
     def assert_running(self):
         assert self.process.poll() is None, f"{self.arguments} ended with {self.process.returncode}:\n{self.log()[-3000:]}"
 
-    def wait_for_dns(self, host, port, name="localhost.", seconds=60):
+    def wait_for_dns(self, host, port, name="localhost.", seconds=90):
+        """A connected socket says at once that nobody listens yet: the first question that gets through is the only one."""
         def answers():
             self.assert_running()
-            with contextlib.suppress(dns.exception.Timeout, OSError):
-                return dns.query.udp(query(name), host, port=port, timeout=0.3)
+            with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+                s.settimeout(20)
+                s.connect((host, port))
+                s.send(query(name).to_wire())
+                return s.recv(4096)
         until(answers, seconds)
         return self
 
@@ -259,9 +263,20 @@ class Cenote(Resolver):
         }
         self.write_config(config or {})
         environment = dict(os.environ, **SANITIZERS, **(environment or {}))
-        super().__init__([CENOTE, "run", "-c", self.config_path, *arguments], self.folder / "stderr", environment)
+        stderr = self.folder / "stderr"
+        self.log_before = len(stderr.read_text(errors="replace")) if stderr.exists() else 0
+        super().__init__([CENOTE, "run", "-c", self.config_path, *arguments], stderr, environment)
         if wait:
             self.wait_for_dns(self.host, self.port)
+
+    def log_of_this_life(self):
+        return self.log()[self.log_before:]
+
+    def wait_for_dns(self, *where, **options):
+        """And until it has said all that it says at the start."""
+        super().wait_for_dns(*where, **options)
+        until(lambda: "event=serving" in self.log_of_this_life())
+        return self
 
     def write_config(self, changes):
         self.config.update(changes)

@@ -8,7 +8,7 @@ import dns.rcode
 import dns.tsigkeyring
 import dns.update
 
-from daemons import Daemon, tool
+from daemons import Daemon, tool, until
 
 SECRET = base64.b64encode(b"a secret for the tests of transfers").decode()
 KEY = "transfer-key"
@@ -45,7 +45,8 @@ zone "{zone}" {{
 
     def run(self):
         super().__init__([tool("named"), "-g", "-c", self.config], self.folder / "stderr")
-        return self.wait_for_dns(self.host, self.port, self.zone)
+        self.wait_for_dns(self.host, self.port, self.zone)
+        until(lambda: self.soa().answer)  # it listens before it has loaded the zone
 
     def update(self, *changes):
         """`changes`: (owner without the zone, type, data) to set; without type and data: to remove. One update, one serial."""
@@ -55,8 +56,11 @@ zone "{zone}" {{
                 message.replace(owner, 60, *data)
             else:
                 message.delete(owner)
-        answer = dns.query.tcp(message, self.host, port=self.port, timeout=20)
+        answer = dns.query.tcp(message, self.host, port=self.port, timeout=60)
         assert answer.rcode() == dns.rcode.NOERROR, answer
 
+    def soa(self):
+        return dns.query.udp(dns.message.make_query(self.zone, "SOA"), self.host, port=self.port, timeout=30)
+
     def serial(self):
-        return dns.query.udp(dns.message.make_query(self.zone, "SOA"), self.host, port=self.port, timeout=5).answer[0][0].serial
+        return self.soa().answer[0][0].serial

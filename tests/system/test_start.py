@@ -28,7 +28,7 @@ def test_last_generation_serves_before_any_download(start, list_server):
     again = start(with_list(list_server.url("/list")), folder=cenote.folder)
     assert rdata(again.ask("c2.evil.net")) == ["0.0.0.0"]
     assert again.get("/api/v1/lists")["generation"] == number
-    assert "unfiltered" not in again.log().split("\n", cenote.log().count("\n"))[-1]
+    assert "unfiltered" not in again.log_of_this_life()
 
 
 def test_unreachable_list_is_no_obstacle(start):

@@ -39,10 +39,22 @@ def flags(answer):
 
 
 def stats(daemon):
-    """The counters; checks that they add up."""
-    s = daemon.get("/api/v1/stats")
-    assert s["queries"] == sum(s["outcomes"].values()) == sum(s["types"].values()) == sum(s["transports"].values())
-    return s
+    """The counters, once they add up: a worker may be amid a query that it counts."""
+    def adds_up():
+        s = daemon.get("/api/v1/stats")
+        return s["queries"] == sum(s["outcomes"].values()) == sum(s["types"].values()) == sum(s["transports"].values()) and s
+    return until(adds_up)
+
+
+def taken_up(daemon, before=0, span=""):
+    """(counters, summary), when log and history have taken up all there is; `before` of it in other lives."""
+    def is_all():
+        # The log's count first: names and clients of the summary are taken up with it, its sums of themselves.
+        s = stats(daemon)
+        summary = daemon.get(f"/api/v1/summary{span}")
+        return s["queries"] == s["querylog"]["events"] == s["latency"]["count"] == summary["queries"] - before and \
+            summary["latency"]["count"] == summary["queries"] and (s, summary)
+    return until(is_all)
 
 
 def list_hits(daemon, name, key="hits"):

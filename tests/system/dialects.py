@@ -6,7 +6,7 @@ import http.client
 import json
 import types
 
-from daemons import until
+from checks import taken_up
 
 OPTIONAL_TEXT = (str, types.NoneType)
 NUMBER = (int, float)
@@ -63,10 +63,7 @@ def new_key(cenote, name, scope):
 
 def settled(cenote):
     """The native numbers of the last day, once all that was counted is in the history."""
-    def same():
-        summary = cenote.get("/api/v1/summary")
-        return summary["queries"] == cenote.get("/api/v1/stats")["queries"] and summary
-    return until(same)
+    return taken_up(cenote)[1]
 
 
 def grouped(summary):

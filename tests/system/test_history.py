@@ -5,6 +5,7 @@ import os
 import pathlib
 import time
 
+import checks
 from checks import rdata, stats
 from daemons import until
 from test_crash import small_disk
@@ -27,10 +28,7 @@ def top(daemon, kind, days=3):
 
 def taken_up(daemon, before=0):
     """All that was asked, once the history knows it; `before` of it in other lives."""
-    def same():
-        queries = stats(daemon)["queries"]
-        return summary(daemon)["queries"] == before + queries and before + queries
-    return until(same)
+    return checks.taken_up(daemon, before, f"?{span()}")[1]["queries"]
 
 
 def ask(daemon, name, count, source="127.0.0.1"):

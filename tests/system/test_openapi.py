@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from checks import begin_update, wait_for_generation
+from checks import begin_update, taken_up, wait_for_generation
 from daemons import REPOSITORY, UnixConnection, until
 from openapi import DOCUMENT, OPERATIONS, Call, check, faults, resolve
 from test_evidence import BOT, become_case
@@ -43,7 +43,7 @@ def cenote(start_shared, tmp_path_factory):
     for name in ("www.valid.com", "www.valid.com", "ads.example", "c2.evil.net"):
         daemon.ask(name)
     become_case(daemon, BOT)
-    until(lambda: len(daemon.get("/api/v1/querylog?limit=1000")["rows"]) >= 19)
+    taken_up(daemon)
     return daemon
 
 
@@ -157,6 +157,7 @@ def keys(cenote):
 def test_streams_tell_what_is_documented(cenote, keys, operation, unix):
     shapes = operation.response(200)["content"]["text/event-stream"]["x-events"]
     key, word = {"X-API-Key": keys["control"]}, f"{unix}".lower()
+    taken_up(cenote)
     newest = cenote.get("/api/v1/querylog?limit=1")["rows"][0]["id"]
     with contextlib.closing(Events(cenote, f"{operation.path}?after=0&verdict=blocked&name={word}.evil.net", key, unix)) as events:
         assert events.answer.status == 200 and events.answer.headers["Content-Type"] == "text/event-stream"

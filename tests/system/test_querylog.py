@@ -1,17 +1,19 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The query log: each query has its row or its count, over kills, full disks and damage, and no row says more than it may."""
 import contextlib
+import itertools
 import json
 import os
 import pathlib
 import re
 import socket
+import struct
 import subprocess
 import urllib.parse
 
 import pytest
 
-from checks import rdata, stats
+from checks import rdata, stats, taken_up
 from daemons import CENOTE, query, until
 from test_crash import small_disk
 
@@ -49,7 +51,7 @@ def wait_for_row(daemon, name):
 
 
 def flood(daemon, count):
-    """So many questions as fast as they can be sent, of many kinds; answers are not waited for."""
+    """So many questions as fast as they can be sent, of many kinds; only that the daemon is done with them is waited for."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.connect((daemon.host, daemon.port))
         kinds = [query("nas.home.arpa").to_wire(), query("bad.example", "AAAA").to_wire(), query("localhost.", "TXT").to_wire(),
@@ -57,6 +59,15 @@ def flood(daemon, count):
         for i in range(count):
             with contextlib.suppress(OSError):
                 s.send(kinds[i % len(kinds)])
+        # One worker serves a socket, in order. Where the buffer was full, a marker is lost too.
+        s.settimeout(1)
+        for marker in itertools.count(1):
+            wire = struct.pack("!H", 0xF000 | marker) + kinds[0][2:]
+            s.send(wire)
+            with contextlib.suppress(socket.timeout):
+                while s.recv(4096)[:2] != wire[:2]:
+                    pass
+                return
 
 
 def test_a_row_tells_what_was_asked_and_answered(start):
@@ -103,17 +114,17 @@ def test_a_kill_loses_no_more_than_what_was_not_saved(start):
     for i in range(20):
         cenote.ask(f"kept{i}.bad.example")
     until(lambda: len(names(cenote, "kept")) == 20 and settled(cenote))
-    cenote.reload({"querylog": {"save": "1h"}})
-    until(lambda: "event=reloaded" in cenote.log())
-    cenote.ask("kept20.bad.example")
-    until(lambda: names(cenote, "kept20") and settled(cenote))
+    cenote.kill()
+    cenote = start({**CONFIG, "querylog": {"save": "1h"}}, folder=cenote.folder)
+    # The first round saves what has come, then none for an hour; the history counts at the end of a round.
+    until(lambda: cenote.get("/api/v1/summary")["queries"])
     for i in range(7):
         cenote.ask(f"lost{i}.bad.example")
     until(lambda: len(names(cenote, "lost")) == 7)
     newest = rows(cenote)[0]["id"]
     cenote.kill()
     again = start({**CONFIG, "querylog": {"save": "1h"}}, folder=cenote.folder)
-    assert len(names(again, "kept")) == 21 and names(again, "lost") == []
+    assert len(names(again, "kept")) == 20 and names(again, "lost") == []
     again.ask("next.bad.example")
     assert wait_for_row(again, "next.bad.example")["id"] > newest
     # An orderly stop loses none.
@@ -219,6 +230,7 @@ def test_privacy(start, level):
     asked = cenote.get("/api/v1/stats")["queries"]
     log = until(lambda: (log := settled(cenote)) and log["events"] >= asked and log)
     found = [r for r in rows(cenote) if r["outcome"] == "blocked"]
+    taken_up(cenote)
     shown = json.dumps([cenote.get(f"/api/v1/top?kind={kind}") for kind in ("domains", "blocked_domains", "clients", "blocked_clients")])
     cenote.stop()
     octets = written_below(cenote)

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from authority import generated
-from checks import ede, list_hits, rcode, rdata, stats, wait_for_generation
+from checks import ede, list_hits, rcode, rdata, stats, taken_up, wait_for_generation
 from daemons import until
 
 pytestmark = pytest.mark.threads
@@ -150,8 +150,9 @@ def test_what_would_have_been_blocked_is_counted(cenote):
     after = stats(cenote)
     assert after["outcomes"]["blocked"] == before["outcomes"]["blocked"] and after["queries"] == before["queries"] + 3
     assert list_hits(cenote, "bots") == hits and list_hits(cenote, "bots", "monitored") == monitored + 3
-    log = until(lambda: [row for row in cenote.get(f"/api/v1/querylog?client={ADULT}&limit=3")["rows"] if row["monitored"]])
-    assert (log[0]["name"], log[0]["verdict"], log[0]["list"]) == (LISTED[0], "answered", "bots")
+    taken_up(cenote)
+    log = cenote.get(f"/api/v1/querylog?client={ADULT}&limit=3")["rows"]
+    assert {(row["name"], row["verdict"], row["list"], row["monitored"]) for row in log} == {(LISTED[0], "answered", "bots", True)}
     # It is no less of a bot meanwhile.
     until(lambda: stats(cenote)["evidence"]["events"] >= before["evidence"]["events"] + 3)
 

@@ -12,12 +12,13 @@ from daemons import query
 
 
 class Load(threading.Thread):
-    """Asks `rate` questions a second. `questions` yields (name, rdtype); `judge(name, rdtype, answer)` returns a complaint or
-    nothing. Use as a context; afterwards `sent`, `answered`, `complaints` and `slowest` tell."""
+    """Asks `rate` questions a second, fewer when more than `most` wait: a socket's buffer is for some hundreds, and who stalls must not lose
+    one. `questions` yields (name, rdtype); `judge(name, rdtype, answer)` returns a complaint or nothing. Use as a context; afterwards
+    `sent`, `answered`, `complaints` and `slowest` tell."""
 
-    def __init__(self, daemon, questions, rate, judge=lambda *_: None, patience=8):
+    def __init__(self, daemon, questions, rate, judge=lambda *_: None, patience=60, most=200):
         super().__init__(daemon=True)
-        self.questions, self.rate, self.judge, self.patience = iter(questions), rate, judge, patience
+        self.questions, self.rate, self.judge, self.patience, self.most = iter(questions), rate, judge, patience, most
         self.sent = self.answered = 0
         self.slowest = 0.0
         self.complaints = []
@@ -43,7 +44,7 @@ class Load(threading.Thread):
     def run(self):
         begin = time.monotonic()
         while not self.ending.is_set():
-            while self.sent < (time.monotonic() - begin) * self.rate and len(self.waiting) < 60000:
+            while self.sent < (time.monotonic() - begin) * self.rate and len(self.waiting) < self.most:
                 self.send_one()
             self.receive(0.002)
         deadline = time.monotonic() + self.patience

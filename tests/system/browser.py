@@ -3,7 +3,8 @@
 import json
 
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
+from selenium.common.exceptions import (ElementClickInterceptedException, ElementNotInteractableException, NoSuchElementException,
+                                        StaleElementReferenceException)
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -34,6 +35,8 @@ for (const e of document.querySelectorAll("body *")) {
 return bad;
 """
 PASSWORD = "correct horse battery"
+# The page puts a row anew, a dialog is about to come, a toast lies over it.
+NOT_YET = (ElementClickInterceptedException, ElementNotInteractableException, StaleElementReferenceException)
 ROLES = {"button", "link", "textbox", "searchbox", "combobox", "checkbox", "radio", "image", "img", "tab", "dialog", "slider"}
 
 
@@ -110,24 +113,31 @@ class Browser:
         return until(holds)
 
     def click(self, selector, within=None):
-        """Clicks as soon as it is there; the page may put a row anew meanwhile."""
+        """Clicks as soon as that can be done."""
         def clicked():
             found = self.all(selector)
-            if not found or (within is not None and within not in found[0].text):
-                return False
             try:
+                if not found or (within is not None and within not in found[0].text):
+                    return False
                 found[0].click()
-            except StaleElementReferenceException:
+            except NOT_YET:
                 return False
             return True
         clicked.__doc__ = f"{selector} can be clicked"
         until(clicked)
 
     def fill(self, selector, text):
-        field = until(lambda: self.all(selector))[0]
-        field.clear()
-        field.send_keys(text)
-        return field
+        def filled():
+            found = self.all(selector)
+            try:
+                if found:
+                    found[0].clear()
+                    found[0].send_keys(text)
+            except NOT_YET:
+                return False
+            return bool(found)
+        filled.__doc__ = f"{selector} can be filled in"
+        until(filled)
 
     def keys(self, *keys):
         """To the page, as a keyboard sends them: to whatever has the focus."""
@@ -140,14 +150,14 @@ class Browser:
         except (NoSuchElementException, StaleElementReferenceException):
             return ""
 
-    def tab_to(self, wanted, *keys, most=120):
-        """Goes by the Tab key to the control whose name holds `wanted`, and presses the keys there."""
-        for _ in range(most):
+    def tab_to(self, wanted, *keys):
+        """Goes by the Tab key to the control whose name holds `wanted`, however often round the page, and presses the keys there."""
+        def is_there():
             self.keys(Keys.TAB)
-            if wanted in self.focused():
-                self.keys(*keys)
-                return
-        raise AssertionError(f"the Tab key does not come to {wanted!r}")
+            return wanted in self.focused()
+        is_there.__doc__ = f"the Tab key comes to {wanted!r}"
+        until(is_there, every=0)
+        self.keys(*keys)
 
     def complaints(self, but=()):
         """What the console holds since the last time, without lines that hold one of `but`."""

@@ -137,6 +137,8 @@ static void test_from_two_workers_to_a_case(void **state)
 	assert_false(is_suspect(e, "192.0.2.7"));
 	for (unsigned i = 0; i < 10; i++)
 		put(e, i % 2, "192.0.2.7", i, EVIDENCE_NXDOMAIN);
+	wait_for(e,
+		has_ten_events); /* what comes after the case is closed would be the next one's */
 	wait_for(e, has_case);
 	assert_true(becomes_suspect(e, "192.0.2.7", true));
 	assert_false(is_suspect(e, "192.0.2.8"));

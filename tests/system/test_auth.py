@@ -10,6 +10,8 @@ import subprocess
 
 import pytest
 
+from daemons import until
+
 PASSWORD = "correct horse battery"
 
 
@@ -160,13 +162,22 @@ def test_keys_do_what_their_scope_lets(cenote):
 
 def test_guessing_is_slowed_down(cenote):
     browser = set_up(cenote)
-    statuses = [browser.log_in(f"wrong password {i}") for i in range(12)]
-    assert statuses.count(401) == 6 and statuses.count(429) == 6
-    assert browser.log_in() == 429 and 1 <= int(browser.answer.headers["Retry-After"]) <= 2
+    statuses = [browser.log_in(f"wrong password {i}") for i in range(6)]
+    assert statuses == [401] * 6
+
+    def is_held():
+        """A wrong one, and then the right one. Where the machine stalls, their time may have come, and the right one makes all good."""
+        statuses.extend([browser.log_in("wrong password"), browser.log_in()])
+        if statuses[-1] == 200:
+            statuses.extend(browser.log_in("wrong password") for _ in range(6))
+        return statuses[-2:] == [429, 429]
+    until(is_held)
+    assert 1 <= int(browser.answer.headers["Retry-After"]) <= 900
     # Who is in stays in, and DNS answers.
     assert browser.ask("GET", "/api/v1/config")[0] == 200
     metrics = cenote.http("GET", "/metrics")[2]
-    assert "\ncenote_http_failed_logins_total 6\n" in metrics and "\ncenote_http_held_logins_total 7\n" in metrics
+    for name, status in (("failed", 401), ("held", 429)):
+        assert f"\ncenote_http_{name}_logins_total {statuses.count(status)}\n" in metrics
 
 
 def test_pages_of_others_change_nothing(cenote):
@@ -212,10 +223,13 @@ def test_names_of_this_host(start):
 def test_proxies_speak_for_their_clients(start):
     cenote = start(http={"trusted_proxies": ["127.0.0.1/32"], "anonymous": "none"})
     browser = set_up(cenote)
-    for client, tries in (("192.0.2.1", 6), ("192.0.2.2", 6)):
+    for client in ("192.0.2.1", "192.0.2.2"):
         told = {"X-Forwarded-For": f"203.0.113.5, {client}", "X-Forwarded-Proto": "https"}
-        statuses = [browser.ask("POST", "/api/v1/auth/login", {"password": "wrong password"}, told)[0] for _ in range(8)]
-        assert statuses.count(401) == tries
+
+        def guess():
+            return browser.ask("POST", "/api/v1/auth/login", {"password": "wrong password"}, told)[0]
+        assert [guess() for _ in range(6)] == [401] * 6
+        until(lambda: guess() == 429)
         assert f"event=refused what=password peer={client}" in cenote.log()
     told = {"X-Forwarded-For": "192.0.2.3", "X-Forwarded-Proto": "https"}
     assert browser.ask("POST", "/api/v1/auth/login", {"password": PASSWORD}, told)[0] == 200

@@ -7,6 +7,7 @@ import pathlib
 import pty
 import re
 import subprocess
+import threading
 
 import pytest
 
@@ -166,7 +167,7 @@ def test_files_lie_below_one_folder(start, tmp_path):
     lists = [{"name": name, "source": str(folder / path), "kind": "deny"}
              for name, path in (("inside", "list"), ("link", "link"), ("up", "../outside"), ("folder", "."), ("none", "none"))]
     cenote = start({"lists": lists, "feeds": {"directory": str(folder)}})
-    settle_all = until(lambda: (f := cenote.get("/api/v1/lists"))["is_settled"] and f["generation"] and f, 60)
+    settle_all = until(lambda: (f := cenote.get("/api/v1/lists"))["is_settled"] and f["generation"] and f)
     told = {r["name"]: r for r in settle_all["lists"]}
     assert told["inside"]["state"] == "ok"
     for name in ("link", "up", "folder"):
@@ -222,14 +223,20 @@ def stat_of(path):
 
 def test_the_helper_is_confined(start, server):
     """While the server makes it wait, the kernel says what the helper may do; or it is said that it may do everything."""
-    server.behaviour["/list"] = "held"
+    is_asked = threading.Event()
+
+    def behave(handler):
+        is_asked.set()
+        server.ending.wait()
+        handler.answer(200, NAMES.encode())
+    server.behaviour["/list"] = behave
     cenote = start(one(server.url("/list", PUBLIC)))
 
     def helper():
         children = [path.parent.name for path in pathlib.Path("/proc").glob("[0-9]*/stat")
                     if stat_of(path).rpartition(")")[2].split()[1:2] == [str(cenote.process.pid)]]
-        return children and row(cenote)["progress"]["step"] == "fetching" and children[0]
-    pid = until(helper, 60)
+        return children and is_asked.is_set() and row(cenote)["progress"]["step"] == "fetching" and children[0]
+    pid = until(helper)
     with open(f"/proc/{pid}/status") as status:
         assert re.search(r"^NoNewPrivs:\s+1$", status.read(), re.M)
     with open(f"/proc/{pid}/environ", "rb") as environment:
@@ -257,21 +264,21 @@ def on_terminal(cenote, *words):
         if b"700 B of" in text:
             yield None
     os.close(parent)
-    yield text.decode(), process.wait(60)
+    yield text.decode(), process.wait(120)
 
 
 def test_progress_on_a_terminal(start, server):
     cenote = start(one(server.url("/list", PUBLIC)))
     wait_for_lists(cenote)
     body = "".join(f"b{i}.listed.example\n" for i in range(60)) + NAMES
-    go = server.ending.__class__()
+    go = threading.Event()
 
     def behave(handler):
         handler.send_response(200)
         handler.send_header("Content-Length", str(len(body)))
         handler.end_headers()
         handler.wfile.write(body[:700].encode())
-        go.wait(60)
+        go.wait(120)
         handler.wfile.write(body[700:].encode())
     server.behaviour["/list"] = behave
     for shown in on_terminal(cenote, "feeds", "update", "a"):

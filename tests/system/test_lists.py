@@ -90,7 +90,7 @@ def test_skipped_lines_are_shown_with_numbers(start, tmp_path):
     cenote = start(config(str(tmp_path / "list")))
     wait_for_generation(cenote)
     assert row(cenote)["skipped"] == 1
-    until(lambda: "21" in cenote.log())
+    until(lambda: "event=skipped list=evil line=21 " in cenote.log())
 
 
 @pytest.mark.parametrize("match, below", [("exact", False), ("subtree", True)])

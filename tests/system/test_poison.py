@@ -26,9 +26,10 @@ def good(name):
 
 
 def closed_port():
-    with socket.socket() as s:
-        s.bind((PUBLIC, 0))
-        return s.getsockname()[1]
+    """A socket at a port where nobody listens, and which nobody else gets."""
+    s = socket.socket()
+    s.bind((PUBLIC, 0))
+    return s
 
 
 def signed(key):
@@ -52,8 +53,8 @@ class Poisoned:
 
     def __init__(self, folder):
         self.server, self.authority, self.key = ListServer("0.0.0.0"), Authority(folder), Minisign()
-        port = self.server.server_address[1]
-        self.poisons = {**poison.contents(port), **poison.answers(port, closed_port())}
+        port, self.closed = self.server.server_address[1], closed_port()
+        self.poisons = {**poison.contents(port), **poison.answers(port, self.closed.getsockname()[1])}
         self.signed = signed(self.key)
         self.tls = {name: ListServer("0.0.0.0", self.authority.context("tls.example")) for name in TLS}
         self.lists, self.words = [], {}
@@ -107,6 +108,7 @@ class Poisoned:
         lists["/over-rules"] = "".join(f"r{i}.poisoned.example\n" for i in range(2000))
 
     def stop(self):
+        self.closed.close()
         for server in (self.server, *self.tls.values()):
             server.shutdown()
             server.server_close()

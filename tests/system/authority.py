@@ -20,7 +20,7 @@ ROOT, TLD, ZONES, BELOW = "127.0.1.1", "127.0.1.2", "127.0.1.3", "127.0.1.4"
 DAY = 86400
 HEAD = """$ORIGIN {origin}
 $TTL 300
-@ 3600 SOA ns hostmaster 1 1800 900 604800 60
+@ 3600 SOA ns hostmaster 1 1800 900 604800 300
 @ 3600 NS ns
 ns 3600 A {address}
 """

@@ -58,6 +58,8 @@ def ask(prometheus, expression):
         with urllib.request.urlopen(url, timeout=10) as reply:
             return json.load(reply)["data"]["result"]
     except urllib.error.HTTPError as e:
+        if e.code == 503:  # it starts
+            return None
         raise AssertionError(f"{expression}: {e.read().decode()}") from e
     except OSError:
         return None
@@ -78,15 +80,17 @@ def test_each_panel_finds_its_series(prometheus):
         return (ask(prometheus, 'sum(rate(cenote_queries_total[1m])) > 0') and ask(prometheus, 'up{job="cenote"} == 1'))
 
     until(scraped, every=0.3)
-    empty = []
     for title, expression in panels():
-        result = ask(prometheus, expression.replace("$__rate_interval", "1m").replace("$instance", ".*"))
-        if not result and title not in MAY_BE_EMPTY:
-            empty.append((title, expression))
-    assert not empty
+        asked = expression.replace("$__rate_interval", "1m").replace("$instance", ".*")
+
+        def finds_it():
+            result = ask(prometheus, asked)
+            return result is not None and (result or title in MAY_BE_EMPTY) and True
+        finds_it.__doc__ = f"{title}: {expression}"
+        until(finds_it, every=0.3)
 
 
 def test_no_alert_is_up_beside_a_good_daemon(prometheus):
     until(lambda: ask(prometheus, 'up{job="cenote"} == 1'), every=0.3)
-    up = [series["metric"]["alertname"] for series in ask(prometheus, "ALERTS")]
-    assert up == []
+    # A scrape that came too late on a machine that stalls is made good by the next one.
+    until(lambda: ask(prometheus, "ALERTS") == [], every=0.3)

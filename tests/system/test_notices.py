@@ -78,7 +78,7 @@ def hooked(start, tmp_path):
     secret = tmp_path / "secret"
     secret.write_bytes(SECRET.strip() + b"\n")
 
-    def make(url, folder=None, timeout="10s", **changes):
+    def make(url, folder=None, timeout="60s", **changes):
         return start({"evidence": {"webhook": {"url": url, "secret_file": str(secret), "timeout": timeout, **changes}}},
                      **({"folder": folder} if folder else {}))
     return make
@@ -137,22 +137,23 @@ def test_a_final_no_is_not_repeated(hooked, receive):
 
 def test_a_receiver_that_never_answers_costs_nothing_else(hooked, receive):
     server = receive(*[None] * 100)
-    cenote = hooked(server.url, timeout="60s")
+    cenote = hooked(server.url)
     become_case(cenote)
     until(lambda: server.messages)
     become_case(cenote, OTHER, 50)
     cenote.command("cases", "close", "1")
     for i in range(20):
         assert rcode(cenote.ask(f"host{i}.load.net")) in ("NOERROR", "NXDOMAIN")
-    assert (told(cenote)["waiting"], told(cenote)["delivered"], len(server.messages)) == (3, 0, 1)
+    until(lambda: told(cenote)["waiting"] == 3)
+    assert (told(cenote)["delivered"], len(server.messages)) == (0, 1)
     begun = time.monotonic()
     cenote.stop()
-    assert time.monotonic() - begun < 30
+    assert time.monotonic() - begun < 45  # less than a try may take
 
 
 def test_a_try_has_a_deadline(hooked, receive):
     server = receive(None)
-    cenote = hooked(server.url, timeout="100ms")
+    cenote = hooked(server.url, timeout="1s")
     become_case(cenote)
     until(lambda: told(cenote)["delivered"] == 1)
     assert told(cenote)["failed_tries"] >= 1
@@ -160,7 +161,7 @@ def test_a_try_has_a_deadline(hooked, receive):
 
 def test_what_waits_survives_a_restart(hooked, receive):
     silent = receive(*[None] * 100)
-    cenote = hooked(silent.url, timeout="60s")
+    cenote = hooked(silent.url)
     become_case(cenote)
     cenote.command("cases", "ack", "1")
     until(lambda: silent.messages)

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.threads
 
 @pytest.fixture(scope="module")
 def cenote(start_shared):
-    return start_shared({"tcp": {"idle": "10m", "connections_per_client": 20}, "recursion": {"loopback": True, "deadline": "4s"}})
+    return start_shared({"tcp": {"idle": "10m", "connections_per_client": 20}})
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +43,9 @@ def test_pipelined(cenote):
     assert all(rdata(a) == [f"9.7.{i // 250}.{i % 250}"] for i, a in answers.items())
 
 
-def test_out_of_order(cenote):
+def test_out_of_order(start):
     """A question that waits holds up no other (RFC 7766 6.2.1.1)."""
+    cenote = start({"recursion": {"loopback": True, "deadline": "4s"}})
     assert cenote.ask("www.valid.com").answer
     with cenote.connect() as c:
         c.sendall(frame(numbered("tcp.silent.com", 1)) + frame(numbered("www.valid.com", 2)))
@@ -104,7 +105,11 @@ def test_connections_per_client_are_capped(cenote):
             stack.enter_context(cenote.connect(source="127.0.0.4"))
         until(lambda: stats(cenote)["events"]["tcp_refused"] >= before + 20)
         assert rdata(cenote.ask("www.valid.com", tcp=True, source="127.0.0.5")) == ["9.2.3.5"]
-    until(lambda: rdata(cenote.ask("www.valid.com", tcp=True, source="127.0.0.4")) == ["9.2.3.5"])
+
+    def is_served():
+        with contextlib.suppress(EOFError, OSError):  # while those before are still counted
+            return rdata(cenote.ask("www.valid.com", tcp=True, source="127.0.0.4")) == ["9.2.3.5"]
+    until(is_served)
 
 
 def test_strangers_are_refused_and_few(start):

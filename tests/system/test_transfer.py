@@ -124,7 +124,7 @@ def test_a_zone_is_transferred_and_acts(start, primary):
     until(lambda: not is_blocked(daemon, f"timed0.{WILD}") and not is_blocked(daemon, ALWAYS[0]))
     assert generation(daemon) == before, "a delta is no reason for a build"
     assert of_zone(daemon, "ixfr") > 0 and of_zone(daemon, "axfr") == 1 and of_zone(daemon, "notifies") > 0
-    assert f"serial {made.serial()}, 1 whole transfer" in daemon.command("feeds", "list")
+    until(lambda: f"serial {made.serial()}, 1 whole transfer" in daemon.command("feeds", "list"))
     assert 'cenote_zone_axfr_total{list="zone"} 1' in daemon.http("GET", "/metrics")[2]
     print(f"update to verdict: median {statistics.median(times) * 1000:.1f} ms, slowest {max(times) * 1000:.1f} ms")
 
@@ -159,8 +159,8 @@ def test_updates_under_load_with_crashes(start, primary, tmp_path):
                 assert of_zone(daemon, "axfr") == 0, "after a crash it goes on from where it was"
                 made.stop()
                 made.run()
-        until(lambda: of_zone(daemon, "serial") == made.serial(), 60)
-        until(lambda: {name for name in TOGGLED if is_blocked(daemon, name)} == held, 60)
+        until(lambda: of_zone(daemon, "serial") == made.serial())
+        until(lambda: {name for name in TOGGLED if is_blocked(daemon, name)} == held)
     assert not askers.wrong, (len(askers.wrong), askers.wrong[:3])
     assert askers.answers > 100
     assert all(is_blocked(daemon, name) for name in ALWAYS + late) and not any(is_blocked(daemon, name) for name in NEVER)
@@ -190,7 +190,8 @@ def test_a_restart_goes_on_by_delta(start, primary):
     made.update((f"meanwhile.{WILD}", *BLOCK), (ALWAYS[0],))
     daemon = restart(start, daemon, wanted)
     until(lambda: is_blocked(daemon, f"meanwhile.{WILD}") and not is_blocked(daemon, ALWAYS[0]))
-    assert (of_zone(daemon, "axfr"), of_zone(daemon, "ixfr"), generation(daemon)) == (0, 1, before)
+    until(lambda: of_zone(daemon, "ixfr") == 1)
+    assert (of_zone(daemon, "axfr"), generation(daemon)) == (0, before)
 
 
 def test_a_large_change_is_built(start, primary):
@@ -200,9 +201,9 @@ def test_a_large_change_is_built(start, primary):
     before = generation(daemon)
     for i in range(12):
         made.update(*((f"many{i}-{k}.{WILD}", *BLOCK) for k in range(1000)))
-    until(lambda: generation(daemon) > before, 60)
-    until(lambda: is_blocked(daemon, f"many11-999.{WILD}"), 60)
-    until(lambda: of_zone(daemon, "changes") < 12000, 60)
+    until(lambda: generation(daemon) > before)
+    until(lambda: is_blocked(daemon, f"many11-999.{WILD}"))
+    until(lambda: of_zone(daemon, "changes") < 12000)
     assert is_blocked(daemon, f"many0-0.{WILD}") and of_zone(daemon)["rules"] > 10000
 
 
@@ -248,7 +249,7 @@ def test_strangers_are_not_listened_to(start, primary):
         message.flags = dns.flags.AA
         message.set_opcode(dns.opcode.NOTIFY)
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
-            s.settimeout(5)
+            s.settimeout(30)
             s.bind((source or "127.0.0.1", 0))
             s.sendto(message.to_wire(), ("127.0.0.1", made.notify))
             return dns.message.from_wire(s.recv(4096)).rcode()

@@ -168,8 +168,8 @@ def test_full_disk(start, tmp_path):
         assert rdata(cenote.ask("during.bad.example")) == ["0.0.0.0"]
         wait_for_row(cenote, "during.bad.example")
         (disk / "filler").unlink()
-        log = until(lambda: settled(cenote))
-        assert log["problem"] == "" and log["written"] + log["dropped"] == log["events"]
+        log = until(lambda: (log := settled(cenote)) and log["written"] + log["dropped"] == log["events"] and log)
+        assert log["problem"] == ""
         cenote.kill()
         again = start({**CONFIG, "directory": str(disk)}, folder=cenote.folder)
         assert names(again, ".bad.example")[-1] == "before.bad.example" and "during.bad.example" in names(again, "during")

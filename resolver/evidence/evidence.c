@@ -27,8 +27,9 @@ enum {
 	ROUND_MS = 100,
 	BATCH = 512, /* events under one hold of the lock */
 	KNOCKS_MAX = 256,
-	SAVE_MS =
-		60000, /* between two saves of clients; cases are saved with the round that changed them */
+	SAVE_MS = 60000, /* between two saves of clients, */
+	SAVE_CASES_MS =
+		10000, /* and of cases that got more; what was opened or decided is saved at once */
 };
 
 struct evidence {
@@ -53,7 +54,8 @@ struct evidence {
 	struct evidence_store *store; /* NULL: it cannot be used */
 	struct suspects *owned_suspects;
 	bool has_changed; /* cases: to be published */
-	uint64_t next_save_ms;
+	bool has_unsaved, is_urgent; /* cases */
+	uint64_t next_save_ms, next_cases_ms;
 	struct evidence_info info; /* its own counters */
 	struct knock *knocks; /* waiting */
 	unsigned knock_count;
@@ -91,11 +93,12 @@ void evidence_knock(struct evidence *e, const struct knock *knock)
 /* --- under the lock --------------------------------------------------------------------------- */
 
 /* The case is to be kept, and the path to be told of it. */
-static void note_change(struct evidence *e, const struct evidence_case *c)
+static void note_change(struct evidence *e, const struct evidence_case *c, bool is_urgent)
 {
 	if (!c)
 		return;
-	e->has_changed = true;
+	e->has_changed = e->has_unsaved = true;
+	e->is_urgent = e->is_urgent || is_urgent;
 	if (!e->store)
 		return;
 	evidence_store_mark(e->store, c->id);
@@ -104,11 +107,9 @@ static void note_change(struct evidence *e, const struct evidence_case *c)
 		evidence_store_mark(e->store, gone);
 }
 
-static void announce(struct evidence *e, const struct evidence_case *c, uint64_t opened)
+static void announce(struct evidence *e, const struct evidence_case *c)
 {
 	char text[ADDR_TEXT_MAX], alias[PSEUDONYM_TEXT];
-	if (!c || engine_counters(e->engine)->opened_cases == opened)
-		return;
 	const char *client = !e->privacy.has_client ? "withheld"
 		: e->privacy.key ? pseudonym_of(e->privacy.key, &c->client, alias)
 				 : addr_to_text(&c->client, text);
@@ -118,12 +119,19 @@ static void announce(struct evidence *e, const struct evidence_case *c, uint64_t
 	notices_put(e->notices, NOTICE_OPENED, c);
 }
 
+/* What came of an event, when so many cases had been opened before. */
+static void settle(struct evidence *e, const struct evidence_case *c, uint64_t opened)
+{
+	bool is_new = c && engine_counters(e->engine)->opened_cases != opened;
+	if (is_new)
+		announce(e, c);
+	note_change(e, c, is_new);
+}
+
 static void take_event(struct evidence *e, const struct evidence_event *event)
 {
 	uint64_t opened = engine_counters(e->engine)->opened_cases;
-	struct evidence_case *c = engine_feed(e->engine, event);
-	announce(e, c, opened);
-	note_change(e, c);
+	settle(e, engine_feed(e->engine, event), opened);
 }
 
 /* Those that came before the events that are taken up next: a token is known before who comes to it. */
@@ -142,9 +150,7 @@ static void take_up_knocks(struct evidence *e, struct knock *knocks, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		uint64_t opened = engine_counters(e->engine)->opened_cases;
 		bool is_ours = addr_table_find(e->access, &knocks[i].from.addr, 0);
-		struct evidence_case *c = engine_knock(e->engine, &knocks[i], is_ours);
-		announce(e, c, opened);
-		note_change(e, c);
+		settle(e, engine_knock(e->engine, &knocks[i], is_ours), opened);
 	}
 }
 
@@ -164,14 +170,19 @@ static void forget(struct evidence *e)
 static void save(struct evidence *e, bool is_last)
 {
 	struct err why = {0};
-	bool has_clients = is_last || clock_ms() >= e->next_save_ms;
+	uint64_t now_ms = clock_ms();
+	bool has_clients = is_last || now_ms >= e->next_save_ms;
+	bool has_cases = e->is_urgent || (e->has_unsaved && now_ms >= e->next_cases_ms);
 	if (has_clients)
 		forget(e);
-	if (!e->store || (!has_clients && !e->has_changed))
+	if (!e->store || (!has_clients && !has_cases))
 		return;
 	int code = evidence_store_save(e->store, e->engine, has_clients, &why);
 	if (has_clients)
 		e->next_save_ms = clock_ms() + SAVE_MS;
+	e->next_cases_ms = clock_ms() + SAVE_CASES_MS;
+	e->has_unsaved = e->has_unsaved && code;
+	e->is_urgent = false;
 	/* Said once: what follows is a counter. */
 	if (code && !e->info.problem[0])
 		log_error("evidence", "event=not_saved reason=\"%s\"", why.text);
@@ -482,7 +493,7 @@ int evidence_unseal(struct evidence *e, uint64_t id, struct evidence_case *out)
 	if (c) {
 		c->unsealed_count++;
 		c->unsealed_ms = clock_wall_ms();
-		note_change(e, c);
+		note_change(e, c, true);
 		*out = *c;
 		cases_withhold(out, &open);
 	}
@@ -537,7 +548,7 @@ int evidence_decide(struct evidence *e, uint64_t id, enum case_state state, cons
 {
 	pthread_mutex_lock(&e->lock);
 	struct evidence_case *c = engine_decide(e->engine, id, state, note, clock_wall_s() * 1000);
-	note_change(e, c);
+	note_change(e, c, true);
 	if (c) {
 		notices_put(e->notices, NOTICE_CHANGED, c);
 		copy_out(e, c, out);

@@ -391,6 +391,54 @@ static void test_knocks_and_a_full_queue(void **state)
 	close_it(e);
 }
 
+static bool has_a_kept_case(const struct evidence_info *i)
+{
+	return i->live_cases == 1 && i->saves;
+}
+
+static uint64_t wanted; /* of the next two */
+
+static bool has_events(const struct evidence_info *i)
+{
+	return i->engine.events == wanted;
+}
+
+static bool has_saves(const struct evidence_info *i)
+{
+	return i->saves == wanted;
+}
+
+/* A bot goes on all day: a memory card does not take a write for each of its names. */
+static void test_an_open_case_is_not_written_all_the_time(void **state)
+{
+	(void)state;
+	static struct evidence_case c;
+	struct evidence_info info;
+	clock_freeze(1000000, 1700000000);
+	struct evidence *e = open_it();
+	for (unsigned i = 0; i < 10; i++)
+		put(e, 0, "192.0.2.7", i, EVIDENCE_NXDOMAIN);
+	wait_for(e, has_a_kept_case);
+	evidence_info(e, &info);
+	uint64_t saves = info.saves;
+	for (unsigned i = 0; i < 20; i++) {
+		put(e, 0, "192.0.2.7", i, EVIDENCE_MEETING);
+		wanted = 11 + i;
+		wait_for(e, has_events);
+	}
+	evidence_info(e, &info);
+	assert_int_equal(info.saves, saves);
+	clock_advance(10000000);
+	wanted = saves + 1;
+	wait_for(e, has_saves);
+	/* What somebody decided is written at once. */
+	assert_int_equal(evidence_decide(e, 1, CASE_CLOSED, "", &c), 0);
+	wanted = saves + 2;
+	wait_for(e, has_saves);
+	close_it(e);
+	clock_thaw();
+}
+
 static bool has_one_unproven(const struct evidence_info *i)
 {
 	return i->engine.unproven == 1;
@@ -428,6 +476,7 @@ int main(void)
 		T(test_an_empty_state_is_set_aside), T(test_no_folder_is_no_failure),
 		T(test_knocks_and_a_full_queue), T(test_a_newer_state_is_set_aside),
 		T(test_privacy), T(test_privacy_that_comes_later), T(test_pseudonyms_are_unsealed),
-		T(test_who_is_a_client_follows_a_reload)};
+		T(test_who_is_a_client_follows_a_reload),
+		T(test_an_open_case_is_not_written_all_the_time)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -197,10 +197,29 @@ int addr_endpoint_from_text(const char *text, uint16_t default_port, struct addr
 	return r;
 }
 
+static char *put_decimal(char *to, unsigned octet)
+{
+	if (octet >= 100)
+		*to++ = (char)('0' + octet / 100);
+	if (octet >= 10)
+		*to++ = (char)('0' + octet / 10 % 10);
+	*to++ = (char)('0' + octet % 10);
+	return to;
+}
+
+/* Much tells of clients, and inet_ntop takes a third of a microsecond. */
+static void v4_to_text(const uint8_t bytes[static 4], char *out)
+{
+	for (unsigned i = 0; i < 4; i++) {
+		out = put_decimal(out, bytes[i]);
+		*out++ = i < 3 ? '.' : 0;
+	}
+}
+
 const char *addr_to_text(const struct addr *a, char out[static ADDR_TEXT_MAX])
 {
 	if (addr_is_v4(a))
-		inet_ntop(AF_INET, a->bytes + 12, out, ADDR_TEXT_MAX);
+		v4_to_text(a->bytes + 12, out);
 	else
 		inet_ntop(AF_INET6, a->bytes, out, ADDR_TEXT_MAX);
 	return out;

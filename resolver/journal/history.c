@@ -69,24 +69,37 @@ static void add_distinct(
 		distinct_add(d, hash);
 }
 
-static void feed_name(
-	const struct history *h, struct history_row *r, const struct dname *name, bool is_blocked)
+static void feed_name(struct history_row *r, const struct history_fact *f, bool is_blocked)
 {
-	uint64_t hash = hash_bytes(name->bytes, name->len, h->seed);
-	add_distinct(r->tops[HISTORY_DOMAINS], &r->domains, hash, name->bytes, name->len);
+	const struct dname *name = &f->event->name;
+	add_distinct(r->tops[HISTORY_DOMAINS], &r->domains, f->name_hash, name->bytes, name->len);
 	if (is_blocked)
-		top_add_hashed(r->tops[HISTORY_BLOCKED_DOMAINS], hash, name->bytes, name->len, 1);
+		top_add_hashed(
+			r->tops[HISTORY_BLOCKED_DOMAINS], f->name_hash, name->bytes, name->len, 1);
 }
 
-static void feed_client(
-	const struct history *h, struct history_row *r, const char *text, bool is_blocked)
+static void feed_client(struct history_row *r, const struct history_client *client, bool is_blocked)
 {
-	const uint8_t *key = (const uint8_t *)text;
-	size_t len = strlen(text);
-	uint64_t hash = hash_bytes(key, len, h->seed);
-	add_distinct(r->tops[HISTORY_CLIENTS], &r->clients, hash, key, len);
+	const uint8_t *key = (const uint8_t *)client->text;
+	add_distinct(r->tops[HISTORY_CLIENTS], &r->clients, client->hash, key, client->len);
 	if (is_blocked)
-		top_add_hashed(r->tops[HISTORY_BLOCKED_CLIENTS], hash, key, len, 1);
+		top_add_hashed(r->tops[HISTORY_BLOCKED_CLIENTS], client->hash, key, client->len, 1);
+}
+
+void history_name_client(const struct history *h, struct history_client *client)
+{
+	client->len = (uint32_t)strlen(client->text);
+	client->hash = hash_bytes(client->text, client->len, h->seed);
+}
+
+uint64_t history_expect(const struct history *h, const struct journal_event *e)
+{
+	const struct history_row *r = &h->open[HISTORY_MINUTES];
+	uint64_t hash = hash_bytes(e->name.bytes, e->name.len, h->seed);
+	top_expect(r->tops[HISTORY_DOMAINS], hash);
+	if (stats_outcome_is_blocked((enum query_outcome)e->outcome))
+		top_expect(r->tops[HISTORY_BLOCKED_DOMAINS], hash);
+	return hash;
 }
 
 void history_enter(struct history *h)
@@ -99,16 +112,16 @@ void history_leave(struct history *h)
 	pthread_mutex_unlock(&h->lock);
 }
 
-void history_feed(
-	struct history *h, const struct journal_event *e, const char *client_text, bool has_name)
+void history_feed(struct history *h, const struct history_fact *f)
 {
+	const struct journal_event *e = f->event;
 	struct history_row *r = &h->open[HISTORY_MINUTES];
 	bool is_blocked = stats_outcome_is_blocked((enum query_outcome)e->outcome);
 	h->has_news[HISTORY_MINUTES] = true;
-	if (has_name)
-		feed_name(h, r, &e->name, is_blocked);
-	if (*client_text)
-		feed_client(h, r, client_text, is_blocked);
+	if (f->has_name)
+		feed_name(r, f, is_blocked);
+	if (f->client)
+		feed_client(r, f->client, is_blocked);
 	if (e->list && *e->list && !e->is_monitored)
 		add_text(r->tops[HISTORY_LISTS], e->list);
 	if (e->family)

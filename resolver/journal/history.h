@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "resolver/base/addr.h"
 #include "resolver/base/err.h"
 #include "resolver/stats.h"
 
@@ -30,12 +31,31 @@ int history_open(const char *state_directory, struct history **out, struct err *
 /* NULL is allowed. Saves nothing. */
 void history_free(struct history *h);
 
+/* By what a client is counted: its address or a pseudonym. */
+struct history_client {
+	uint64_t hash;
+	uint32_t len;
+	char text[ADDR_TEXT_MAX];
+};
+
+/* One query, with as much of it as may be kept. */
+struct history_fact {
+	const struct journal_event *event;
+	const struct history_client *client; /* NULL: it is withheld */
+	uint64_t name_hash; /* as history_expect told it */
+	bool has_name; /* else it is withheld */
+};
+
+/* Sets all beside the text. */
+void history_name_client(const struct history *h, struct history_client *client);
+
 /* A batch of queries is fed between these two, for a moment: others wait meanwhile. */
 void history_enter(struct history *h);
 void history_leave(struct history *h);
-/* Counts one query in the top lists and the distinct counts: of clients if `client_text` is not "", of domains if `has_name`. */
-void history_feed(
-	struct history *h, const struct journal_event *e, const char *client_text, bool has_name);
+/* Returns the hash of the name. What is needed to count it is fetched meanwhile: best some queries before it is fed. */
+uint64_t history_expect(const struct history *h, const struct journal_event *e);
+/* Counts one query in the top lists and the distinct counts. */
+void history_feed(struct history *h, const struct history_fact *f);
 
 /* About once a second: what the counters have gained since the last time goes to the minute that was. Every ten minutes it writes. */
 void history_tick(struct history *h, uint64_t now_ms, const struct stats_total *t);

@@ -29,11 +29,13 @@ enum {
 	ROUND_MS = 100,
 	BUSY_ROUND_MS = 5, /* after a round with many */
 	BUSY = 1000,
-	BATCH = 100, /* events for which locks are held */
+	BATCH = 64, /* events for which locks are held */
 	ROUND_MAX = 20000, /* events in a round: the clock is looked at between them */
 	TICK_MS = 1000,
-	NAMED = 512,
+	NAMED = 1024,
 };
+
+_Static_assert(offsetof(struct journal_event, name) % 8 == 0, "names are copied in words");
 
 /* What the configuration says of rows. */
 struct settings {
@@ -47,7 +49,8 @@ struct settings {
 /* A client and what it is called. */
 struct named {
 	struct addr client;
-	char text[ADDR_TEXT_MAX]; /* "": nobody yet */
+	uint32_t pseudonym; /* if there are */
+	struct history_client as; /* its length 0: nobody yet */
 };
 
 struct journal {
@@ -91,39 +94,61 @@ static void count(_Atomic uint64_t *counter, unsigned n)
 		memory_order_release);
 }
 
-/* The client as it may be kept. Text is dear: that of the last ones is remembered. */
-static const char *name_client(struct journal *j, const struct addr *client)
+static void name_anew(const struct journal *j, const struct addr *client, struct named *n)
+{
+	n->client = *client;
+	if (j->settings.has_pseudonyms) {
+		pseudonym_of(&j->settings.key, client, n->as.text);
+		n->pseudonym = (uint32_t)strtoul(n->as.text + sizeof "client-" - 1, NULL, 16);
+	} else {
+		addr_to_text(client, n->as.text);
+	}
+	history_name_client(j->history, &n->as);
+}
+
+/* The client as it may be kept, until the next one is named; NULL: it may not. Names are dear: those of the last ones are remembered. */
+static const struct named *name_client(struct journal *j, const struct addr *client)
 {
 	const struct settings *s = &j->settings;
 	if (s->privacy == QUERYLOG_NO_CLIENT || s->privacy == QUERYLOG_NOTHING || s->has_no_key)
-		return "";
+		return NULL;
 	struct named *n = &j->named[hash_bytes(client->bytes, sizeof client->bytes, 0) % NAMED];
-	if (n->text[0] && addr_equal(&n->client, client))
-		return n->text;
-	n->client = *client;
-	return s->has_pseudonyms ? pseudonym_of(&s->key, client, n->text)
-				 : addr_to_text(client, n->text);
+	if (!n->as.len || !addr_equal(&n->client, client))
+		name_anew(j, client, n);
+	return n;
 }
 
-static void set_client(const struct settings *s, const struct journal_event *e, const char *text,
-	struct querylog_kept *row)
+static void set_client(
+	const struct settings *s, const struct named *client, struct querylog_kept *row)
 {
-	row->client_kind = CLIENT_WITHHELD;
-	if (!text[0])
-		return;
-	if (s->has_pseudonyms) {
+	if (!client) {
+		row->client_kind = CLIENT_WITHHELD;
+	} else if (s->has_pseudonyms) {
 		row->client_kind = CLIENT_PSEUDONYM;
-		row->pseudonym = (uint32_t)strtoul(text + sizeof "client-" - 1, NULL, 16);
+		row->pseudonym = client->pseudonym;
+	} else {
+		row->client_kind = addr_is_v4(&client->client) ? CLIENT_V4 : CLIENT_V6;
+		row->client = client->client;
+	}
+}
+
+/* An event ends in the ring where its name ends, rounded up to eight octets: behind it the next one may be written just now. Most names are short:
+ * words are copied faster than a number of octets. */
+static void copy_name(struct dname *to, const struct dname *from)
+{
+	size_t n = offsetof(struct dname, bytes) + from->len;
+	if (__builtin_expect(n > 64, 0)) {
+		memcpy(to, from, n);
 		return;
 	}
-	row->client_kind = addr_is_v4(&e->client) ? CLIENT_V4 : CLIENT_V6;
-	row->client = e->client;
+	for (size_t i = 0; i < n; i += 8)
+		memcpy((uint8_t *)to + i, (const uint8_t *)from + i, 8);
 }
 
-static void make_row(const struct settings *s, const struct journal_event *e, const char *client,
-	struct querylog_kept *row)
+static void make_row(const struct settings *s, const struct journal_event *e,
+	const struct named *client, struct querylog_kept *row)
 {
-	set_client(s, e, client, row);
+	set_client(s, client, row);
 	row->at_ms = e->at_ms;
 	row->qtype = e->qtype;
 	row->rcode = e->rcode;
@@ -140,19 +165,21 @@ static void make_row(const struct settings *s, const struct journal_event *e, co
 	row->family = e->family ? e->family : "";
 	row->group = e->group < s->group_count ? s->groups[e->group] : "";
 	row->name.len = 0;
-	/* No octet more: the next event may just be written behind it. */
 	if (s->privacy != QUERYLOG_NO_NAME)
-		memcpy(&row->name, &e->name, offsetof(struct dname, bytes) + e->name.len);
+		copy_name(&row->name, &e->name);
 }
 
 /* False: there is no row of it. */
-static bool take_event(struct journal *j, const struct journal_event *e)
+static bool take_event(struct journal *j, const struct journal_event *e, uint64_t name_hash)
 {
 	struct querylog_kept row;
 	const struct settings *s = &j->settings;
-	const char *client = name_client(j, &e->client);
-	history_feed(j->history, e, client,
-		s->privacy == QUERYLOG_ALL || s->privacy == QUERYLOG_NO_CLIENT);
+	const struct named *client = name_client(j, &e->client);
+	const struct history_fact fact = {.event = e,
+		.client = client ? &client->as : NULL,
+		.name_hash = name_hash,
+		.has_name = s->privacy == QUERYLOG_ALL || s->privacy == QUERYLOG_NO_CLIENT};
+	history_feed(j->history, &fact);
 	if (!s->is_enabled || s->privacy == QUERYLOG_NOTHING)
 		return false;
 	make_row(s, e, client, &row);
@@ -182,12 +209,15 @@ static const struct journal_event *next_event(struct journal *j)
 /* Locks and counters are for many events at once. Those who ask how many there are find the rows of all that is counted as taken up. */
 static unsigned batch_of(struct journal *j)
 {
-	const struct journal_event *e;
+	const struct journal_event *events[BATCH];
+	uint64_t name_hashes[BATCH];
 	unsigned n = 0, rows = 0;
 	history_enter(j->history);
 	querylog_enter(j->log);
-	for (; n < BATCH && (e = next_event(j)); n++)
-		rows += take_event(j, e);
+	for (; n < BATCH && (events[n] = next_event(j)); n++)
+		name_hashes[n] = history_expect(j->history, events[n]);
+	for (unsigned i = 0; i < n; i++)
+		rows += take_event(j, events[i], name_hashes[i]);
 	querylog_leave(j->log);
 	history_leave(j->history);
 	for (unsigned i = 0; i < j->ring_count; i++)

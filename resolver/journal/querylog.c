@@ -136,6 +136,7 @@ static void close_last(struct querylog *q)
 void querylog_enter(struct querylog *q)
 {
 	pthread_mutex_lock(&q->lock);
+	querylog_block_forget(block(q, q->last));
 }
 
 void querylog_leave(struct querylog *q)

@@ -70,7 +70,7 @@ void querylog_free(struct querylog *q);
 void querylog_limit(struct querylog *q, uint64_t bytes, uint32_t days, uint32_t save_s);
 /* Reads what is on disk: once, before the first row. */
 void querylog_begin(struct querylog *q);
-/* Rows are added between these two, for a moment: readers wait meanwhile. */
+/* Rows are added between these two, for a moment: readers wait meanwhile. Words of rows stay where they are until then. */
 void querylog_enter(struct querylog *q);
 void querylog_leave(struct querylog *q);
 /* Gives the row its number. */

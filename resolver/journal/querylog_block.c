@@ -8,6 +8,12 @@ void querylog_block_begin(struct querylog_block *b, uint64_t first_id)
 	b->first_id = first_id;
 	b->rows = b->used = b->words_used = 0;
 	b->word_count = 0;
+	querylog_block_forget(b);
+}
+
+void querylog_block_forget(struct querylog_block *b)
+{
+	b->list = b->family = b->group = (struct querylog_block_memo){0};
 }
 
 /* Its number, from 1; 0: the empty word. -1: there is no room for a new one. */
@@ -32,17 +38,27 @@ static int number_of(struct querylog_block *b, const char *word)
 	return (int)b->word_count;
 }
 
+static bool remember(struct querylog_block *b, struct querylog_block_memo *memo, const char *word)
+{
+	if (memo->word == word)
+		return true;
+	int number = number_of(b, word);
+	if (number < 0)
+		return false;
+	*memo = (struct querylog_block_memo){.word = word, .number = (uint8_t)number};
+	return true;
+}
+
 bool querylog_block_add(struct querylog_block *b, const struct querylog_kept *row)
 {
 	if (b->rows == QUERYLOG_ROWS || b->used + QUERYLOG_ROW_MAX > QUERYLOG_ROWS_BYTES)
 		return false;
-	int list = number_of(b, row->list), family = number_of(b, row->family);
-	int group = number_of(b, row->group);
-	if (list < 0 || family < 0 || group < 0)
+	if (!remember(b, &b->list, row->list) || !remember(b, &b->family, row->family) ||
+		!remember(b, &b->group, row->group))
 		return false;
 	if (!b->rows)
 		b->base_ms = b->last_ms = b->min_ms = b->max_ms = row->at_ms;
-	const struct querylog_words words = {(uint8_t)list, (uint8_t)family, (uint8_t)group};
+	const struct querylog_words words = {b->list.number, b->family.number, b->group.number};
 	b->used += (uint32_t)querylog_codec_row(row, &words, b->last_ms, b->row_bytes + b->used);
 	b->last_ms = row->at_ms;
 	b->min_ms = row->at_ms < b->min_ms ? row->at_ms : b->min_ms;

@@ -47,6 +47,11 @@ void top_clear(struct top *t);
 bool top_add(struct top *t, const uint8_t *key, size_t len, uint64_t n);
 /* The same where the key's hash is known: hash_bytes of as much of it as is kept. */
 bool top_add_hashed(struct top *t, uint64_t hash, const uint8_t *key, size_t len, uint64_t n);
+/* Fetches what top_add_hashed looks at first, for one that is to be added soon. */
+static inline void top_expect(const struct top *t, uint64_t hash)
+{
+	__builtin_prefetch(&t->slots[hash & t->slot_mask]);
+}
 
 /* As it was kept, highest counts first. What there is no room for counts in the floor. False: it is there already. */
 bool top_restore(struct top *t, const uint8_t *key, size_t len, const struct top_entry *kept);

@@ -61,7 +61,7 @@ static uint32_t zipf(struct world *w, uint32_t n)
 /* A question is made beforehand, so that its making is not measured. */
 struct question {
 	struct journal_event event;
-	char client[48];
+	struct history_client client;
 	uint32_t domain, client_number;
 };
 
@@ -78,13 +78,17 @@ static void make_question(struct world *w, struct question *q)
 	int n = snprintf(text, sizeof text, "h%u.cdn%u.%s", q->domain, q->domain * 7919 % 10007,
 		tlds[q->domain % 5]);
 	(void)dname_from_text(text, (size_t)n, &q->event.name);
-	snprintf(q->client, sizeof q->client, "10.%u.%u.%u", q->client_number >> 16,
+	snprintf(q->client.text, sizeof q->client.text, "10.%u.%u.%u", q->client_number >> 16,
 		q->client_number >> 8 & 255, q->client_number & 255);
 }
 
 static void ask(struct world *w, const struct question *q)
 {
-	history_feed(w->history, &q->event, q->client, true);
+	const struct history_fact f = {.event = &q->event,
+		.client = &q->client,
+		.name_hash = history_expect(w->history, &q->event),
+		.has_name = true};
+	history_feed(w->history, &f);
 }
 
 static void count(struct world *w, const struct question *q)

@@ -82,9 +82,16 @@ static inline void history_harness_ask(struct history_harness *x, const char *cl
 		.list = stats_outcome_is_blocked(outcome) ? "ads" : "",
 		.family = outcome == OUTCOME_BLOCKED_GENERATED ? "necurs" : NULL};
 	assert_int_equal(dname_from_text(name ? name : ".", strlen(name ? name : "."), &e.name), 0);
+	struct history_client c;
+	snprintf(c.text, sizeof c.text, "%s", client);
+	history_name_client(x->history, &c);
+	const struct history_fact fact = {.event = &e,
+		.client = *client ? &c : NULL,
+		.name_hash = history_expect(x->history, &e),
+		.has_name = name != NULL};
 	history_enter(x->history);
 	for (uint64_t i = 0; i < n; i++)
-		history_feed(x->history, &e, client, name != NULL);
+		history_feed(x->history, &fact);
 	history_leave(x->history);
 	x->total.queries += n;
 	x->total.outcomes[outcome] += n;

@@ -40,6 +40,13 @@ static void addresses_go_both_ways(void **state)
 		struct addr a = addr_of(same[i]);
 		assert_string_equal(addr_to_text(&a, text), same[i]);
 	}
+	for (unsigned i = 0; i < 256; i++) {
+		struct addr a;
+		char want[ADDR_TEXT_MAX];
+		addr_from_v4((uint8_t[]){(uint8_t)i, 0, (uint8_t)~i, (uint8_t)i}, &a);
+		snprintf(want, sizeof want, "%u.0.%u.%u", i, 255 - i, i);
+		assert_string_equal(addr_to_text(&a, text), want);
+	}
 	struct addr mapped = addr_of("::ffff:192.0.2.1"), v4 = addr_of("192.0.2.1");
 	assert_true(addr_equal(&mapped, &v4));
 	assert_true(addr_is_v4(&v4));

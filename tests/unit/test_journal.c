@@ -156,6 +156,47 @@ static void test_privacy(void **state)
 	assert_string_equal(rows[0].client, "192.0.2.7");
 }
 
+/* Also many clients, more than are remembered, and names of any length. */
+static void test_each_row_is_its_own(void **state)
+{
+	(void)state;
+	enum { CLIENTS = 3000 };
+	static struct querylog_row rows[CLIENTS];
+	static struct journal_event events[CLIENTS];
+	struct history_point sum;
+	start_with("");
+	for (unsigned i = 0; i < CLIENTS; i++) {
+		char name[250];
+		/* Labels of at most 40: their length octets are no digits. */
+		int n = snprintf(name, sizeof name, "%0*u.%0*u.%0*u.%0*u", 1 + i % 40, i,
+			1 + i / 2 % 40, i, 1 + i / 4 % 40, i, 1 + i / 8 % 40, i);
+		assert_true(n > 0);
+		events[i] = event(name, (uint8_t)i);
+		events[i].client.bytes[14] = (uint8_t)(i >> 8);
+		journal_put(journal, i % WORKERS, &events[i]);
+	}
+	wait_for(CLIENTS);
+	struct querylog_filter f = all;
+	size_t got = 0;
+	do
+		got += querylog_read(
+			journal_querylog(journal), &f, rows + got, CLIENTS - got, &f.before);
+	while (f.before && got < CLIENTS);
+	assert_int_equal(got, CLIENTS);
+	for (unsigned i = 0; i < CLIENTS; i++) {
+		char client[ADDR_TEXT_MAX];
+		unsigned number;
+		assert_int_equal(sscanf((const char *)rows[i].name.bytes + 1, "%u", &number), 1);
+		assert_true(dname_equal(&rows[i].name, &events[number].name));
+		assert_string_equal(rows[i].client, addr_to_text(&events[number].client, client));
+	}
+	journal_stop(journal);
+	uint64_t now_s = clock_wall_s();
+	history_total(journal_history(journal), now_s - 3600, now_s + 60, &sum);
+	assert_in_range(sum.clients, CLIENTS * 9 / 10, CLIENTS * 11 / 10);
+	assert_in_range(sum.domains, CLIENTS * 9 / 10, CLIENTS * 11 / 10);
+}
+
 static void *put_many(void *arg)
 {
 	unsigned worker = *(unsigned *)arg;
@@ -226,6 +267,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_a_row_for_an_event, start, stop),
 		cmocka_unit_test_setup_teardown(test_privacy, start, stop),
+		cmocka_unit_test_setup_teardown(test_each_row_is_its_own, start, stop),
 		cmocka_unit_test_setup_teardown(test_nothing_is_lost_uncounted, start, stop),
 		cmocka_unit_test_setup_teardown(test_history_is_fed, start, stop),
 	};

@@ -144,6 +144,31 @@ static void test_a_full_block_takes_no_more(void **state)
 	assert_int_equal(n, QUERYLOG_WORDS - 1); /* one is the group */
 }
 
+/* A word is known by where it lies, until it is told that another may lie there. */
+static void test_words_change_places(void **state)
+{
+	(void)state;
+	char word[16] = "first";
+	struct querylog_reader r;
+	struct querylog_kept row = rows_make(1), got;
+	row.list = word;
+	querylog_block_begin(&block, 1);
+	assert_true(querylog_block_add(&block, &row));
+	querylog_block_forget(&block);
+	strcpy(word, "second");
+	assert_true(querylog_block_add(&block, &row));
+	row.list = "first";
+	assert_true(querylog_block_add(&block, &row));
+	assert_true(querylog_codec_open(bytes, querylog_block_write(&block, bytes), &r));
+	assert_int_equal(r.word_count, 4); /* the group, and none */
+	static const char *const want[] = {"first", "second", "first"};
+	for (size_t i = 0; i < 3; i++) {
+		assert_true(querylog_codec_next(&r, &got));
+		assert_string_equal(got.list, want[i]);
+		assert_string_equal(got.group, "default");
+	}
+}
+
 /* No changed octet goes unnoticed, and none makes it read outside. */
 static void test_any_damage_is_seen(void **state)
 {
@@ -180,6 +205,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows_come_back),
 		cmocka_unit_test(test_a_full_block_takes_no_more),
+		cmocka_unit_test(test_words_change_places),
 		cmocka_unit_test(test_any_damage_is_seen),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,7 +62,8 @@ struct edge_request {
 	const char *content_type;
 	char *body; /* NULL: none */
 	size_t body_len;
-	/* The first header of a name in any case, or NULL; ask by edge_header. */
+	/* The last header of a name in any case, or NULL; ask by edge_header. Some proxies add a line of their own behind those that the
+	 * client sent: the last one is what the nearest proxy says. */
 	const char *(*header)(const void *from, const char *name);
 	const void *header_from;
 };

@@ -150,26 +150,28 @@ void http_tick(struct http *h)
 		MHD_resume_connection(resting[i]);
 }
 
-struct header_count {
-	const char *name;
+struct header_look {
+	const char *name, *last;
 	unsigned count;
 };
 
-static enum MHD_Result count_header(
+static enum MHD_Result look_at_header(
 	void *arg, enum MHD_ValueKind kind, const char *key, const char *value)
 {
 	(void)kind;
-	(void)value;
-	struct header_count *h = arg;
-	h->count += !strcasecmp(key, h->name);
+	struct header_look *l = arg;
+	if (strcasecmp(key, l->name) != 0)
+		return MHD_YES;
+	l->last = value;
+	l->count++;
 	return MHD_YES;
 }
 
-static unsigned header_count(struct MHD_Connection *c, const char *name)
+static struct header_look look_for(struct MHD_Connection *c, const char *name)
 {
-	struct header_count h = {.name = name};
-	MHD_get_connection_values(c, MHD_HEADER_KIND, count_header, &h);
-	return h.count;
+	struct header_look l = {.name = name};
+	MHD_get_connection_values(c, MHD_HEADER_KIND, look_at_header, &l);
+	return l;
 }
 
 static const char *header(struct MHD_Connection *c, const char *name)
@@ -180,9 +182,9 @@ static const char *header(struct MHD_Connection *c, const char *name)
 /* What the library accepts and RFC 9112 3.2 and 6.3 do not: returns false after having written the problem. */
 static bool is_framing_good(struct MHD_Connection *c, const char *version, struct edge_response *r)
 {
-	unsigned hosts = header_count(c, MHD_HTTP_HEADER_HOST);
-	unsigned lengths = header_count(c, MHD_HTTP_HEADER_CONTENT_LENGTH);
-	unsigned encodings = header_count(c, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+	unsigned hosts = look_for(c, MHD_HTTP_HEADER_HOST).count;
+	unsigned lengths = look_for(c, MHD_HTTP_HEADER_CONTENT_LENGTH).count;
+	unsigned encodings = look_for(c, MHD_HTTP_HEADER_TRANSFER_ENCODING).count;
 	bool is_old = !strcmp(version, MHD_HTTP_VERSION_1_0);
 	if (hosts > 1 || (hosts == 0 && !is_old)) {
 		response_problem(r, 400, "exactly one Host header is needed");
@@ -217,7 +219,7 @@ static enum edge_method method_of(const char *method)
 
 static const char *header_of(const void *from, const char *name)
 {
-	return header((struct MHD_Connection *)(uintptr_t)from, name);
+	return look_for((struct MHD_Connection *)(uintptr_t)from, name).last;
 }
 
 static void read_head(struct http *h, struct MHD_Connection *c, struct edge_request *q)

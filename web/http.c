@@ -194,6 +194,12 @@ static bool is_framing_good(struct MHD_Connection *c, const char *version, struc
 		response_problem(r, 400, "more than one Content-Length or Transfer-Encoding");
 		return false;
 	}
+	/* Of what it does not know the library takes all that comes for the body. */
+	const char *encoding = header(c, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+	if (encoding && strcasecmp(encoding, "chunked") != 0) {
+		response_problem(r, 400, "chunked is the only Transfer-Encoding that is read");
+		return false;
+	}
 	const char *length = header(c, MHD_HTTP_HEADER_CONTENT_LENGTH);
 	if (length && (strlen(length) > 5 || strtoul(length, NULL, 10) > EDGE_BODY_MAX)) {
 		response_problem(r, 413, "a body is at most %d octets", EDGE_BODY_MAX);

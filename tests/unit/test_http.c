@@ -221,6 +221,16 @@ static void refuses_bad_framing(void **state)
 						     "2\r\nTransfer-Encoding: "
 						     "chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"),
 		400);
+	static const char *const encodings[] = {
+		"gzip", "identity", "gzip, chunked", "chunked, gzip"};
+	for (size_t i = 0; i < sizeof encodings / sizeof *encodings; i++) {
+		char request[256];
+		snprintf(request, sizeof request,
+			HEAD("POST /api/v1/reload") "Transfer-Encoding: "
+						    "%s\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+			encodings[i]);
+		assert_int_equal(ask_tcp(request), 400);
+	}
 	assert_int_equal(
 		ask_unix(HEAD("POST /api/v1/reload") "Content-Length: 65537\r\n\r\n"), 413);
 	assert_int_equal(

@@ -89,6 +89,11 @@ def test_first_login_is_by_a_link(browser, start):
     browser.waits_for("#front .fault", "not right")
     browser.fill("[name=password]", PASSWORD + Keys.ENTER)
     browser.waits_for("#title", "Overview")
+    session = browser.driver.get_cookie("cenote_session")["value"]
+    browser.go("settings")
+    browser.click("#logout-all")
+    browser.waits_for("#front", "Log in")
+    assert cenote.http("GET", "/api/v1/keys", unix=False, Cookie=f"cenote_session={session}")[0] == 401
     # The link was for once.
     browser.open(cenote, f"setup={link}")
     browser.fill("[name=password]", PASSWORD)

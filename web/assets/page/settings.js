@@ -63,9 +63,9 @@ function passwordPanel(root) {
 			form.reset();
 	});
 	const everywhere = button("Log out everywhere", async (event) => {
-		if (await act(event.currentTarget, () => post("auth/logout", { everywhere: true }), "All log-ins have ended."))
+		if (await act(event.currentTarget, () => post("auth/logout", { sessions: "all" }), "All log-ins have ended."))
 			window.dispatchEvent(new Event("signed-out"));
-	}, { picture: "out" });
+	}, { picture: "out", id: "logout-all" });
 	p.body.append(form, element("p", { class: "spread" }, everywhere));
 	root.append(p.root);
 }

@@ -79,17 +79,16 @@ void dialect_adguard_querylog(const struct dialect_ask *a, struct edge_response 
 {
 	const struct target *t = &a->q->target;
 	const char *older = target_param(t, "older_than");
-	uint64_t next, older_s = 0;
+	uint64_t next;
 	size_t max = (size_t)dialect_number(a->q, "limit", ROWS_MAX, ROWS);
 	struct querylog_filter f = {.name = target_param(t, "search"),
 		.verdict = verdict_of(target_param(t, "response_status")),
 		.outcome = -1,
 		.qtype = -1};
-	if (older && *older && !param_time(older, &older_s)) {
+	if (older && *older && !param_time_ms(older, &f.to_ms)) {
 		dialect_text(r, 400, "`older_than` is a time as RFC 3339 has it\n");
 		return;
 	}
-	f.to_ms = older_s * 1000;
 	struct querylog_row *rows = calloc(max, sizeof *rows);
 	json_t *list = rows ? json_array() : NULL;
 	size_t n = rows

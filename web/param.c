@@ -25,15 +25,17 @@ static bool read_number(const char *text, uint64_t *out)
 }
 
 /* The date, and what follows it: a fraction of the second, and how far the zone is from UTC. */
-static bool read_date(const char *text, uint64_t *out)
+static bool read_date(const char *text, uint64_t *out_ms)
 {
 	struct tm tm = {0};
 	char room[16];
+	unsigned ms = 0;
 	const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
 	if (!rest)
 		return false;
 	if (*rest == '.' && rest[1] >= '0' && rest[1] <= '9')
-		rest += 1 + strspn(rest + 1, "0123456789");
+		for (unsigned unit = 100; *++rest >= '0' && *rest <= '9'; unit /= 10)
+			ms += unit * (unsigned)(*rest - '0');
 	snprintf(room, sizeof room, "%s", rest);
 	/* What was a `+` has come through as a form's space. */
 	if (*room == ' ')
@@ -44,18 +46,28 @@ static bool read_date(const char *text, uint64_t *out)
 	long offset_s = tm.tm_gmtoff;
 	int month = tm.tm_mon;
 	int64_t at = (int64_t)timegm(&tm) - offset_s;
-	*out = at < 0 ? 0 : (uint64_t)at;
+	*out_ms = at < 0 ? 0 : (uint64_t)at * 1000 + ms;
 	/* The 31st of a month that has none has become another month's first. */
 	return at >= 0 && tm.tm_mon == month;
 }
 
-bool param_time(const char *text, uint64_t *out)
+bool param_time_ms(const char *text, uint64_t *out)
 {
 	uint64_t at;
-	if (!read_number(text, &at) && !read_date(text, &at))
+	if (read_number(text, &at))
+		at = at < time_end ? at * 1000 : UINT64_MAX;
+	else if (!read_date(text, &at))
 		return false;
 	*out = at;
-	return at < time_end;
+	return at < time_end * 1000;
+}
+
+bool param_time(const char *text, uint64_t *out)
+{
+	uint64_t ms = 0;
+	bool is_good = param_time_ms(text, &ms);
+	*out = ms / 1000;
+	return is_good;
 }
 
 bool param_number(const struct edge_request *q, const char *name, uint64_t min, uint64_t max,

@@ -12,7 +12,9 @@ enum {
 	PARAM_RANGE_S = 86400, /* that is told about when nothing else is asked for */
 };
 
-/* A moment: RFC 3339, or whole seconds since 1970; fractions are cut off. False for what is none, or not before the year 10000. */
+/* A moment: RFC 3339, or whole seconds since 1970. False for what is none, or not before the year 10000. The fraction is cut off, behind
+ * the milliseconds or whole. */
+bool param_time_ms(const char *text, uint64_t *out);
 bool param_time(const char *text, uint64_t *out);
 
 /* A whole number from `min` to `max`; `*out` stays when it is not given. */

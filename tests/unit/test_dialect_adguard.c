@@ -309,6 +309,9 @@ static void rows_of_the_log(void **state)
 	assert_int_equal(journal.log.asked.to_ms, 1700000000000);
 	assert_int_equal(json_array_size(json_path_at(v, "data")), 1);
 	json_decref(v);
+	/* As `oldest` was: the rows of the same second are not passed over. */
+	json_decref(get8("querylog?older_than=2023-11-14T22:13:20.123Z"));
+	assert_int_equal(journal.log.asked.to_ms, 1700000000123);
 	plain(EDGE_GET, "querylog?older_than=then", NULL, 400);
 }
 

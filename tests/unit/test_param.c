@@ -59,6 +59,22 @@ static void moments_are_read(void **state)
 	}
 }
 
+static void moments_have_milliseconds(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		unsigned ms;
+	} good[] = {{"2023-11-14T22:13:20Z", 0}, {"2023-11-14T22:13:20.1Z", 100},
+		{"2023-11-14T22:13:20.045+00:00", 45}, {"2023-11-14T22:13:20.123987654321Z", 123},
+		{"1700000000", 0}};
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		uint64_t at = 1;
+		if (!param_time_ms(good[i].text, &at) || at != UINT64_C(1700000000000) + good[i].ms)
+			fail_msg("%s: %llu", good[i].text, (unsigned long long)at);
+	}
+}
+
 static void numbers_have_bounds(void **state)
 {
 	(void)state;
@@ -137,6 +153,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(moments_are_read, clean),
+		cmocka_unit_test_teardown(moments_have_milliseconds, clean),
 		cmocka_unit_test_teardown(numbers_have_bounds, clean),
 		cmocka_unit_test_teardown(words_are_among_those_allowed, clean),
 		cmocka_unit_test_teardown(a_range_is_the_last_day, clean),

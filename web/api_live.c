@@ -11,6 +11,7 @@
 #include "resolver/journal/journal.h"
 #include "web/api.h"
 #include "web/api_querylog.h"
+#include "web/auth.h"
 #include "web/param.h"
 #include "web/response.h"
 
@@ -25,6 +26,9 @@ struct live {
 	struct querylog *log;
 	struct querylog_filter filter; /* its texts are the next three */
 	char client[ADDR_TEXT_MAX], name[DNAME_TEXT_MAX], list[CONFIG_NAME_MAX + 1];
+	const struct auth *auth; /* NULL: over the control socket */
+	unsigned auth_changes; /* when it began */
+	uint64_t until_s; /* the session's end; 0: none */
 	uint64_t after; /* the number of the last row that was looked at */
 	bool is_resumed; /* after a row that another stream has sent: what is lost since cannot be counted */
 	uint64_t said_ms;
@@ -74,9 +78,19 @@ static void look(struct live *l)
 		say(l, ": alive\n\n");
 }
 
+/* Who asks may be let in no more. A browser comes again by itself, and misses nothing. */
+static bool is_over(const struct live *l)
+{
+	return l->auth &&
+		(auth_changes(l->auth) != l->auth_changes ||
+			(l->until_s && clock_wall_s() >= l->until_s));
+}
+
 static long fill(struct edge_stream *s, char *out, size_t max)
 {
 	struct live *l = (struct live *)s;
+	if (is_over(l))
+		return -1;
 	if (l->sent == l->len)
 		look(l);
 	size_t n = l->len - l->sent < max ? l->len - l->sent : max;
@@ -129,6 +143,9 @@ void api_live_get(const struct edge_request *q, struct edge_response *r)
 	keep_text(l->list, sizeof l->list, &l->filter.list);
 	l->stream = (struct edge_stream){.fill = fill, .close = end};
 	l->log = journal_querylog(q->web->doors.journal);
+	l->auth = q->is_local ? NULL : q->web->auth;
+	l->auth_changes = l->auth ? auth_changes(l->auth) : 0;
+	l->until_s = q->is_session ? q->until_s : 0;
 	l->said_ms = clock_ms();
 	/* Something at once: the headers are on their way with it. */
 	say(l, ": live\nretry: 2000\n\n");

@@ -111,13 +111,12 @@ void asker_find(struct edge_request *q)
 	find_place(q);
 	const char *key = key_of(q), *cookies = edge_header(q, "Cookie");
 	char session[AUTH_SESSION_ROOM];
-	uint64_t expires_s;
 	enum edge_scope found = EDGE_NOBODY;
 	if (key) {
 		found = auth_scope_of_key(q->web, key, &q->peer);
 		q->has_wrong_key = found == EDGE_NOBODY;
 	} else if (cookies && asker_cookie(cookies, EDGE_COOKIE, session, sizeof session)) {
-		found = auth_session_check(q->web->auth, session, &expires_s);
+		found = auth_session_check(q->web->auth, session, &q->until_s);
 		q->is_session = found != EDGE_NOBODY;
 	}
 	q->is_known = found != EDGE_NOBODY;

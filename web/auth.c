@@ -84,9 +84,15 @@ int auth_parts_keep(struct auth *a, const struct auth_store *next, struct err *w
 	if (code)
 		return code;
 	a->store = *next;
+	atomic_fetch_add(&a->changes, 1);
 	a->is_damaged = false;
 	a->problem[0] = 0;
 	return 0;
+}
+
+unsigned auth_changes(const struct auth *a)
+{
+	return atomic_load(&a->changes);
 }
 
 /* --- the password ---------------------------------------------------------------------------- */

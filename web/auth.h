@@ -37,6 +37,9 @@ bool auth_needs_setup(struct auth *a);
 /* What is wrong with what is kept, one sentence; false when nothing is. */
 bool auth_problem(struct auth *a, char *out, size_t size);
 
+/* Another number each time that password, keys or sessions change. What goes on for long is to look who asks anew then. */
+unsigned auth_changes(const struct auth *a);
+
 /* A new one-time token, in place of the one before. */
 void auth_make_token(struct auth *a, uint32_t life_s, char out[static AUTH_TOKEN_ROOM]);
 /* The one that waits to be used; false when there is none. */

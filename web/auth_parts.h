@@ -17,6 +17,7 @@ struct auth {
 		hashing; /* one at a time, from the question whether it may be tried to what came of it */
 	pthread_mutex_t lock;
 	struct auth_store store;
+	_Atomic unsigned changes; /* of it */
 	bool is_damaged;
 	char problem[512];
 	char token[AUTH_TOKEN_ROOM]; /* "": none */

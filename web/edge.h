@@ -54,6 +54,7 @@ struct edge_request {
 	bool is_local; /* over the control socket, which trusts its file's mode */
 	bool is_known; /* the socket, a session or a key said who asks */
 	bool is_session; /* it was a session */
+	uint64_t until_s; /* when that is over */
 	bool has_wrong_key;
 	bool is_secure; /* over TLS, here or to a proxy that may say so */
 	struct addr peer; /* who asks; all zero over the control socket */

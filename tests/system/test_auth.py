@@ -160,6 +160,20 @@ def test_keys_do_what_their_scope_lets(cenote):
     assert control not in (cenote.folder / "auth").read_text() + cenote.log()
 
 
+def test_a_live_view_ends_with_its_key(cenote):
+    control = key(cenote, "control", "control")
+    with socket.create_connection(("127.0.0.1", cenote.http_port), 60) as s:
+        s.sendall(f"GET /api/v1/live HTTP/1.1\r\nHost: 127.0.0.1\r\nX-API-Key: {control}\r\nConnection: close\r\n\r\n".encode())
+        heard = b""
+        while b": live" not in heard:
+            heard += s.recv(4096)
+        cenote.command("key", "remove", "--name", "control")
+        cenote.ask("www.valid.com")
+        while more := s.recv(4096):
+            heard += more
+    assert heard.endswith(b"\r\n0\r\n\r\n") and b"www.valid.com" not in heard
+
+
 def test_guessing_is_slowed_down(cenote):
     browser = set_up(cenote)
     statuses = [browser.log_in(f"wrong password {i}") for i in range(6)]

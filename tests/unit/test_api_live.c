@@ -8,9 +8,12 @@
 
 #include "resolver/base/clock.h"
 #include "tests/unit/api_harness.h"
+#include "web/auth.h"
 
 static struct edge_stream *stream;
 static const char *last_event_id;
+static bool is_tcp;
+static uint64_t session_until_s; /* 0: by a key */
 static char said[1 << 16];
 
 static const char *header_of(const void *from, const char *name)
@@ -25,7 +28,10 @@ static unsigned open_stream(const char *target)
 	struct edge_response r = {0};
 	assert_non_null(q);
 	q->web = &web;
-	q->is_local = q->is_known = true;
+	q->is_local = !is_tcp;
+	q->is_known = true;
+	q->is_session = session_until_s != 0;
+	q->until_s = session_until_s;
 	q->scope = EDGE_ADMIN;
 	q->header = header_of;
 	assert_true(target_parse(target, strlen(target), &q->target));
@@ -65,6 +71,8 @@ static int fill(void **state)
 {
 	reset(state);
 	last_event_id = NULL;
+	is_tcp = false;
+	session_until_s = 0;
 	clock_freeze(1000000, 1700000000);
 	put_row(7);
 	put_row(8);
@@ -160,6 +168,42 @@ static void silence_is_broken(void **state)
 	assert_string_equal(more(4096), "");
 }
 
+static bool has_ended(void)
+{
+	return stream->fill(stream, said, sizeof said) < 0;
+}
+
+static void who_is_let_in_no_more_hears_no_more(void **state)
+{
+	(void)state;
+	char key[AUTH_KEY_ROOM];
+	struct err why;
+	assert_int_equal(auth_open(NULL, &web.counters, &web.auth, &why), 0);
+	assert_int_equal(auth_key_add(web.auth, "one", EDGE_CONTROL, key, &why), 0);
+	open_stream("/api/v1/live");
+	struct edge_stream *local = stream;
+	is_tcp = true;
+	open_stream("/api/v1/live");
+	struct edge_stream *of_key = stream;
+	session_until_s = clock_wall_s() + 100;
+	open_stream("/api/v1/live");
+	assert_false(has_ended());
+	clock_advance(99999000);
+	assert_false(has_ended());
+	clock_advance(1000);
+	assert_true(has_ended());
+	stream->close(stream);
+	stream = of_key;
+	assert_false(has_ended());
+	assert_int_equal(auth_key_remove(web.auth, "one", &why), 0);
+	assert_true(has_ended());
+	stream->close(stream);
+	stream = local;
+	assert_false(has_ended());
+	auth_free(web.auth);
+	web.auth = NULL;
+}
+
 static void the_filter_outlives_the_request(void **state)
 {
 	(void)state;
@@ -187,6 +231,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(it_goes_on_where_it_ended, fill, empty),
 		cmocka_unit_test_setup_teardown(what_is_lost_is_told, fill, empty),
 		cmocka_unit_test_setup_teardown(silence_is_broken, fill, empty),
+		cmocka_unit_test_setup_teardown(who_is_let_in_no_more_hears_no_more, fill, empty),
 		cmocka_unit_test_setup_teardown(the_filter_outlives_the_request, fill, empty),
 		cmocka_unit_test_setup_teardown(nonsense_is_refused, fill, empty),
 	};

@@ -62,6 +62,11 @@ int32_t dga_label_score(const struct dga *d, const struct label *l)
 	return dga_judged_score(d, &j);
 }
 
+bool dga_is_popular(const struct dga *d, const struct dname *name)
+{
+	return d->popular && popularity_has(d->popular, name);
+}
+
 void dga_score(const struct dga *d, const struct dname *name, struct dga_verdict *out)
 {
 	struct label l;
@@ -73,7 +78,7 @@ void dga_score(const struct dga *d, const struct dname *name, struct dga_verdict
 	out->score = dga_judged_score(d, &j);
 	if (out->score <= d->threshold_milli)
 		return;
-	out->is_popular = d->popular && popularity_has(d->popular, name);
+	out->is_popular = dga_is_popular(d, name);
 	if (!out->is_popular)
 		out->class = dga_shape(d, &l, &j);
 }

@@ -29,7 +29,7 @@ struct dga_verdict {
 	int32_t score; /* calibrated log-likelihood ratio in milli-nats: above 0 speaks for a generated name; 0: not judged */
 	enum dga_class class
 		; /* other than DGA_NONE: over the threshold in force, and not popular */
-	bool is_popular; /* so many people ask for its registrable domain that no score counts */
+	bool is_popular; /* over the threshold, but dga_is_popular */
 };
 
 struct dga_options {
@@ -47,6 +47,8 @@ int32_t dga_threshold(const struct dga *d);
 
 /* Judges the one label of `name` that its registrant chose (label.h says which). */
 void dga_score(const struct dga *d, const struct dname *name, struct dga_verdict *out);
+/* Do so many people ask for its registrable domain that no score counts? */
+bool dga_is_popular(const struct dga *d, const struct dname *name);
 /* That a name with this score is a generated one, where both kinds are equally frequent: 0 to 1. */
 double dga_probability(int32_t score);
 /* "none", "random", "hash", "words" */

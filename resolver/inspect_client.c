@@ -60,7 +60,8 @@ enum step inspect_client(struct worker *w, struct query *q)
 		return STEP_NEXT;
 	/* It does not say whether the domain is popular, and is 0 where nothing is classified. */
 	dga_score(w->view->dga, &q->qname, &found);
-	if (found.is_popular || !suspects_is_generated(s, found.score, &q->qname))
+	if (!suspects_is_generated(s, found.score, &q->qname) ||
+		dga_is_popular(w->view->dga, &q->qname))
 		return STEP_NEXT;
 	bool is_held = mode == LIST_MODE_BLOCK;
 	testify(w, q, &found, is_held);

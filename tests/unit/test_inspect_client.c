@@ -13,6 +13,7 @@
 #include "resolver/evidence/evidence.h"
 #include "resolver/inspect_client.h"
 #include "tests/unit/fixture.h"
+#include "tests/unit/folder.h"
 
 static const char generated[] = "qxkvjwzhtplmbd.biz";
 static struct fixture f;
@@ -179,11 +180,45 @@ static void test_the_kept_score(void **state)
 	assert_int_equal(inspect_client(&f.worker, q), STEP_REPLY);
 }
 
+/* A name of this shape whose score is over what is held back, and not over the classifier's threshold. */
+static void name_between(char name[static 32])
+{
+	struct dga_verdict v = {0};
+	struct dname wire;
+	for (unsigned i = 0; i < 26 * 26; i++) {
+		snprintf(name, 32, "mar%cevin%cqt.biz", 'a' + (char)(i % 26), 'a' + (char)(i / 26));
+		wire = fixture_name(name);
+		dga_score(dga, &wire, &v);
+		if (v.score >= SUSPECTS_SCORE && v.score <= dga_threshold(dga))
+			return;
+	}
+	fail_msg("no such name");
+}
+
+/* The classifier asks whether a domain is popular for what is over its threshold alone; an infected client is held to a lower one. */
+static void test_popular_names_are_untouched(void **state)
+{
+	(void)state;
+	struct folder folder;
+	struct dga_options with = {.threshold = 1e-4};
+	char name[32];
+	name_between(name);
+	assert_int_equal(inspect_client(&f.worker, ask("192.0.2.7", name)), STEP_REPLY);
+	folder_make(&folder);
+	folder_write(&folder, "popular.txt", name, strlen(name));
+	with.popular = folder_file(&folder, "popular.txt");
+	dga_close(dga);
+	assert_int_equal(dga_open(&with, &dga, NULL), 0);
+	f.view.dga = dga;
+	expect_untouched(ask("192.0.2.7", name));
+	folder_remove(&folder);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, start, stop)
 	const struct CMUnitTest tests[] = {T(test_held_back_in_block_mode),
 		T(test_only_seen_in_monitor_mode), T(test_others_are_untouched),
-		T(test_the_kept_score)};
+		T(test_the_kept_score), T(test_popular_names_are_untouched)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

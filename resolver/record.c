@@ -26,8 +26,13 @@ static void testify(struct worker *w, const struct query *q, enum evidence_kind 
 	evidence_put(w->evidence, w->index, &e);
 }
 
-/* A name that was looked up and does not exist. What lies in zones of the operator's own says nothing, nor does a popular domain, whose score
- * counts for nothing either. */
+/* So many people ask for it that it says nothing of one of them: lists err, and an upstream that is cut off may say that nothing exists. */
+static bool is_popular(const struct worker *w, const struct query *q)
+{
+	return w->view->dga && dga_is_popular(w->view->dga, &q->qname);
+}
+
+/* A name that was looked up and does not exist. What lies in zones of the operator's own says nothing. */
 static bool is_missing(const struct worker *w, const struct query *q)
 {
 	if (q->rcode != RCODE_NXDOMAIN || q->answer_count || !q->dga_score || q->is_allowed ||
@@ -35,8 +40,6 @@ static bool is_missing(const struct worker *w, const struct query *q)
 		return false;
 	if (q->outcome != OUTCOME_RECURSED && q->outcome != OUTCOME_CACHED &&
 		q->outcome != OUTCOME_STALE)
-		return false;
-	if (q->dga_class == DGA_NONE && w->view->dga && q->dga_score > dga_threshold(w->view->dga))
 		return false;
 	return !classify_is_exempt(w->view->config, &q->qname, q->qtype);
 }
@@ -63,9 +66,10 @@ static void gather(struct worker *w, const struct query *q)
 	bool is_listed = q->is_spared_bot || (q->list >= 0 && w->view->lists[q->list].is_botnet);
 	if (__builtin_expect(q->family, 0))
 		testify(w, q, EVIDENCE_CALENDAR);
-	else if (is_listed)
+	else if (is_listed && !is_popular(w, q))
 		testify(w, q, EVIDENCE_LISTED);
-	else if (is_missing(w, q) && !is_old_news(w, q))
+	else if (!is_listed && is_missing(w, q) && !is_old_news(w, q) &&
+		(q->dga_score < 0 || !is_popular(w, q)))
 		testify(w, q, EVIDENCE_NXDOMAIN);
 }
 

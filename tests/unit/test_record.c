@@ -230,6 +230,32 @@ static void test_evidence_of_lists(void **state)
 	assert_int_equal(told.kind, EVIDENCE_LISTED);
 }
 
+static void test_no_evidence_of_popular_names(void **state)
+{
+	(void)state;
+	const struct dga_options built_in = {.threshold = 1e-4};
+	struct dga *dga;
+	assert_int_equal(dga_open(&built_in, &dga, NULL), 0);
+	f.worker.evidence = (struct evidence *)&f;
+	f.config.evidence_mode = LIST_MODE_MONITOR;
+	f.view.dga = dga;
+	f.view.lists[5].is_botnet = true;
+	/* An upstream says that nothing exists. */
+	assert_true(is_told(ask_missing("www.qxkvjwzhtu.biz")));
+	assert_false(is_told(ask_missing("www.github.com")));
+	/* A list that holds a place where anybody may put a file. */
+	struct query *q = fixture_ask(&f, "www.github.com", TYPE_A);
+	q->outcome = OUTCOME_BLOCKED;
+	q->list = 5;
+	assert_false(is_told(q));
+	q = fixture_ask(&f, "www.qxkvjwzhtu.biz", TYPE_A);
+	q->outcome = OUTCOME_BLOCKED;
+	q->list = 5;
+	assert_true(is_told(q));
+	assert_int_equal(told.kind, EVIDENCE_LISTED);
+	dga_close(dga);
+}
+
 /* --- what is told to the journal --- */
 
 static void test_each_query_is_an_event(void **state)
@@ -305,6 +331,7 @@ int main(void)
 		cmocka_unit_test_setup(test_a_refresh_is_no_query, start),
 		cmocka_unit_test_setup(test_evidence_of_missing_names, start),
 		cmocka_unit_test_setup(test_evidence_of_lists, start),
+		cmocka_unit_test_setup(test_no_evidence_of_popular_names, start),
 		cmocka_unit_test_setup(test_each_query_is_an_event, start),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,6 +10,7 @@
 
 #include "dga/calendar.h"
 #include "dga/dga.h"
+#include "dga/label.h"
 #include "resolver/base/hash.h"
 #include "resolver/base/wire.h"
 #include "resolver/classify.h"
@@ -91,16 +92,15 @@ static bool add_name(void *arg, int64_t day, const struct calendar_maker *maker,
 {
 	struct replay *r = arg;
 	struct dname name;
-	struct dga_verdict found = {0};
+	struct label label;
 	(void)day;
 	if (r->calendar_count >= CALENDAR_NAMES_MAX)
 		return false;
-	if (dname_from_text(text, strlen(text), &name))
+	/* As in the list: what is popular, or too short, is nobody's proof. */
+	if (dname_from_text(text, strlen(text), &name) || !label_find(&name, &label))
 		return true;
-	/* As in the list: what is popular is nobody's proof. */
-	if (r->view->dga)
-		dga_score(r->view->dga, &name, &found);
-	struct calendar_slot *s = found.is_popular ? NULL : slot_of(r, &name);
+	bool is_popular = r->view->dga && dga_is_popular(r->view->dga, &name);
+	struct calendar_slot *s = is_popular ? NULL : slot_of(r, &name);
 	if (!s || s->hash)
 		return true;
 	s->hash = hash_bytes(name.bytes, name.len, 1) | 1;
@@ -218,7 +218,7 @@ static bool judge_question(struct replay *r, const struct capture_message *m,
 	}
 	if (family)
 		tell(r, m, EVIDENCE_CALENDAR, family, &none, false);
-	else if (is_denied && r->view->lists[v->list].is_botnet)
+	else if (is_denied && r->view->lists[v->list].is_botnet && !found->is_popular)
 		tell(r, m, EVIDENCE_LISTED, NULL, &none, false);
 	return is_denied || is_by_calendar || is_by_classifier;
 }
@@ -238,7 +238,7 @@ static void judge_answer(
 	struct replay *r, const struct capture_message *m, const struct dga_verdict *found)
 {
 	const struct config *c = r->view->config;
-	if (found->is_popular || classify_is_exempt(c, &m->name, m->type))
+	if ((found->is_popular && found->score >= 0) || classify_is_exempt(c, &m->name, m->type))
 		return;
 	if (m->rcode == RCODE_NXDOMAIN && !m->has_answer) {
 		tell(r, m, EVIDENCE_NXDOMAIN, NULL, found, false);
@@ -266,8 +266,11 @@ void replay_message(struct replay *r, const struct capture_message *m)
 	t->first_ms = !t->first_ms || m->at_ms < t->first_ms ? m->at_ms : t->first_ms;
 	t->last_ms = m->at_ms > t->last_ms ? m->at_ms : t->last_ms;
 	struct policy_verdict v = policy_judge(r->view, &r->work, &about);
-	if (r->view->dga)
+	if (r->view->dga) {
 		dga_score(r->view->dga, &m->name, &found);
+		/* Whatever its score. */
+		found.is_popular = dga_is_popular(r->view->dga, &m->name);
+	}
 	bool is_blocked =
 		m->has_question ? judge_question(r, m, &found, &v) : v.kind == POLICY_DENY;
 	if (!is_blocked && v.kind != POLICY_ALLOW && m->rcode >= 0 && r->view->dga)

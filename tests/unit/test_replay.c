@@ -17,7 +17,7 @@
 
 static const uint64_t start_ms = UINT64_C(1763600000000);
 static struct config config;
-static struct config_rule deny, allow;
+static struct config_rule deny[2], allow;
 static struct dga *dga;
 static struct view *view;
 static struct replay *replay;
@@ -33,10 +33,11 @@ static int start(void **state)
 		.cases = 10,
 		.ipv4_bits = 32,
 		.ipv6_bits = 64};
-	assert_int_equal(config_rule_from_text("blocked.com", 11, &deny), 0);
+	assert_int_equal(config_rule_from_text("blocked.com", 11, &deny[0]), 0);
+	assert_int_equal(config_rule_from_text("github.com", 10, &deny[1]), 0);
 	assert_int_equal(config_rule_from_text("ok.blocked.com", 14, &allow), 0);
-	config = (struct config){.deny = &deny,
-		.deny_count = 1,
+	config = (struct config){.deny = deny,
+		.deny_count = 2,
 		.allow = &allow,
 		.allow_count = 1,
 		.evidence_mode = LIST_MODE_BLOCK,
@@ -95,6 +96,36 @@ static void test_rules(void **state)
 	assert_int_equal(top[0]->count, 10);
 }
 
+/* Popular names do not look generated: their scores do not lead to them. */
+static void test_a_blocked_name_that_is_popular(void **state)
+{
+	(void)state;
+	const struct replay_name *top[REPLAY_TOP];
+	message("192.0.2.1", "www.blocked.com", -1, 0);
+	message("192.0.2.2", "www.blocked.com", -1, 1);
+	message("192.0.2.1", "www.github.com", -1, 2);
+	assert_int_equal(replay_candidates(replay, top, REPLAY_TOP), 2);
+	assert_true(top[0]->is_popular);
+	assert_int_equal(top[0]->count, 1);
+	assert_false(top[1]->is_popular);
+}
+
+/* Of the calendar of that day; the first three are of Locky, and left out of the calendar's list as too short, for others have such, too. */
+static void test_the_calendar(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"kxjru.in", "sewsm.nl", "bsrml.uk",
+		"earnestnessbiophysicalohax.com", "kwtoestnessbiophysicalohax.com"};
+	struct case_book *book = engine_book(replay_engine(replay));
+	config.dga_calendar_mode = LIST_MODE_BLOCK;
+	config.dga_calendar_days = 2;
+	for (unsigned i = 0; i < 5; i++) {
+		message("192.0.2.7", names[i], RCODE_NOERROR, i);
+		assert_int_equal(case_book_count(book), i == 4);
+	}
+	assert_string_equal(case_book_at(book, 0)->families[0], "banjori");
+}
+
 static void ask_generated(const char *client, unsigned i, int rcode)
 {
 	char name[64];
@@ -138,7 +169,7 @@ static void test_any_clock(void **state)
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, start, stop)
-	const struct CMUnitTest tests[] = {
-		T(test_rules), T(test_a_case_and_its_meeting_place), T(test_any_clock)};
+	const struct CMUnitTest tests[] = {T(test_rules), T(test_a_blocked_name_that_is_popular),
+		T(test_the_calendar), T(test_a_case_and_its_meeting_place), T(test_any_clock)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,7 +13,7 @@ MAY_INCLUDE = [
     ("resolver/cli*", ["*"]),
     ("resolver/base/*", ["resolver/base/*"]),
     ("resolver/replay/capture*", ["resolver/base/*", "resolver/replay/*"]),
-    ("resolver/replay/*", ["resolver/base/*", "dga/dga.h", "dga/calendar.h", "feeds/listdb/listdb.h", "resolver/*.h"]),
+    ("resolver/replay/*", ["resolver/base/*", "dga/dga.h", "dga/calendar.h", "dga/label.h", "feeds/listdb/listdb.h", "resolver/*.h"]),
     ("resolver/evidence/*", ["resolver/base/*", "dga/dga.h", "dga/label.h", "resolver/evidence/*"]),
     ("resolver/journal/*", ["resolver/base/*", "dga/dga.h", "resolver/query.h", "resolver/stats.h", "resolver/journal/*"]),
     ("resolver/*", ["resolver/base/*", "dga/dga.h", "dga/calendar.h", "dga/label.h", "dga/popularity.h", "feeds/listdb/listdb.h",

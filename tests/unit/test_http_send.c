@@ -198,7 +198,7 @@ static void goes_on_when_there_is_more(void **state)
 		read_until(fds[i], "0\r\n\r\n");
 		send_request(fds[i], "/else");
 		read_until(fds[i], "nothing here");
-		assert_non_null(strstr(got, "X-Echo: one\r\n"));
+		assert_non_null(strstr(got, "X-Echo: two\r\n"));
 		close(fds[i]);
 	}
 	waits_for_closed(2);

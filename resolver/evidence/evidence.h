@@ -43,8 +43,8 @@ struct evidence_brief {
 /* What the configuration says of the test; with a new secret for tokens. */
 void evidence_engine_options(const struct config *c, struct engine_options *out);
 
-/* `config` is read during the call only; `evidence.mode` is the workers' to obey. A state file that cannot be read is set aside and said; it is no
- * failure. */
+/* `config` is read during the call only; `evidence.mode` is the workers' to obey. A state file that is damaged is set aside, one that may not be read left alone, and
+ * both are said; it is no failure. */
 int evidence_open(
 	const struct config *config, unsigned workers, struct evidence **out, struct err *why);
 int evidence_start(struct evidence *e, struct err *why);

@@ -160,19 +160,40 @@ static int create(struct evidence_store *s, struct err *why)
 	return code;
 }
 
-static void set_aside(
-	const struct evidence_store *s, const struct err *why, char *problem, size_t size)
+static void set_aside(const struct evidence_store *s, const struct err *why)
 {
 	char *aside;
 	log_error("evidence", "event=state_set_aside file=%s.damaged reason=\"%s\"", s->path,
 		why->text);
-	snprintf(problem, size, "%.200s; set aside", why->text);
 	if (asprintf(&aside, "%s.damaged", s->path) < 0)
 		return;
 	if (rename(s->path, aside))
 		log_error("evidence", "event=not_set_aside file=%s reason=\"%s\"", s->path,
 			err_string(-errno));
 	free(aside);
+}
+
+/* Takes the file that is there, or begins a new one; `e` NULL: what is in it is in memory already. `why` has what was wrong with one that was
+ * set aside. What may not be read now is no damage: it stays. */
+static int open_book(struct evidence_store *s, struct engine *e, struct err *why)
+{
+	struct err fault = {""};
+	int code = mdb_book_open(s->path, map_bytes, tables, TABLES, &s->book, why);
+	if (!code && e)
+		code = load(s, e, why);
+	if (!code)
+		return 0;
+	mdb_book_close(s->book);
+	s->book = NULL;
+	bool is_damaged = code <= CEN_EFORMAT && code != CEN_ENOTFOUND;
+	if (is_damaged)
+		set_aside(s, why);
+	else if (code != CEN_ENOTFOUND)
+		return code;
+	code = create(s, &fault);
+	if (code || !is_damaged)
+		*why = fault;
+	return code;
 }
 
 void evidence_store_open(const char *state_directory, struct engine *e, struct evidence_store **out,
@@ -191,19 +212,11 @@ void evidence_store_open(const char *state_directory, struct engine *e, struct e
 		snprintf(problem, problem_size, "memory is short: nothing is kept");
 		return;
 	}
-	int code = mdb_book_open(s->path, map_bytes, tables, TABLES, &s->book, &why);
-	if (!code)
-		code = load(s, e, &why);
-	if (code && code != CEN_ENOTFOUND) {
-		mdb_book_close(s->book);
-		s->book = NULL;
-		set_aside(s, &why, problem, problem_size);
-	}
-	if (code)
-		code = create(s, &why);
+	int code = open_book(s, e, &why);
+	if (why.text[0])
+		snprintf(problem, problem_size, "%.200s%s", why.text, code ? "" : "; set aside");
 	if (code) {
 		log_error("evidence", "event=nothing_kept reason=\"%s\"", why.text);
-		snprintf(problem, problem_size, "%.*s", (int)problem_size - 1, why.text);
 		evidence_store_close(s);
 		return;
 	}
@@ -362,6 +375,22 @@ static int forget(struct evidence_store *s, struct engine *e, enum table table, 
 	return code;
 }
 
+/* After some failures LMDB takes no more until the file is opened anew; then all that is in memory is written. */
+static int begin(struct evidence_store *s, struct err *why)
+{
+	int code = s->book ? 0 : open_book(s, NULL, why);
+	if (code)
+		return code;
+	code = mdb_book_begin(s->book, why);
+	if (code) {
+		mdb_book_close(s->book);
+		s->book = NULL;
+		s->mark_count = MARKS_MAX;
+		s->saved_s = 0;
+	}
+	return code;
+}
+
 int evidence_store_save(
 	struct evidence_store *s, struct engine *e, bool has_clients, struct err *why)
 {
@@ -369,7 +398,7 @@ int evidence_store_save(
 	/* A clock that was set back: nothing tells any more who was seen since. */
 	if (v.now_s < s->saved_s)
 		s->saved_s = 0;
-	v.code = mdb_book_begin(s->book, why);
+	v.code = begin(s, why);
 	if (v.code)
 		return v.code;
 	/* Too many marks to tell which are gone. */

@@ -2,7 +2,7 @@
  * The state of the evidence on the disk: `evidence.mdb` in the state folder, with the cases, and the clients that something speaks against.
  *
  * Threads: one at a time.
- * Owns: the file. One that cannot be read is set aside as `evidence.mdb.damaged`, and a new one begun.
+ * Owns: the file. One that is damaged is set aside as `evidence.mdb.damaged`, and a new one begun; one that may not be read now stays.
  */
 #pragma once
 

@@ -9,12 +9,33 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <dlfcn.h>
+#include <lmdb.h>
+#include <sys/resource.h>
 
 #include "resolver/base/clock.h"
 #include "resolver/evidence/evidence_store.h"
 #include "tests/unit/folder.h"
 
 enum { DAY_S = 86400, NOW_S = 1700000000 };
+
+/* LMDB, that panics while it is broken: until a file is opened. */
+static bool is_broken;
+
+int mdb_txn_begin(MDB_env *env, MDB_txn *parent, unsigned flags, MDB_txn **out)
+{
+	int (*real)(MDB_env *, MDB_txn *, unsigned, MDB_txn **);
+	*(void **)&real = dlsym(RTLD_NEXT, "mdb_txn_begin");
+	return is_broken ? MDB_PANIC : real(env, parent, flags, out);
+}
+
+int mdb_env_open(MDB_env *env, const char *path, unsigned flags, mdb_mode_t mode)
+{
+	int (*real)(MDB_env *, const char *, unsigned, mdb_mode_t);
+	*(void **)&real = dlsym(RTLD_NEXT, "mdb_env_open");
+	is_broken = false;
+	return real(env, path, flags, mode);
+}
 
 static const struct engine_options options = {.false_positive = 1e-6,
 	.miss = .01,
@@ -200,11 +221,54 @@ static void test_all_are_written(void **state)
 	assert_non_null(case_book_find(engine_book(engine), 2));
 }
 
+/* Too many files are open, as one example: the file is not damaged for that. */
+static void test_what_cannot_be_read_now_stays(void **state)
+{
+	(void)state;
+	char problem[256];
+	struct rlimit limit, none;
+	ask(1, 8);
+	evidence_store_mark(store, 1);
+	save();
+	close_it();
+	assert_int_equal(engine_new(&options, &engine, NULL), 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	evidence_store_open(folder.path, engine, &store, problem, sizeof problem);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_null(store);
+	assert_string_not_equal(problem, "");
+	close_it();
+	open_it();
+	assert_int_equal(case_book_count(engine_book(engine)), 1);
+}
+
+/* As after a failed write of LMDB's first pages (an error of the disk): it refuses all until it is opened anew. */
+static void test_a_book_that_refuses_is_opened_anew(void **state)
+{
+	(void)state;
+	struct err why = {""};
+	ask(1, 8);
+	evidence_store_mark(store, 1);
+	is_broken = true;
+	assert_int_not_equal(evidence_store_save(store, engine, true, &why), 0);
+	ask(2, 8);
+	evidence_store_mark(store, 2);
+	save();
+	close_it();
+	open_it();
+	assert_int_equal(case_book_count(engine_book(engine)), 2);
+	assert_true(is_known(1));
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, start, stop)
 	const struct CMUnitTest tests[] = {T(test_a_clock_that_was_set_back),
 		T(test_what_has_faded_is_forgotten), T(test_saved_twice),
-		T(test_a_closed_case_does_not_come_back), T(test_all_are_written)};
+		T(test_a_closed_case_does_not_come_back), T(test_all_are_written),
+		T(test_what_cannot_be_read_now_stays), T(test_a_book_that_refuses_is_opened_anew)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

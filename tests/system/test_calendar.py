@@ -18,7 +18,7 @@ RELEASED_S = 1793491200  # as CMakeLists.txt has it
 
 def names_of(*arguments):
     """{name: family} of `cenote dga calendar`."""
-    done = subprocess.run([CENOTE, "dga", "calendar", *arguments], capture_output=True, text=True, timeout=120)
+    done = subprocess.run([CENOTE, "dga", "calendar", *arguments], capture_output=True, text=True, timeout=180)
     assert done.returncode == 0, done.stderr
     rows = [line.split("\t") for line in done.stdout.splitlines()]
     return {row[0]: row[1] for row in rows}
@@ -313,6 +313,6 @@ def test_servers_know_better(start, list_server):
 def test_a_list_of_that_name_is_refused(start, tmp_path):
     cenote = start({"dga": ON}, wait=True)
     cenote.write_config({"lists": [{"name": "dga-calendar", "source": "/x"}]})
-    done = subprocess.run([CENOTE, "check", "-c", cenote.config_path, "--json"], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([CENOTE, "check", "-c", cenote.config_path, "--json"], capture_output=True, text=True, timeout=180)
     assert done.returncode == 78
     assert '"dga-calendar" is the name of the calendar\'s list' in json.loads(done.stdout)["error"]

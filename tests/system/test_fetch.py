@@ -40,7 +40,7 @@ def one(source, **more):
 
 
 def settle(daemon):
-    until(lambda: daemon.get("/api/v1/lists")["is_settled"], 120)
+    until(lambda: daemon.get("/api/v1/lists")["is_settled"], 240)
     return row(daemon)
 
 

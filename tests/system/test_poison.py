@@ -79,7 +79,7 @@ class Poisoned:
     def config(self):
         rules = len(self.lists) * (COMMON.count("\n") + 1) + LONG
         return {"lists": self.lists, "records": RECORDS,
-                "feeds": {"max_bytes": "16MiB", "max_rules": rules + 500, "fetch_time": "8s", "retry_wait": "20ms",
+                "feeds": {"max_bytes": "16MiB", "max_rules": rules + 500, "fetch_time": "20s", "retry_wait": "20ms",
                           "ca_file": str(self.authority.path)}}
 
     def turn(self):
@@ -125,14 +125,14 @@ def lists(tmp_path_factory):
 def cenote(start_shared, lists):
     """The daemon, when all its lists have been good and then have turned."""
     daemon = start_shared(lists.config())
-    wait_for_lists(daemon, 120)
+    wait_for_lists(daemon)
     feeds = daemon.get("/api/v1/lists")
     assert {(row["name"], row["state"]) for row in feeds["lists"]} == {(row["name"], "ok") for row in lists.lists}
     daemon.good_generation, daemon.good_log = feeds["generation"], len(daemon.log())
     lists.turn()
     status, _, text = daemon.http("POST", "/api/v1/lists/update", {})
     assert status == 202, text
-    until(lambda: daemon.get("/api/v1/lists")["is_settled"], 120)
+    until(lambda: daemon.get("/api/v1/lists")["is_settled"], 240)
     daemon.poisoned_log = daemon.log()[daemon.good_log:]
     return daemon
 
@@ -172,7 +172,7 @@ def test_the_same_poison_is_not_judged_again(cenote, rows, lists):
     lists.server.requests.clear()
     status, _, text = cenote.http("POST", "/api/v1/lists/update", {"name": "html"})
     assert status == 202, text
-    until(lambda: cenote.get("/api/v1/lists")["is_settled"], 60)
+    until(lambda: cenote.get("/api/v1/lists")["is_settled"], 240)
     assert ("/html", 304) in lists.server.requests and ("/html", 200) not in lists.server.requests
     row = next(row for row in cenote.get("/api/v1/lists")["lists"] if row["name"] == "html")
     assert (row["state"], row["reason"]) == (rows["html"]["state"], rows["html"]["reason"])
@@ -189,5 +189,5 @@ def test_refused_by_the_configuration(tmp_path, what):
     name = "" if "name:" in what else "name: a, "
     config = tmp_path / "cenote.yaml"
     config.write_text(f"directory: {tmp_path}\nlists: [{{{name}{what}}}]\n")
-    done = subprocess.run([CENOTE, "check", "-c", config], capture_output=True, text=True, timeout=60)
+    done = subprocess.run([CENOTE, "check", "-c", config], capture_output=True, text=True, timeout=180)
     assert done.returncode == 78 and "lists" in done.stderr, done

@@ -11,7 +11,7 @@ BOT = generated("popular") + ".com"
 
 
 def popular(*args):
-    return subprocess.run([CENOTE, "dga", "popular", *args], capture_output=True, text=True, timeout=60)
+    return subprocess.run([CENOTE, "dga", "popular", *args], capture_output=True, text=True, timeout=180)
 
 
 def test_a_set_is_made_and_is_the_same_each_time(tmp_path):

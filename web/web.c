@@ -75,6 +75,13 @@ static void stop_sweeper(struct edge_sweeper *s)
 		return;
 	eventfd_write(s->wake, 1);
 	pthread_join(s->thread, NULL);
+}
+
+/* Once nothing is left that could wake it. */
+static void free_sweeper(struct edge_sweeper *s)
+{
+	if (!s)
+		return;
 	close(s->wake);
 	free(s);
 }
@@ -225,6 +232,7 @@ void web_stop(struct web *w)
 	jobs_end(w->slow);
 	for (size_t i = 0; i < w->http_count; i++)
 		http_free(w->https[i]);
+	free_sweeper(w->sweeper);
 	jobs_free(w->log_ins);
 	jobs_free(w->slow);
 	auth_free(w->auth);

@@ -2,6 +2,7 @@
  * Answers that do not end: over real sockets, with one route of the test's own.
  */
 #include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,7 +28,7 @@ static struct journal journal;
 static struct web *web;
 static char folder[64], socket_path[96];
 static _Atomic unsigned to_say, closed; /* lines that each stream may still send */
-static _Atomic bool is_over, is_held;
+static _Atomic bool is_over, is_held, outlasts_stop;
 static _Atomic unsigned begun, handled; /* slow ones */
 
 struct counting {
@@ -72,7 +73,8 @@ void route_handle(const struct edge_request *q, struct edge_response *r)
 {
 	if (!strcmp(q->target.path, "/slow")) {
 		atomic_fetch_add(&begun, 1);
-		while (atomic_load(&is_held) && !atomic_load(&q->web->is_stopping))
+		while (atomic_load(&is_held) &&
+			(atomic_load(&outlasts_stop) || !atomic_load(&q->web->is_stopping)))
 			poll(NULL, 0, 1);
 		atomic_fetch_add(&handled, 1);
 		response_problem(r, 404, "it took long");
@@ -107,6 +109,7 @@ static int start(void **state)
 	atomic_store(&closed, 0);
 	atomic_store(&is_over, false);
 	atomic_store(&is_held, false);
+	atomic_store(&outlasts_stop, false);
 	atomic_store(&begun, 0);
 	atomic_store(&handled, 0);
 	if (web_start(&doors, &c, &web, &why))
@@ -299,6 +302,34 @@ static void stops_while_streams_rest(void **state)
 	start(NULL);
 }
 
+static void *stop_web(void *arg)
+{
+	web_stop(arg);
+	return NULL;
+}
+
+/* A stop may wait for a slow request; the listeners take others meanwhile. */
+static void streams_begin_while_it_stops(void **state)
+{
+	(void)state;
+	pthread_t stopper;
+	atomic_store(&is_held, true);
+	atomic_store(&outlasts_stop, true);
+	int slow = open_tcp("/slow");
+	while (!atomic_load(&begun))
+		poll(NULL, 0, 1);
+	assert_int_equal(pthread_create(&stopper, NULL, stop_web, web), 0);
+	while (!access(socket_path, F_OK))
+		poll(NULL, 0, 1);
+	int stream = open_tcp("/stream");
+	read_until(stream, "0\r\n\r\n");
+	atomic_store(&is_held, false);
+	assert_int_equal(pthread_join(stopper, NULL), 0);
+	close(stream);
+	close(slow);
+	start(NULL);
+}
+
 static int make_folder(void **state)
 {
 	(void)state;
@@ -327,6 +358,7 @@ int main(void)
 		EDGE_TEST(handles_slow_ones_elsewhere),
 		EDGE_TEST(stops_while_slow_ones_wait),
 		EDGE_TEST(stops_while_streams_rest),
+		EDGE_TEST(streams_begin_while_it_stops),
 	};
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }

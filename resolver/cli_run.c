@@ -92,7 +92,10 @@ static int take_config(struct run *r, char *restart_keys, size_t size, struct er
 	struct config *next = NULL;
 	int code = config_load(
 		cli_config_file(r->cli), r->cli->overrides, r->cli->override_count, &next, why);
+	if (!code)
+		code = web_check(next, why);
 	if (code) {
+		config_free(next);
 		server_note_failed_reload(r->server, why);
 		return code;
 	}

@@ -116,10 +116,14 @@ struct web {
 	size_t dns_listen_count;
 	struct addr_endpoint http_listen[EDGE_LISTENERS_MAX];
 	size_t http_listen_count;
-	struct http *https[EDGE_LISTENERS_MAX + 1]; /* the control socket's is the last */
+	/* The control socket's is the first, when there is one. */
+	struct http *https[EDGE_LISTENERS_MAX + 1];
+	struct http *renewed[EDGE_LISTENERS_MAX]; /* others are in their place; the sweeper's */
+	size_t renewed_count;
 	_Atomic size_t http_count; /* counts up after the place is filled */
 	uint64_t socket_inode;
 	uint64_t started_s;
+	_Atomic bool is_open; /* all listeners are there */
 	_Atomic bool is_stopping;
 	_Atomic int anonymous; /* enum config_anonymous */
 	_Atomic unsigned streams;
@@ -130,7 +134,10 @@ struct web {
 	size_t name_count;
 	struct addr_prefix *trusted; /* proxies */
 	size_t trusted_count;
-	struct http_tls *tls; /* of all TCP listeners; NULL: none */
+	bool has_tls; /* all TCP listeners have */
+	char *certificate_file, *key_file; /* copies */
+	struct http_tls *tls; /* what they have been given; the sweeper's */
+	struct http_tls *_Atomic next_tls; /* what they are to be given */
 	struct edge_counters counters;
 	struct edge_sweeper *sweeper;
 };

@@ -2,6 +2,7 @@
 #include "web/http.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -239,7 +240,7 @@ static void read_head(struct http *h, struct MHD_Connection *c, struct edge_requ
 	q->content_type = header(c, MHD_HTTP_HEADER_CONTENT_TYPE);
 	if (!h->is_local && info && info->client_addr)
 		(void)addr_from_sockaddr(info->client_addr, &q->peer);
-	q->is_secure = !h->is_local && h->web->tls;
+	q->is_secure = !h->is_local && h->web->has_tls;
 	asker_find(q);
 }
 
@@ -374,6 +375,7 @@ int http_new(struct web *w, int listen_fd, bool is_local, struct http **out, str
 	}
 	h->web = w;
 	h->is_local = is_local;
+	h->listen_fd = -1;
 	pthread_mutex_init(&h->lock, NULL);
 	/* Over the control socket a handler may wait (feeds), so each connection has its thread there. */
 	unsigned flags = MHD_USE_ERROR_LOG |
@@ -413,13 +415,43 @@ int http_new(struct web *w, int listen_fd, bool is_local, struct http **out, str
 	return 0;
 }
 
+int http_renew(struct http *h, struct http **out, struct err *why)
+{
+	*out = h;
+	if (h->is_local)
+		return 0;
+	const union MHD_DaemonInfo *info =
+		MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_LISTEN_FD);
+	int fd = info ? fcntl(info->listen_fd, F_DUPFD_CLOEXEC, 0) : -1;
+	if (fd < 0)
+		return err_set(why, -errno, "http: no descriptor: %s", strerror(errno));
+	int code = http_new(h->web, fd, false, out, why);
+	if (code)
+		return code;
+	h->listen_fd = MHD_quiesce_daemon(h->daemon);
+	h->renewed_ms = clock_ms();
+	atomic_store(&h->is_renewed, true);
+	return 0;
+}
+
+bool http_is_over(struct http *h)
+{
+	pthread_mutex_lock(&h->lock);
+	/* One that was taken in the last moment is to be counted first. */
+	bool is_over = !h->count && clock_ms() - h->renewed_ms >= HTTP_RENEWED_MS;
+	pthread_mutex_unlock(&h->lock);
+	return is_over;
+}
+
 void http_free(struct http *h)
 {
 	if (!h)
 		return;
 	atomic_store(&h->is_stopping, true);
 	http_tick(h); /* the library stops only when no connection rests */
-	MHD_stop_daemon(h->daemon); /* closes the listening descriptor too */
+	MHD_stop_daemon(h->daemon); /* closes the listening descriptor too, when it has it */
+	if (h->listen_fd >= 0)
+		close(h->listen_fd);
 	pthread_mutex_destroy(&h->lock);
 	free(h);
 }

@@ -21,6 +21,7 @@ enum {
 		30000, /* from the first octet (or the answer before) to the last of the answer */
 	HTTP_STREAM_STEP_MS = 200, /* between two looks for what a stream has to send */
 	HTTP_CROWDED_MS = 5000, /* the same while three quarters of the places are taken */
+	HTTP_RENEWED_MS = 2000, /* at least, until a renewed listener is ended */
 	HTTP_CONNECTIONS = 1280, /* 16 kB each while a request is read */
 	HTTP_CONNECTIONS_LOCAL = 128, /* each has a thread */
 	HTTP_CONNECTIONS_PER_ADDRESS = 64,
@@ -33,5 +34,10 @@ int http_new(struct web *w, int listen_fd, bool is_local, struct http **out, str
 void http_sweep(struct http *h);
 /* Lets the streams that wait look for what they have to send. To be called each HTTP_STREAM_STEP_MS while there are any. */
 void http_tick(struct http *h);
+/* A listener at the same address, with the edge's certificate of now. From then on `h` takes no connection, and each that it has ends
+ * with its next answer. The control socket's listener is given back as it is. */
+int http_renew(struct http *h, struct http **out, struct err *why);
+/* Has a renewed one nothing left to do? */
+bool http_is_over(struct http *h);
 /* Waits for the handlers that run. */
 void http_free(struct http *h);

@@ -32,6 +32,9 @@ struct http {
 	struct http_connection *connections;
 	unsigned count; /* of them */
 	_Atomic bool is_stopping;
+	_Atomic bool is_renewed; /* another one listens in its place */
+	uint64_t renewed_ms;
+	int listen_fd; /* given back by the library; -1: it still has it */
 };
 
 /* The answer goes out; takes what `r` hands over. `is_last`: the connection ends with it. */

@@ -58,7 +58,8 @@ static ssize_t read_stream(void *arg, uint64_t at, char *out, size_t max)
 	(void)at;
 	struct reader *s = arg;
 	struct http *h = s->http;
-	if (atomic_load(&h->is_stopping) || atomic_load(&h->web->is_stopping))
+	if (atomic_load(&h->is_stopping) || atomic_load(&h->is_renewed) ||
+		atomic_load(&h->web->is_stopping))
 		return MHD_CONTENT_READER_END_OF_STREAM;
 	long n = s->stream->fill(s->stream, out, max);
 	if (n < 0)
@@ -142,7 +143,7 @@ enum MHD_Result http_send(
 		m, MHD_HTTP_HEADER_CACHE_CONTROL, r->etag ? "no-cache" : "no-store");
 	for (unsigned i = 0; i < r->header_count; i++)
 		MHD_add_response_header(m, r->headers[i].name, r->headers[i].value);
-	if (is_last)
+	if (is_last || atomic_load(&h->is_renewed))
 		MHD_add_response_header(m, MHD_HTTP_HEADER_CONNECTION, "close");
 	count_response(h->web, r->status);
 	enum MHD_Result result = MHD_queue_response(c, r->status, m);

@@ -64,6 +64,11 @@ int http_tls_load(
 	return 0;
 }
 
+bool http_tls_equal(const struct http_tls *a, const struct http_tls *b)
+{
+	return !strcmp(a->certificate, b->certificate) && !strcmp(a->key, b->key);
+}
+
 void http_tls_free(struct http_tls *t)
 {
 	if (!t)

@@ -27,6 +27,56 @@ struct edge_sweeper {
 	int wake; /* an eventfd: time to end, or a first stream */
 };
 
+/* --- a new certificate ------------------------------------------------------------------------- */
+
+static void renew_listeners(struct web *w)
+{
+	for (size_t i = 0; i < w->http_count; i++) {
+		struct http *old = w->https[i];
+		struct err why;
+		if (http_renew(old, &w->https[i], &why))
+			log_error("web", "event=certificate_not_renewed reason=\"%s\"", why.text);
+		else if (w->https[i] != old)
+			w->renewed[w->renewed_count++] = old;
+	}
+	log_info("web", "event=certificate_renewed listeners=%zu", w->renewed_count);
+}
+
+/* Gives the listeners the certificate that was read last, once those of the time before are done with. */
+static void take_certificate(struct web *w)
+{
+	if (w->renewed_count || !atomic_load(&w->is_open))
+		return;
+	struct http_tls *next = atomic_exchange(&w->next_tls, NULL);
+	if (!next)
+		return;
+	if (http_tls_equal(next, w->tls)) {
+		http_tls_free(next);
+		return;
+	}
+	http_tls_free(w->tls);
+	w->tls = next;
+	renew_listeners(w);
+}
+
+/* Those whose place others have taken: their connections come to their end. */
+static void sweep_renewed(struct web *w)
+{
+	size_t left = 0;
+	for (size_t i = 0; i < w->renewed_count; i++) {
+		struct http *h = w->renewed[i];
+		http_tick(h);
+		http_sweep(h);
+		if (http_is_over(h))
+			http_free(h);
+		else
+			w->renewed[left++] = h;
+	}
+	w->renewed_count = left;
+}
+
+/* --- the sweeper ------------------------------------------------------------------------------- */
+
 static void *sweep(void *arg)
 {
 	struct edge_sweeper *s = arg;
@@ -40,6 +90,8 @@ static void *sweep(void *arg)
 			http_tick(w->https[i]);
 			http_sweep(w->https[i]);
 		}
+		sweep_renewed(w);
+		take_certificate(w);
 	}
 	return NULL;
 }
@@ -129,10 +181,34 @@ static int open_all(struct web *w, const struct config *c, struct err *why)
 	return code;
 }
 
+static int load_tls(const struct config *c, struct http_tls **out, struct err *why)
+{
+	return c->http.certificate ? http_tls_load(c->http.certificate, c->http.key, out, why) : 0;
+}
+
+/* Other files than those of the start wait for the next one. */
+static bool has_same_files(const struct web *w, const struct config *c)
+{
+	return w->has_tls && c->http.certificate &&
+		!strcmp(c->http.certificate, w->certificate_file) &&
+		!strcmp(c->http.key, w->key_file);
+}
+
 void web_reconfigure(struct web *w, const struct config *config)
 {
-	if (w)
-		atomic_store(&w->anonymous, (int)config->http.anonymous);
+	struct http_tls *next = NULL;
+	struct err why;
+	if (!w)
+		return;
+	atomic_store(&w->anonymous, (int)config->http.anonymous);
+	if (!has_same_files(w, config))
+		return;
+	if (load_tls(config, &next, &why)) {
+		log_error("web", "event=certificate_not_renewed reason=\"%s\"", why.text);
+		return;
+	}
+	http_tls_free(atomic_exchange(&w->next_tls, next));
+	web_wake(w);
 }
 
 /* NULL when memory is short, never for a count of 0. */
@@ -151,14 +227,18 @@ static struct web *new_web(const struct web_doors *doors, const struct config *c
 		return NULL;
 	w->doors = *doors;
 	w->started_s = clock_wall_s();
-	web_reconfigure(w, c);
+	atomic_store(&w->anonymous, (int)c->http.anonymous);
 	w->config_file = c->file ? strdup(c->file) : NULL;
 	w->socket = strdup(c->socket);
 	w->dns_listen = copy(c->listen, c->listen_count, sizeof *w->dns_listen);
+	w->has_tls = c->http.certificate;
+	w->certificate_file = w->has_tls ? strdup(c->http.certificate) : NULL;
+	w->key_file = w->has_tls ? strdup(c->http.key) : NULL;
 	w->names = copy(c->http.names, c->http.name_count, sizeof *w->names);
 	w->trusted = copy(c->http.trusted_proxies, c->http.trusted_proxy_count, sizeof *w->trusted);
 	if (!w->socket || !w->dns_listen || !w->names || !w->trusted ||
-		(c->file && !w->config_file)) {
+		(c->file && !w->config_file) ||
+		(w->has_tls && (!w->certificate_file || !w->key_file))) {
 		web_stop(w);
 		return NULL;
 	}
@@ -166,11 +246,6 @@ static struct web *new_web(const struct web_doors *doors, const struct config *c
 	w->name_count = c->http.name_count;
 	w->trusted_count = c->http.trusted_proxy_count;
 	return w;
-}
-
-static int load_tls(const struct config *c, struct http_tls **out, struct err *why)
-{
-	return c->http.certificate ? http_tls_load(c->http.certificate, c->http.key, out, why) : 0;
 }
 
 int web_check(const struct config *config, struct err *why)
@@ -215,6 +290,7 @@ int web_start(const struct web_doors *doors, const struct config *config, struct
 		web_stop(w);
 		return code;
 	}
+	atomic_store(&w->is_open, true);
 	offer_setup(w);
 	return 0;
 }
@@ -232,11 +308,16 @@ void web_stop(struct web *w)
 	jobs_end(w->slow);
 	for (size_t i = 0; i < w->http_count; i++)
 		http_free(w->https[i]);
+	for (size_t i = 0; i < w->renewed_count; i++)
+		http_free(w->renewed[i]);
 	free_sweeper(w->sweeper);
 	jobs_free(w->log_ins);
 	jobs_free(w->slow);
 	auth_free(w->auth);
 	http_tls_free(w->tls);
+	http_tls_free(atomic_load(&w->next_tls));
+	free(w->certificate_file);
+	free(w->key_file);
 	free(w->names);
 	free(w->trusted);
 	free(w->config_file);

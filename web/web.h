@@ -33,7 +33,7 @@ struct web_doors {
 int web_start(const struct web_doors *doors, const struct config *config, struct web **out,
 	struct err *why);
 void web_stop(struct web *w);
-/* Are the files that web_start would read good? */
+/* Are the files that web_start and web_reconfigure would read good? */
 int web_check(const struct config *config, struct err *why);
 /* After a reload; from any thread, also before web_start has returned. `w` may be NULL. */
 void web_reconfigure(struct web *w, const struct config *config);

@@ -58,7 +58,7 @@ bool web_link(struct web *w, size_t i, char *out, size_t size)
 		addr_endpoint_to_text(&at, host);
 	}
 	bool has_token = auth_token(w->auth, token);
-	int n = snprintf(out, size, "http%s://%s/%s%s", w->tls ? "s" : "", host,
+	int n = snprintf(out, size, "http%s://%s/%s%s", w->has_tls ? "s" : "", host,
 		has_token ? "#setup=" : "", has_token ? token : "");
 	return n > 0 && (size_t)n < size;
 }

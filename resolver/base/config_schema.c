@@ -102,12 +102,12 @@ static const struct config_row config_rows[] = {
 		.type = CONFIG_PATH,
 		AT(http.certificate),
 		.help = "A file with the certificate and those that lead to its root, in PEM: "
-			"http.listen then speaks TLS only (1.2 or later).",
+			"http.listen then speaks TLS only (1.2 or later). A reload reads it again.",
 		.example = "certificate: /etc/cenote/tls.pem"},
 	{.key = "http.tls.key",
 		.type = CONFIG_PATH,
 		AT(http.key),
-		.help = "A file with its private key, in PEM.",
+		.help = "A file with its private key, in PEM. A reload reads it again.",
 		.example = "key: /etc/cenote/tls.key"},
 
 	{.key = "cache.size",

@@ -281,15 +281,18 @@ def test_a_damaged_file_lets_nobody_in(start, cenote, damage):
     assert (again.folder / "auth.damaged").read_bytes() == damage and again.get("/api/v1/status")["reasons"] == []
 
 
-@pytest.fixture(scope="module")
-def pair(tmp_path_factory):
+def make_pair(folder):
     """(certificate, key) of localhost."""
-    folder = tmp_path_factory.mktemp("tls")
     certificate, private = folder / "tls.pem", folder / "tls.key"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "30",
                     "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", private, "-out", certificate],
                    check=True, capture_output=True)
     return certificate, private
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    return make_pair(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
@@ -314,6 +317,37 @@ def test_speaks_tls(start, pair):
         with contextlib.suppress(ConnectionError):
             assert not s.recv(100).startswith(b"HTTP/")
     assert cenote.command("key", "list") == ""
+
+
+def test_a_new_certificate_is_taken_at_a_reload(start, tmp_path):
+    certificate, private = make_pair(tmp_path)
+    cenote = start(http={"anonymous": "none", "tls": {"certificate": str(certificate), "key": str(private)}})
+    control = key(cenote, "control", "control")
+
+    def served():
+        return ssl.get_server_certificate(("127.0.0.1", cenote.http_port))
+    assert served() == certificate.read_text()
+    trusting = ssl.create_default_context(cafile=certificate)
+    with socket.create_connection(("127.0.0.1", cenote.http_port), 60) as s, trusting.wrap_socket(s, server_hostname="localhost") as live:
+        live.sendall(f"GET /api/v1/live HTTP/1.1\r\nHost: 127.0.0.1\r\nX-API-Key: {control}\r\nConnection: close\r\n\r\n".encode())
+        heard = b""
+        while b": live" not in heard:
+            heard += live.recv(4096)
+        make_pair(tmp_path)
+        cenote.command("reload")
+        until(lambda: served() == certificate.read_text())
+        # What began with the old one ends, and comes again.
+        while more := live.recv(4096):
+            heard += more
+        assert heard.endswith(b"\r\n0\r\n\r\n")
+    good = certificate.read_text()
+    certificate.write_text("junk")
+    cenote.command("reload", codes=(1,))
+    assert str(certificate) in cenote.get("/api/v1/health")["reasons"][0] and served() == good
+    certificate.write_text(good)
+    cenote.command("reload")
+    assert cenote.get("/api/v1/health")["reasons"] == [] and served() == good
+    assert cenote.log().count("event=certificate_renewed listeners=1") == 1
 
 
 def test_bad_tls_files_are_told(start, pair, tmp_path):

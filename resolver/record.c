@@ -162,28 +162,30 @@ static uint64_t journal_wall_ms(struct worker *w, uint64_t now_us)
 static void journalise(struct worker *w, const struct query *q, enum journal_reply reply)
 {
 	uint64_t now_us = journal_now_us(w, q);
-	struct journal_event e;
+	struct journal_event *e = journal_begin(w->journal, w->index);
+	if (!e)
+		return;
 	const struct view *v = w->view;
 	int list = q->list >= 0 ? v->lists[q->list].counter : q->monitored;
 	bool is_blocked = stats_outcome_is_blocked(q->outcome);
-	e.at_ms = journal_wall_ms(w, now_us);
-	e.client = q->client;
-	e.took_us = (uint32_t)(now_us - q->arrived_us);
-	e.dga_score = q->dga_score;
-	e.qtype = q->qtype;
-	e.rcode = q->rcode;
-	e.group = q->group;
-	e.outcome = (uint8_t)q->outcome;
-	e.reply = (uint8_t)reply;
-	e.dga_class = (uint8_t)q->dga_class;
-	e.transport = (uint8_t)q->transport;
-	e.is_secure = q->is_secure;
-	e.is_monitored = !is_blocked && (q->monitored >= 0 || is_generated_monitored(w, q));
-	e.is_allowed = q->is_allowed;
-	e.list = list >= 0 ? w->list_names[list] : "";
-	e.family = q->family ? botnets_name(w->botnets, q->family - 1U) : NULL;
-	dname_copy(&e.name, q->is_aliased ? &q->asked : &q->qname);
-	journal_put(w->journal, w->index, &e);
+	e->at_ms = journal_wall_ms(w, now_us);
+	e->client = q->client;
+	e->took_us = (uint32_t)(now_us - q->arrived_us);
+	e->dga_score = q->dga_score;
+	e->qtype = q->qtype;
+	e->rcode = q->rcode;
+	e->group = q->group;
+	e->outcome = (uint8_t)q->outcome;
+	e->reply = (uint8_t)reply;
+	e->dga_class = (uint8_t)q->dga_class;
+	e->transport = (uint8_t)q->transport;
+	e->is_secure = q->is_secure;
+	e->is_monitored = !is_blocked && (q->monitored >= 0 || is_generated_monitored(w, q));
+	e->is_allowed = q->is_allowed;
+	e->list = list >= 0 ? w->list_names[list] : "";
+	e->family = q->family ? botnets_name(w->botnets, q->family - 1U) : NULL;
+	dname_copy(&e->name, q->is_aliased ? &q->asked : &q->qname);
+	journal_commit(w->journal, w->index, e);
 }
 
 /* --- counters --------------------------------------------------------------------------------- */

@@ -17,10 +17,14 @@ struct ring {
 	uint64_t size;
 	_Alignas(CACHE_LINE) _Atomic uint64_t head; /* octets written since the start */
 	_Atomic uint64_t dropped;
-	/* What each side last saw of the other: a cache line of the other's is dear. */
-	uint64_t known_tail; /* the writer's */
+	/* What lies at the beginning of the memory. Written while there is nothing to read: then the writer begins there again, so that few items at a time
+	 * stay in few cache lines, however large the ring is. */
+	uint64_t base;
+	uint64_t
+		skipped; /* the writer's: octets left out at the end, before the item that was begun */
 	_Alignas(CACHE_LINE) _Atomic uint64_t tail; /* octets given back */
-	uint64_t at, known_head; /* the reader's: octets read */
+	_Alignas(CACHE_LINE) uint64_t at,
+		known_head; /* the reader's: octets read; the head as last seen */
 };
 
 /* Items lie at multiples of eight. */
@@ -31,7 +35,7 @@ static uint64_t rounded(uint64_t n)
 
 static const uint8_t *item_at(const struct ring *r)
 {
-	return r->bytes + (r->at & (r->size - 1));
+	return r->bytes + ((r->at - r->base) & (r->size - 1));
 }
 
 struct ring *ring_new(size_t bytes)
@@ -61,26 +65,42 @@ void ring_miss(struct ring *r)
 	atomic_fetch_add_explicit(&r->dropped, 1, memory_order_relaxed);
 }
 
-void ring_put(struct ring *r, const void *item, size_t len)
+void *ring_begin(struct ring *r, size_t max)
 {
 	uint64_t head = atomic_load_explicit(&r->head, memory_order_relaxed);
-	uint64_t body = len, at = head & (r->size - 1);
-	uint64_t need = HEAD + rounded(body), to_end = r->size - at;
-	uint64_t skipped = need > to_end ? to_end : 0;
-	if (r->size - (head - r->known_tail) < skipped + need) {
-		r->known_tail = atomic_load_explicit(&r->tail, memory_order_acquire);
-		if (r->size - (head - r->known_tail) < skipped + need) {
-			ring_miss(r);
-			return;
-		}
+	uint64_t used = head - atomic_load_explicit(&r->tail, memory_order_acquire);
+	if (!used)
+		r->base = head;
+	uint64_t at = (head - r->base) & (r->size - 1);
+	uint64_t need = HEAD + rounded(max), to_end = r->size - at;
+	r->skipped = need > to_end ? to_end : 0;
+	if (r->size - used < r->skipped + need) {
+		ring_miss(r);
+		return NULL;
 	}
-	if (skipped) {
-		memset(r->bytes + at, 0, HEAD); /* length 0: go on at the beginning */
-		at = 0;
-	}
-	memcpy(r->bytes + at, &body, sizeof body);
-	memcpy(r->bytes + at + HEAD, item, len);
-	atomic_store_explicit(&r->head, head + skipped + need, memory_order_release);
+	if (!r->skipped)
+		return r->bytes + at + HEAD;
+	memset(r->bytes + at, 0, HEAD); /* length 0: go on at the beginning */
+	return r->bytes + HEAD;
+}
+
+bool ring_commit(struct ring *r, size_t len)
+{
+	uint64_t head = atomic_load_explicit(&r->head, memory_order_relaxed) + r->skipped;
+	uint64_t body = len;
+	memcpy(r->bytes + ((head - r->base) & (r->size - 1)), &body, sizeof body);
+	head += HEAD + rounded(body);
+	atomic_store_explicit(&r->head, head, memory_order_release);
+	return head - atomic_load_explicit(&r->tail, memory_order_relaxed) > r->size / 16;
+}
+
+void ring_put(struct ring *r, const void *item, size_t len)
+{
+	void *room = ring_begin(r, len);
+	if (!room)
+		return;
+	memcpy(room, item, len);
+	(void)ring_commit(r, len);
 }
 
 /* Where the next item lies, and its length; false when there is none. */
@@ -93,7 +113,7 @@ static bool find_next(struct ring *r, uint64_t *body)
 	}
 	memcpy(body, item_at(r), sizeof *body);
 	if (!*body) {
-		r->at += r->size - (r->at & (r->size - 1));
+		r->at += r->size - ((r->at - r->base) & (r->size - 1));
 		memcpy(body, item_at(r), sizeof *body);
 	}
 	return true;

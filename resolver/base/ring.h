@@ -16,7 +16,12 @@ struct ring;
 struct ring *ring_new(size_t bytes);
 void ring_free(struct ring *r);
 
-/* Writer: copies an item of `len` octets. Its first eight are a number by which ring_peek shows it: a time. Some 20 ns. */
+/* Writer: room for an item of up to `max` octets, at a multiple of eight; NULL when there is none, and it is counted as dropped. Its first eight are a
+ * number by which ring_peek shows it: a time. */
+void *ring_begin(struct ring *r, size_t max);
+/* Writer: the item that was begun has `len` octets, and is there. True: more than a sixteenth of the ring waits; the reader had better come. */
+bool ring_commit(struct ring *r, size_t len);
+/* Writer: both, for an item that lies elsewhere. */
 void ring_put(struct ring *r, const void *item, size_t len);
 /* Writer: counts one that could not even be described as dropped. */
 void ring_miss(struct ring *r);

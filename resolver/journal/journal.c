@@ -25,10 +25,8 @@
 #include "resolver/stats.h"
 
 enum {
-	RING_BYTES = 1 << 20, /* some 10,000 events for each worker */
+	RING_BYTES = 4 << 20, /* some 40,000 events for each worker */
 	ROUND_MS = 100,
-	BUSY_ROUND_MS = 5, /* after a round with many */
-	BUSY = 1000,
 	BATCH = 64, /* events for which locks are held */
 	ROUND_MAX = 20000, /* events in a round: the clock is looked at between them */
 	TICK_MS = 1000,
@@ -62,7 +60,8 @@ struct journal {
 	uint64_t next_tick_ms;
 	struct stats_total total; /* the thread's own */
 	char *state_directory;
-	int end_fd; /* readable: the thread is to end */
+	int wake_fd; /* readable: the thread is not to rest any longer */
+	_Atomic bool is_resting, is_over;
 	bool has_thread;
 	pthread_t thread;
 	_Atomic uint64_t taken, suppressed; /* written by the thread alone */
@@ -74,11 +73,25 @@ struct journal {
 
 /* --- the path's side -------------------------------------------------------------------------- */
 
-void journal_put(struct journal *j, unsigned worker, const struct journal_event *event)
+struct journal_event *journal_begin(struct journal *j, unsigned worker)
+{
+	return ring_begin(j->rings[worker], sizeof(struct journal_event));
+}
+
+static void wake(struct journal *j)
+{
+	uint64_t one = 1;
+	MUST(write(j->wake_fd, &one, sizeof one) == sizeof one);
+}
+
+void journal_commit(struct journal *j, unsigned worker, const struct journal_event *event)
 {
 	/* Names are short, and the room for them is long. */
-	ring_put(j->rings[worker], event,
-		offsetof(struct journal_event, name.bytes) + event->name.len);
+	bool is_urgent = ring_commit(
+		j->rings[worker], offsetof(struct journal_event, name.bytes) + event->name.len);
+	if (__builtin_expect(is_urgent, 0) && atomic_load(&j->is_resting) &&
+		atomic_exchange(&j->is_resting, false))
+		wake(j);
 }
 
 void journal_miss(struct journal *j, unsigned worker)
@@ -247,20 +260,24 @@ static void tick(struct journal *j)
 	history_tick(j->history, clock_wall_ms(), &j->total);
 }
 
-/* Until the next round or the end; true at the end. */
-static bool rest(const struct journal *j, bool is_busy)
+/* Until the next round, a ring that fills, or the end; true at the end. */
+static bool rest(struct journal *j)
 {
-	struct pollfd end = {.fd = j->end_fd, .events = POLLIN};
-	return poll(&end, 1, is_busy ? BUSY_ROUND_MS : ROUND_MS) > 0;
+	struct pollfd wake_up = {.fd = j->wake_fd, .events = POLLIN};
+	uint64_t times;
+	atomic_store(&j->is_resting, true);
+	if (poll(&wake_up, 1, ROUND_MS) > 0)
+		(void)!read(j->wake_fd, &times, sizeof times);
+	atomic_store(&j->is_resting, false);
+	return atomic_load(&j->is_over);
 }
 
 static void *main_loop(void *arg)
 {
 	struct journal *j = arg;
-	unsigned n = 0;
 	querylog_begin(j->log);
-	while (!rest(j, n > BUSY)) {
-		n = round_of(j);
+	while (!rest(j)) {
+		(void)round_of(j);
 		querylog_tick(j->log);
 		tick(j);
 	}
@@ -324,8 +341,8 @@ void journal_reconfigure(struct journal *j, const struct config *config)
 static int make_rings(struct journal *j, unsigned workers)
 {
 	j->rings = calloc(workers, sizeof *j->rings);
-	j->end_fd = eventfd(0, EFD_CLOEXEC);
-	if (!j->rings || j->end_fd < 0)
+	j->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (!j->rings || j->wake_fd < 0)
 		return -ENOMEM;
 	for (; j->ring_count < workers; j->ring_count++)
 		if (!(j->rings[j->ring_count] = ring_new(RING_BYTES)))
@@ -340,7 +357,7 @@ int journal_open(
 	struct journal *j = calloc(1, sizeof *j);
 	if (!j)
 		return err_set(why, -ENOMEM, "journal: there is no memory to start with");
-	j->end_fd = -1;
+	j->wake_fd = -1;
 	pthread_mutex_init(&j->lock, NULL);
 	j->state_directory = strdup(config->state_directory);
 	if (!j->state_directory || read_settings(config, j->state_directory, &j->settings) ||
@@ -378,8 +395,8 @@ void journal_stop(struct journal *j)
 {
 	if (!j || !j->has_thread)
 		return;
-	uint64_t one = 1;
-	MUST(write(j->end_fd, &one, sizeof one) == sizeof one);
+	atomic_store(&j->is_over, true);
+	wake(j);
 	pthread_join(j->thread, NULL);
 	j->has_thread = false;
 }
@@ -395,8 +412,8 @@ void journal_free(struct journal *j)
 	history_free(j->history);
 	free(j->state_directory);
 	free(j->settings.groups);
-	if (j->end_fd >= 0)
-		close(j->end_fd);
+	if (j->wake_fd >= 0)
+		close(j->wake_fd);
 	pthread_mutex_destroy(&j->lock);
 	free(j);
 }

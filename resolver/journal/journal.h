@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * What becomes of each query after it was counted: the query log and the history, off the answer path.
  *
- * Threads: one of its own, which alone takes events up. journal_put and journal_miss are each worker's for its own ring; all else may come from any
+ * Threads: one of its own, which alone takes events up. journal_begin, journal_commit and journal_miss are each worker's for its own ring; all else may come from any
  *          thread but the workers'.
  * Owns: the query log and the history.
  */
@@ -47,8 +47,10 @@ void journal_free(struct journal *j);
 /* Acts on what is taken up from now on. */
 void journal_reconfigure(struct journal *j, const struct config *config);
 
-/* Worker `index`: copies the event into its ring; a full ring drops and counts it. */
-void journal_put(struct journal *j, unsigned worker, const struct journal_event *event);
+/* Worker `index`: where the next event is to be made, in its ring; NULL: it is full, and the event is dropped and counted. */
+struct journal_event *journal_begin(struct journal *j, unsigned worker);
+/* Worker `index`: the event that was begun is made. */
+void journal_commit(struct journal *j, unsigned worker, const struct journal_event *event);
 /* Worker `index`: a query of which nothing is known but that it came. */
 void journal_miss(struct journal *j, unsigned worker);
 

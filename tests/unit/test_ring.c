@@ -52,30 +52,75 @@ static bool take(struct ring *r, struct item *out)
 	return len;
 }
 
+/* Some are always left, so that the ring goes around. */
 static void test_in_order_over_the_end(void **state)
 {
 	(void)state;
+	enum { LEFT = 5 };
 	struct ring *r = ring_new(BYTES);
 	struct item got;
 	assert_non_null(r);
 	uint64_t none;
 	assert_false(take(r, &got));
 	assert_false(ring_peek(r, &none));
-	for (unsigned i = 0; i < 5000; i += 7) {
-		for (unsigned k = i; k < i + 7; k++) {
-			struct item e = item_of(k);
+	for (unsigned i = 0; i < 5000 + LEFT; i++) {
+		uint64_t number = 0;
+		struct item e = item_of(i);
+		if (i < 5000)
 			put(r, &e);
-		}
-		for (unsigned k = i; k < i + 7; k++) {
-			uint64_t number = 0;
-			assert_true(ring_peek(r, &number));
-			assert_int_equal(number, k);
-			assert_true(take(r, &got));
-			expect(&got, k);
-		}
-		assert_false(take(r, &got));
+		if (i < LEFT)
+			continue;
+		assert_true(ring_peek(r, &number));
+		assert_int_equal(number, i - LEFT);
+		assert_true(take(r, &got));
+		expect(&got, i - LEFT);
+	}
+	assert_false(take(r, &got));
+	assert_int_equal(ring_dropped(r), 0);
+	ring_free(r);
+}
+
+/* One that is empty is filled from its beginning again: what comes and goes needs little of the memory. */
+static void test_an_empty_one_begins_anew(void **state)
+{
+	(void)state;
+	struct ring *r = ring_new(BYTES);
+	const void *first = ring_begin(r, sizeof(struct item)), *item;
+	size_t len = 0;
+	for (unsigned i = 0; i < 1000; i++) {
+		struct item e = item_of(i);
+		put(r, &e);
+		put(r, &e);
+		item = ring_next(r, &len);
+		assert_ptr_equal(item, first);
+		expect(item, i);
+		expect(ring_next(r, &len), i);
+		assert_null(ring_next(r, &len));
+		/* Read, but not given back: it still lies there. */
+		e = item_of(i + 1);
+		put(r, &e);
+		expect(item, i);
+		expect(ring_next(r, &len), i + 1);
+		ring_release(r);
 	}
 	assert_int_equal(ring_dropped(r), 0);
+	ring_free(r);
+}
+
+static void test_the_reader_is_wanted(void **state)
+{
+	(void)state;
+	struct ring *r = ring_new(BYTES);
+	size_t used = 0, len = 100;
+	for (int round = 0; round < 3; round++) {
+		for (used = 0; used <= BYTES / 16; used += 8 + 104) {
+			assert_non_null(ring_begin(r, 200));
+			assert_int_equal(ring_commit(r, 100), used + 8 + 104 > BYTES / 16);
+		}
+		while (ring_next(r, &len))
+			assert_int_equal(len, 100);
+		ring_release(r);
+	}
 	ring_free(r);
 }
 
@@ -173,6 +218,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_in_order_over_the_end),
+		cmocka_unit_test(test_an_empty_one_begins_anew),
+		cmocka_unit_test(test_the_reader_is_wanted),
 		cmocka_unit_test(test_full_drops_the_new_and_counts),
 		cmocka_unit_test(test_many_are_read_in_place),
 		cmocka_unit_test(test_two_threads),

@@ -44,10 +44,7 @@ void tcp_limits_free(struct tcp_limits *l)
 
 static _Atomic uint32_t *client_slot(struct tcp_limits *l, const struct addr *client)
 {
-	/* 2000::/3 is what is global (RFC 4291 2.4); private and mapped addresses count one by one. */
-	bool is_global = (client->bytes[0] & 0xe0) == 0x20;
-	size_t len = is_global ? 8 : sizeof client->bytes;
-	return &l->clients[hash_bytes(client->bytes, len, l->seed) & l->mask];
+	return &l->clients[hash_bytes(client->bytes, addr_client_len(client), l->seed) & l->mask];
 }
 
 /* Adds one unless that would exceed `max`. */

@@ -52,6 +52,12 @@ const char *addr_endpoint_to_text(const struct addr_endpoint *e, char out[static
 
 bool addr_prefix_contains(const struct addr_prefix *p, const struct addr *a);
 bool addr_is_loopback(const struct addr *a);
+/* How many of its octets, from the first on, tell one client from another where clients are counted: a network of 2000::/3, which is what is
+ * global (RFC 4291 2.4), is one client; private and mapped addresses count one by one. */
+static inline size_t addr_client_len(const struct addr *a)
+{
+	return (a->bytes[0] & 0xe0) == 0x20 ? 8 : sizeof a->bytes;
+}
 
 /* An immutable longest-match table from prefixes to small numbers. */
 struct addr_table;

@@ -20,7 +20,7 @@
 
 #include "resolver/base/clock.h"
 #include "resolver/evidence/sinkhole/knock_tls.h"
-#include "resolver/evidence/sinkhole/sinkhole.h"
+#include "resolver/evidence/sinkhole/sinkhole_internal.h"
 #include "tests/unit/hellos.h"
 
 enum { WAIT_S = 60, KEPT = 4096 };
@@ -297,6 +297,24 @@ static void test_caps(void **state)
 	close_it();
 }
 
+/* Who has a whole IPv6 network has no more than others. */
+static void test_a_network_is_one_client(void **state)
+{
+	(void)state;
+	static const char *const clients[] = {
+		"2001:db8::1", "2001:db8::ffff:1", "2001:db8:0:1::1", "192.0.2.1", "192.0.2.2"};
+	static const struct sinkhole one = {.seed = 7};
+	uint32_t buckets[5];
+	for (unsigned i = 0; i < 5; i++) {
+		struct addr a;
+		assert_int_equal(addr_from_text(clients[i], &a), 0);
+		buckets[i] = sinkhole_bucket(&one, &a);
+	}
+	assert_int_equal(buckets[0], buckets[1]);
+	assert_int_not_equal(buckets[0], buckets[2]);
+	assert_int_not_equal(buckets[3], buckets[4]);
+}
+
 static void test_many_at_once(void **state)
 {
 	(void)state;
@@ -391,7 +409,7 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, start, stop)
 	const struct CMUnitTest tests[] = {T(test_a_person_gets_a_page), T(test_others_get_nothing),
 		T(test_slow_ones_are_cut), T(test_long_ones_are_cut), T(test_caps),
-		T(test_many_at_once), T(test_stops_at_once), T(test_datagrams),
-		T(test_an_address_in_use)};
+		T(test_a_network_is_one_client), T(test_many_at_once), T(test_stops_at_once),
+		T(test_datagrams), T(test_an_address_in_use)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

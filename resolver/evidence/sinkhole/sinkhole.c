@@ -20,7 +20,7 @@ enum { BACKLOG = 1024, SWEEP_MS = 200, NICE = 10 };
 
 uint32_t sinkhole_bucket(const struct sinkhole *s, const struct addr *client)
 {
-	return (uint32_t)(hash_bytes(client->bytes, sizeof client->bytes, s->seed) %
+	return (uint32_t)(hash_bytes(client->bytes, addr_client_len(client), s->seed) %
 		SINKHOLE_BUCKETS);
 }
 

@@ -330,6 +330,8 @@ static void evidence(FILE *f, struct evidence *e)
 		labelled(f, name, "noise", noise_name((enum noise)kind), i.engine.noise[kind]);
 	single(f, "cenote_evidence_events_total", "counter", "Events taken up as evidence.",
 		i.engine.events);
+	single(f, "cenote_evidence_events_excepted_total", "counter",
+		"The same, of clients that are not judged.", i.engine.excepted);
 	single(f, "cenote_evidence_events_lost_total", "counter",
 		"Events lost because a worker's ring was full.", i.lost_events);
 	single(f, "cenote_evidence_clients", "gauge", "Clients kept in mind.", i.clients);

@@ -158,6 +158,8 @@ struct config {
 	bool evidence_has_pseudonyms; /* instead of addresses */
 	struct config_notices notices; /* who is told of cases */
 	uint32_t evidence_ipv4_bits, evidence_ipv6_bits; /* of the prefix that is one client */
+	struct addr_prefix *evidence_except; /* clients that are not judged */
+	size_t evidence_except_count;
 
 	bool querylog_is_enabled;
 	uint64_t querylog_size_bytes; /* on disk */

@@ -87,6 +87,6 @@ const struct config_table *config_schema(void);
 /* Parts of it: config_schema_list.c. */
 extern const struct config_table config_schema_list_table, config_schema_tsig_table,
 	config_schema_group_table, config_schema_zone_table;
-enum { CONFIG_SCHEMA_EVIDENCE_ROWS = 36 };
+enum { CONFIG_SCHEMA_EVIDENCE_ROWS = 37 };
 extern const struct config_row config_schema_evidence[CONFIG_SCHEMA_EVIDENCE_ROWS];
 extern const struct config_word config_schema_action_words[], config_schema_mode_words[];

@@ -155,6 +155,15 @@ const struct config_row config_schema_evidence[CONFIG_SCHEMA_EVIDENCE_ROWS] = {
 		.max = 128,
 		.help = "The same for IPv6: 64 is one home network, 56 or 48 one subscriber."},
 
+	{.key = "evidence.except",
+		.type = CONFIG_PREFIX,
+		ARRAY(evidence_except, evidence_except_count),
+		.count_max = 10000,
+		.is_live = true,
+		.help = "Clients that are not judged: mail servers, scanners and monitoring ask "
+			"for the same names as bots.",
+		.example = "except: [192.168.1.25, \"2001:db8:25::/64\"]"},
+
 	{.key = "evidence.privacy",
 		.type = CONFIG_WORD,
 		AT(evidence_privacy),

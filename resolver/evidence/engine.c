@@ -26,6 +26,7 @@ struct engine {
 	struct case_book *book;
 	struct swarm *swarm;
 	struct token_table *tokens; /* NULL: none are given out */
+	struct addr_table *except; /* NULL: all are judged */
 	struct families families;
 	struct engine_counters counters;
 	uint64_t gone; /* see engine_take_gone */
@@ -60,6 +61,7 @@ void engine_free(struct engine *e)
 	case_book_free(e->book);
 	swarm_free(e->swarm);
 	token_table_free(e->tokens);
+	addr_table_free(e->except);
 	free(e);
 }
 
@@ -86,6 +88,21 @@ static struct addr client_of(const struct engine *e, const struct addr *address)
 static uint8_t bits_of(const struct engine *e, const struct addr *client)
 {
 	return addr_is_v4(client) ? (uint8_t)(96 + e->options.ipv4_bits) : e->options.ipv6_bits;
+}
+
+int engine_except(struct engine *e, const struct addr_prefix *clients, size_t n)
+{
+	struct addr_table *next = n ? addr_table_new(clients, NULL, n) : NULL;
+	if (n && !next)
+		return -ENOMEM;
+	addr_table_free(e->except);
+	e->except = next;
+	return 0;
+}
+
+bool engine_is_excepted(const struct engine *e, const struct addr *client)
+{
+	return e->except && addr_table_find(e->except, client, 0);
 }
 
 /* A clock that was set back lets nothing fade. */
@@ -302,6 +319,10 @@ struct evidence_case *engine_feed(struct engine *e, const struct evidence_event 
 		return meet(e, &address, event);
 	if (event->kind == EVIDENCE_TOKEN) {
 		note_token(e, event);
+		return NULL;
+	}
+	if (engine_is_excepted(e, &event->client)) {
+		e->counters.excepted++;
 		return NULL;
 	}
 	if (event->kind == EVIDENCE_NXDOMAIN) {

@@ -36,6 +36,7 @@ struct engine_counters {
 	uint64_t pardoned; /* of a false positive */
 	uint64_t tokens, token_knocks; /* given out; that somebody came to */
 	uint64_t unproven; /* knocks that say nothing of who came */
+	uint64_t excepted; /* of clients that are not judged */
 	uint64_t evicted_clients, evicted_cases, opened_cases;
 };
 
@@ -43,6 +44,10 @@ struct engine;
 
 int engine_new(const struct engine_options *options, struct engine **out, struct err *why);
 void engine_free(struct engine *e);
+
+/* Who is not judged from now on (copied). 0, or -ENOMEM: as before. */
+int engine_except(struct engine *e, const struct addr_prefix *clients, size_t n);
+bool engine_is_excepted(const struct engine *e, const struct addr *client);
 
 /* Takes an event up. Returns the case that it opened or added to; NULL: none. Valid until the next call. */
 struct evidence_case *engine_feed(struct engine *e, const struct evidence_event *event);

@@ -351,7 +351,10 @@ int evidence_open(
 	e->access = addr_table_new(config->access, NULL, config->access_count);
 	int code = engine_new(&e->options, &e->engine, why);
 	if (!code &&
-		(!e->access || make_rings(e, workers) || !copy(config->report_org, &e->org) ||
+		(!e->access ||
+			engine_except(e->engine, config->evidence_except,
+				config->evidence_except_count) ||
+			make_rings(e, workers) || !copy(config->report_org, &e->org) ||
 			!copy(config->report_contact, &e->contact) ||
 			!copy(config->report_domain, &e->domain)))
 		code = err_set(why, -ENOMEM, "evidence: there is no memory to start with");
@@ -386,6 +389,8 @@ void evidence_reconfigure(struct evidence *e, const struct config *config)
 	pthread_mutex_lock(&e->lock);
 	struct addr_table *old = e->access;
 	e->access = next;
+	if (!engine_except(e->engine, config->evidence_except, config->evidence_except_count))
+		e->has_changed = true;
 	pthread_mutex_unlock(&e->lock);
 	addr_table_free(old);
 }

@@ -48,7 +48,7 @@ void evidence_engine_options(const struct config *c, struct engine_options *out)
 int evidence_open(
 	const struct config *config, unsigned workers, struct evidence **out, struct err *why);
 int evidence_start(struct evidence *e, struct err *why);
-/* What of it takes effect at a reload: who is a client (`access`). */
+/* What of it takes effect at a reload: who is a client (`access`), and who is not judged. */
 void evidence_reconfigure(struct evidence *e, const struct config *config);
 /* Takes up what is left, saves, and joins the thread. NULL is allowed, as in the next. */
 void evidence_stop(struct evidence *e);

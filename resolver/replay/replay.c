@@ -56,6 +56,10 @@ int replay_new(const struct view *v, const struct engine_options *options, struc
 		code = err_set(why, -ENOMEM, "memory is short");
 	if (!code)
 		code = engine_new(options, &r->engine, why);
+	if (!code &&
+		engine_except(
+			r->engine, v->config->evidence_except, v->config->evidence_except_count))
+		code = err_set(why, -ENOMEM, "memory is short");
 	if (code)
 		replay_free(r);
 	else

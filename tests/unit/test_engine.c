@@ -266,6 +266,30 @@ static void test_an_old_case_is_decided_again(void **state)
 	assert_int_equal(case_book_count(engine_book(e)), 2);
 }
 
+/* A mail server looks up who writes to it: each day other names, so that calling them a false positive does not end. */
+static void test_a_client_that_is_not_judged(void **state)
+{
+	(void)state;
+	struct addr_prefix mail;
+	struct addr client;
+	assert_int_equal(addr_from_text("192.0.2.25", &client), 0);
+	assert_int_equal(addr_prefix_from_text("192.0.2.25", &mail), 0);
+	assert_true(until_case("192.0.2.25", 0, 20) > 0);
+	assert_int_equal(engine_except(e, &mail, 1), 0);
+	/* Its case stands until somebody decides, and holds nothing back. */
+	struct suspects *s = suspects_new(e, &options);
+	assert_null(suspects_find(s, &client));
+	free(s);
+	engine_decide(e, 1, CASE_CLOSED, "", 1);
+	assert_int_equal(until_case("192.0.2.25", 100, 50), 0);
+	struct knock k = {.at_ms = start_ms, .from.addr = client, .kind = KNOCK_SILENT};
+	assert_null(engine_knock(e, &k, true));
+	assert_int_equal(engine_counters(e)->excepted, 51);
+	assert_true(until_case("192.0.2.26", 200, 20) > 0);
+	assert_int_equal(engine_except(e, NULL, 0), 0);
+	assert_true(until_case("192.0.2.25", 300, 20) > 0);
+}
+
 static void test_bounded_cases(void **state)
 {
 	(void)state;
@@ -465,8 +489,9 @@ int main(void)
 		T(test_ordinary_names_and_noise_never_do), T(test_clients_do_not_add_up),
 		T(test_it_fades), T(test_a_clock_that_jumps), T(test_the_calendar_is_decisive),
 		T(test_the_same_generator_has_one_name), T(test_states),
-		T(test_an_old_case_is_decided_again), T(test_bounded_cases),
-		T(test_a_million_addresses), T(test_knocks), T(test_a_token_names_the_client),
-		T(test_knocks_that_prove_nothing), T(test_tokens_for_strangers), T(test_suspects)};
+		T(test_an_old_case_is_decided_again), T(test_a_client_that_is_not_judged),
+		T(test_bounded_cases), T(test_a_million_addresses), T(test_knocks),
+		T(test_a_token_names_the_client), T(test_knocks_that_prove_nothing),
+		T(test_tokens_for_strangers), T(test_suspects)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -444,6 +444,11 @@ static bool has_one_unproven(const struct evidence_info *i)
 	return i->engine.unproven == 1;
 }
 
+static bool has_one_excepted(const struct evidence_info *i)
+{
+	return i->engine.excepted == 1 && i->clients == 1;
+}
+
 static bool has_one_client(const struct evidence_info *i)
 {
 	return i->clients == 1;
@@ -465,6 +470,12 @@ static void test_who_is_a_client_follows_a_reload(void **state)
 	evidence_reconfigure(e, &next);
 	evidence_knock(e, &k);
 	wait_for(e, has_one_client);
+	/* Nor is one that is not to be judged. */
+	next.evidence_except = &access;
+	next.evidence_except_count = 1;
+	evidence_reconfigure(e, &next);
+	put(e, 0, "192.0.2.8", 0, EVIDENCE_NXDOMAIN);
+	wait_for(e, has_one_excepted);
 	close_it(e);
 }
 

@@ -27,11 +27,6 @@ static const struct format {
 	[REPORT_MISP] = {"misp", "application/json", report_misp, true},
 };
 
-const char *report_format_name(enum report_format format)
-{
-	return formats[format].name;
-}
-
 enum report_format report_format_from_name(const char *name)
 {
 	unsigned i = 0;

@@ -49,7 +49,6 @@ struct report_context {
 	uint64_t now_ms; /* wall time since 1970 */
 };
 
-const char *report_format_name(enum report_format format);
 /* REPORT_FORMAT_COUNT for a word that is none. */
 enum report_format report_format_from_name(const char *name);
 /* `application/json`, `text/csv`, ... Static. */

@@ -18,11 +18,6 @@ export function micros(us) {
 	return us < 1 ? "< 1 µs" : us.toFixed(0) + " µs";
 }
 
-export function bytes(n) {
-	const unit = n >= 2 ** 30 ? [2 ** 30, "GiB"] : n >= 2 ** 20 ? [2 ** 20, "MiB"] : n >= 2 ** 10 ? [2 ** 10, "KiB"] : [1, "B"];
-	return `${(n / unit[0]).toFixed(unit[0] > 1 && n / unit[0] < 10 ? 1 : 0)} ${unit[1]}`;
-}
-
 export function duration(seconds) {
 	const d = Math.floor(seconds / 86400), h = Math.floor(seconds / 3600) % 24, m = Math.floor(seconds / 60) % 60;
 	if (d)

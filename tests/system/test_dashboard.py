@@ -194,6 +194,24 @@ def test_a_case_is_shown_and_closed(browser, cenote, case):
     browser.waits_for("#cases", BOT, "closed")
 
 
+def test_older_cases_of_each_state_are_shown(browser, cenote):
+    browser.enter(cenote, "devices")
+    browser.waits_for("#cases", "To do")
+    browser.run("""const real = window.fetch; window.asked = [];
+        window.fetch = (url, options) => {
+            if (!url.startsWith("/api/v1/cases?"))
+                return real(url, options);
+            window.asked.push(url);
+            const next = url.includes("state=open") ? 40 : url.includes("state=acknowledged") ? 200 : null;
+            return Promise.resolve(new Response(JSON.stringify({ cases: [], next })));
+        };""")
+    browser.click("#cases [data-choice=live]")
+    browser.click("#cases .panel-body > button:not([hidden])")
+    # What one state has shown down to 200 is not passed over because the other is further down.
+    asked = until(lambda: [url for url in browser.run("return window.asked") if "before=" in url])
+    assert all("before=200" in url for url in asked), asked
+
+
 def test_a_held_list_is_accepted(browser, cenote):
     browser.enter(cenote, "lists")
     browser.waits_for("#lists", "ads", "in force", "short", "held", "floor")

@@ -218,7 +218,8 @@ function casesPanel(root, family, signal) {
 		const got = await Promise.all(states.map((s) => ask("cases", { state: s, limit: 50, before }, { signal })));
 		const all = got.flatMap((g) => g.cases).filter((c) => !family || c.families.includes(family));
 		patch(list, caseRows(all, () => again()));
-		const next = got.map((g) => g.next).find((n) => n);
+		/* Of two states the one that has come less far says where both go on: some are shown again, none is passed over. */
+		const next = Math.max(...got.map((g) => g.next || 0));
 		older.hidden = !next;
 		older.dataset.next = next || "";
 		setText(nothing, state === "live" ? "No infected devices: nothing that any device asks for looks like a bot's." : "None.");

@@ -136,6 +136,7 @@ static void stats_are_the_day(void **state)
 	(void)state;
 	use_key(EDGE_STATS);
 	dialect_entry(HISTORY_DOMAINS, "a.example", 50);
+	dialect_entry(HISTORY_DOMAINS, "ads.example", 30);
 	dialect_entry(HISTORY_BLOCKED_DOMAINS, "ads.example", 30);
 	dialect_entry(HISTORY_CLIENTS, "192.0.2.7", 90);
 	json_t *v = get8("stats");
@@ -153,6 +154,11 @@ static void stats_are_the_day(void **state)
 	assert_int_equal(json_integer_value(json_object_get(
 				 json_path_at(v, "top_blocked_domains.0"), "ads.example")),
 		30);
+	/* What was blocked is in that list alone, as there. */
+	assert_int_equal(json_array_size(json_path_at(v, "top_queried_domains")), 1);
+	assert_int_equal(json_integer_value(json_object_get(
+				 json_path_at(v, "top_queried_domains.0"), "a.example")),
+		50);
 	assert_int_equal(
 		json_integer_value(json_object_get(json_path_at(v, "top_clients.0"), "192.0.2.7")),
 		90);

@@ -39,16 +39,6 @@ enum {
 
 enum features_class { FEATURES_CONSONANT, FEATURES_VOWEL, FEATURES_NUMBER, FEATURES_MARK };
 
-static inline unsigned features_symbol(uint8_t c)
-{
-	uint8_t letter = (uint8_t)(c - 'a'), digit = (uint8_t)(c - '0');
-	if (letter < 26)
-		return letter + 1u;
-	if (digit < 10)
-		return digit + (unsigned)FEATURES_DIGIT;
-	return c == '-' ? FEATURES_HYPHEN : FEATURES_OTHER;
-}
-
 static inline enum features_class features_class(unsigned symbol)
 {
 	/* A bit for each of a, e, i, o, u. */
@@ -56,6 +46,29 @@ static inline enum features_class features_class(unsigned symbol)
 	if (symbol < FEATURES_DIGIT)
 		return vowels >> symbol & 1 ? FEATURES_VOWEL : FEATURES_CONSONANT;
 	return symbol < FEATURES_HYPHEN ? FEATURES_NUMBER : FEATURES_MARK;
+}
+
+/* Both of a character at once: the symbol in the lower six bits, its class above. In a random label nobody can foretell whether a letter comes next,
+ * so that a table is quicker than comparisons. */
+static inline unsigned features_kind(uint8_t c)
+{
+#define C(letter) [letter] = letter - 'a' + 1
+#define V(letter) [letter] = (letter - 'a' + 1) | FEATURES_VOWEL << 6
+#define D(digit) [digit] = (digit - '0' + FEATURES_DIGIT) | FEATURES_NUMBER << 6
+	static const uint8_t kinds[UINT8_MAX + 1] = {V('a'), C('b'), C('c'), C('d'), V('e'), C('f'),
+		C('g'), C('h'), V('i'), C('j'), C('k'), C('l'), C('m'), C('n'), V('o'), C('p'),
+		C('q'), C('r'), C('s'), C('t'), V('u'), C('v'), C('w'), C('x'), C('y'), C('z'),
+		D('0'), D('1'), D('2'), D('3'), D('4'), D('5'), D('6'), D('7'), D('8'),
+		D('9'), ['-'] = FEATURES_HYPHEN | FEATURES_MARK << 6};
+#undef C
+#undef V
+#undef D
+	return kinds[c] ? kinds[c] : FEATURES_OTHER | FEATURES_MARK << 6;
+}
+
+static inline unsigned features_symbol(uint8_t c)
+{
+	return features_kind(c) & 0x3f;
 }
 
 /* The windows that end at one character. Begins with FEATURES_WALK. */
@@ -79,12 +92,17 @@ static inline void features_next(struct features_walk *w, unsigned symbol)
 	w->key = (w->key << 6 | symbol) & 0x3fffffff;
 }
 
-static inline void features_next_class(struct features_walk *w, unsigned symbol)
+static inline void features_add_class(struct features_walk *w, enum features_class class)
 {
-	uint32_t longer = w->classes << 2 | (uint32_t)features_class(symbol);
+	uint32_t longer = w->classes << 2 | (uint32_t) class;
 	w->classes = longer < FEATURES_CLASSES
 		? longer
 		: (longer & (FEATURES_CLASSES / 2 - 1)) | FEATURES_CLASSES / 2;
+}
+
+static inline void features_next_class(struct features_walk *w, unsigned symbol)
+{
+	features_add_class(w, features_class(symbol));
 }
 
 /* Entries of the last four and five symbols in tables of 2^bits, by Knuth's multiplicative hash: the upper bits are the good ones. */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "dga/features.h"
 #include "dga/zones.h"
 #include "resolver/base/suffix.h"
 
@@ -93,16 +94,22 @@ static bool is_other_root(const uint8_t *top)
 	return false;
 }
 
+static bool has_odd_octets(const uint8_t *bytes, unsigned len)
+{
+	for (unsigned i = 0; i < len; i++)
+		if (features_symbol(bytes[i]) == FEATURES_OTHER && bytes[i] != '_')
+			return true;
+	return false;
+}
+
 static enum verdict judge_octets(const uint8_t *bytes, unsigned len)
 {
-	bool has_letter = false, is_odd = false;
-	for (unsigned i = 0; i < len; i++) {
-		uint8_t c = bytes[i];
-		bool is_letter = (uint8_t)(c - 'a') < 26;
-		has_letter |= is_letter;
-		is_odd |= !is_letter && (uint8_t)(c - '0') >= 10 && c != '-' && c != '_';
-	}
-	return is_odd ? ODD : has_letter ? JUDGED : NUMBER;
+	uint64_t seen = 0; /* symbols, one a bit */
+	for (unsigned i = 0; i < len; i++)
+		seen |= (uint64_t)1 << features_symbol(bytes[i]);
+	if (seen >> FEATURES_OTHER && has_odd_octets(bytes, len))
+		return ODD;
+	return seen & (((uint64_t)1 << FEATURES_DIGIT) - 1) ? JUDGED : NUMBER;
 }
 
 static enum verdict judge(const struct dname *name, struct label *out)

@@ -119,6 +119,21 @@ static void places_are_within_their_tables(void **state)
 	}
 }
 
+static void every_octet_has_a_symbol_and_its_class(void **state)
+{
+	(void)state;
+	static const char text[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+	unsigned others = 0;
+	for (unsigned c = 0; c < 256; c++) {
+		unsigned symbol = features_symbol((uint8_t)c);
+		const char *at = c ? strchr(text, (int)c) : NULL;
+		assert_int_equal(symbol, at ? at - text + 1 : FEATURES_OTHER);
+		assert_int_equal(features_kind((uint8_t)c) >> 6, features_class(symbol));
+		others += symbol == FEATURES_OTHER;
+	}
+	assert_int_equal(others, 256 - 37);
+}
+
 static void windows_tell_their_length(void **state)
 {
 	(void)state;
@@ -231,6 +246,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_judged_scores_nothing),
 		cmocka_unit_test(names_below_change_nothing),
 		cmocka_unit_test(places_are_within_their_tables),
+		cmocka_unit_test(every_octet_has_a_symbol_and_its_class),
 		cmocka_unit_test(windows_tell_their_length),
 		cmocka_unit_test(shapes_have_classes),
 		cmocka_unit_test(a_score_is_explained),

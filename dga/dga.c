@@ -78,7 +78,9 @@ void dga_score(const struct dga *d, const struct dname *name, struct dga_verdict
 	out->score = dga_judged_score(d, &j);
 	if (out->score <= d->threshold_milli)
 		return;
-	out->is_popular = dga_is_popular(d, name);
+	/* The domain begins with the judged label's length octet. */
+	size_t at = (size_t)(l.bytes - 1 - name->bytes);
+	out->is_popular = d->popular && popularity_has_domain(d->popular, name, at);
 	if (!out->is_popular)
 		out->class = dga_shape(d, &l, &j);
 }

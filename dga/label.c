@@ -46,11 +46,15 @@ struct parts {
 /* The kind of the registrable domain that begins with label `first` and has something below. */
 static enum zones_kind zone_of(const struct dname *name, const struct parts *p, unsigned first)
 {
-	uint8_t text[ZONES_TEXT_MAX];
+	uint8_t text[ZONES_TEXT_MAX + 4];
 	unsigned begin = p->offsets[first] + 1u, len = name->len - 1u - begin;
 	if (len < ZONES_TEXT_MIN || len > ZONES_TEXT_MAX)
 		return ZONES_NONE;
-	memcpy(text, name->bytes + begin, len);
+	/* A constant number of octets is copied in a moment. */
+	if (begin + sizeof text <= DNAME_MAX)
+		memcpy(text, name->bytes + begin, sizeof text);
+	else
+		memcpy(text, name->bytes + begin, len);
 	for (unsigned i = first + 1; i < p->labels; i++)
 		text[p->offsets[i] - begin] = '.';
 	return zones_find(text, len);

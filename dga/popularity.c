@@ -22,6 +22,11 @@ bool popularity_has(const struct popularity *p, const struct dname *name)
 	return fuse_has(&p->fuse, popularity_file_key(name));
 }
 
+bool popularity_has_domain(const struct popularity *p, const struct dname *name, size_t at)
+{
+	return fuse_has(&p->fuse, popularity_file_domain_key(name, at));
+}
+
 size_t popularity_count(const struct popularity *p)
 {
 	return p->count;

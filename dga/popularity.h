@@ -29,6 +29,8 @@ void popularity_close(struct popularity *p);
 
 /* Is its registrable domain in the set? One name in 65,536 that is not seems to be. */
 bool popularity_has(const struct popularity *p, const struct dname *name);
+/* The same for who knows where in `name` that domain begins (label_domain). */
+bool popularity_has_domain(const struct popularity *p, const struct dname *name, size_t at);
 /* Registrable domains in the set. */
 size_t popularity_count(const struct popularity *p);
 

@@ -96,6 +96,10 @@ int popularity_file_read(const char *name, const uint8_t *bytes, size_t len, str
 
 uint64_t popularity_file_key(const struct dname *name)
 {
-	size_t at = label_domain(name);
+	return popularity_file_domain_key(name, label_domain(name));
+}
+
+uint64_t popularity_file_domain_key(const struct dname *name, size_t at)
+{
 	return hash_bytes(name->bytes + at, name->len - at, 0);
 }

@@ -38,6 +38,8 @@ int popularity_file_read(const char *name, const uint8_t *bytes, size_t len, str
 
 /* The key of the domain that `name` lies in. */
 uint64_t popularity_file_key(const struct dname *name);
+/* The same for who knows where in `name` it begins. */
+uint64_t popularity_file_domain_key(const struct dname *name, size_t at);
 
 /* The bytes of the set of the first `max` domains of a list, to be freed; a longer list is an error when `is_whole` is wanted.
  * Returns how many went in. */

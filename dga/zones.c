@@ -196,24 +196,22 @@ static uint32_t four(const void *text)
 
 enum zones_kind zones_find(const uint8_t *text, size_t len)
 {
-	if (len < ZONES_TEXT_MIN || len >= sizeof zones / sizeof *zones)
+	if (len < ZONES_TEXT_MIN || len >= sizeof zones / sizeof *zones || !zones[len].all)
 		return ZONES_NONE;
 	const char *all = zones[len].all;
-	size_t width = len + 2, low = 0, high = zones[len].bytes / width;
+	size_t width = len + 2, at = 0;
 	uint32_t wanted = four(text);
-	/* Nearly all that are asked for are none: seldom more than these four need be compared. */
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const char *zone = all + middle * width + 1;
-		uint32_t first = four(zone);
-		int order = wanted != first ? (wanted < first ? -1 : 1)
-					    : memcmp(text + 4, zone + 4, len - 4);
-		if (!order)
+	/* The last one that does not begin with more, found without a branch that nobody could foretell. */
+	for (size_t n = zones[len].bytes / width; n > 1; n -= n / 2) {
+		size_t middle = at + n / 2;
+		at = four(all + middle * width + 1) <= wanted ? middle : at;
+	}
+	/* Nearly all that are asked for are none, and begin as no zone does. */
+	for (const char *zone = all + at * width + 1; four(zone) == wanted; zone -= width) {
+		if (!memcmp(text + 4, zone + 4, len - 4))
 			return (enum zones_kind)zone[-1];
-		if (order < 0)
-			high = middle;
-		else
-			low = middle + 1;
+		if (!at--)
+			break;
 	}
 	return ZONES_NONE;
 }

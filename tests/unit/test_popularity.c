@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "dga/dga.h"
+#include "dga/label.h"
 #include "dga/popularity_file.h"
 #include "resolver/base/hash.h"
 #include "tests/unit/folder.h"
@@ -39,7 +40,9 @@ static bool has(const struct popularity *p, const char *text)
 	struct dname name;
 	if (dname_from_text(text, strlen(text), &name))
 		fail_msg("not a name: %s", text);
-	return popularity_has(p, &name);
+	bool has = popularity_has(p, &name);
+	assert_int_equal(popularity_has_domain(p, &name, label_domain(&name)), has);
+	return has;
 }
 
 static struct popularity *open_text(const char *text)

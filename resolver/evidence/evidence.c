@@ -92,12 +92,12 @@ void evidence_knock(struct evidence *e, const struct knock *knock)
 
 /* --- under the lock --------------------------------------------------------------------------- */
 
-/* The case is to be kept, and the path to be told of it. */
+/* The case is to be kept, and the path to be told of it: at once, or when it is saved. */
 static void note_change(struct evidence *e, const struct evidence_case *c, bool is_urgent)
 {
 	if (!c)
 		return;
-	e->has_changed = e->has_unsaved = true;
+	e->has_unsaved = true;
 	e->is_urgent = e->is_urgent || is_urgent;
 	if (!e->store)
 		return;
@@ -172,17 +172,21 @@ static void save(struct evidence *e, bool is_last)
 	struct err why = {0};
 	uint64_t now_ms = clock_ms();
 	bool has_clients = is_last || now_ms >= e->next_save_ms;
-	bool has_cases = e->is_urgent || (e->has_unsaved && now_ms >= e->next_cases_ms);
-	if (has_clients)
+	bool has_cases =
+		e->is_urgent || (e->has_unsaved && (has_clients || now_ms >= e->next_cases_ms));
+	if (has_clients) {
 		forget(e);
+		e->next_save_ms = now_ms + SAVE_MS;
+	}
+	if (has_cases) {
+		e->has_changed = true;
+		e->is_urgent = false;
+		e->next_cases_ms = now_ms + SAVE_CASES_MS;
+	}
 	if (!e->store || (!has_clients && !has_cases))
 		return;
 	int code = evidence_store_save(e->store, e->engine, has_clients, &why);
-	if (has_clients)
-		e->next_save_ms = clock_ms() + SAVE_MS;
-	e->next_cases_ms = clock_ms() + SAVE_CASES_MS;
 	e->has_unsaved = e->has_unsaved && code;
-	e->is_urgent = false;
 	/* Said once: what follows is a counter. */
 	if (code && !e->info.problem[0])
 		log_error("evidence", "event=not_saved reason=\"%s\"", why.text);

@@ -421,10 +421,14 @@ static void test_an_open_case_is_not_written_all_the_time(void **state)
 	wait_for(e, has_a_kept_case);
 	evidence_info(e, &info);
 	uint64_t saves = info.saves;
+	assert_true(becomes_suspect(e, "192.0.2.7", true));
+	const struct suspects *table = atomic_load(evidence_suspects(e));
 	for (unsigned i = 0; i < 20; i++) {
 		put(e, 0, "192.0.2.7", i, EVIDENCE_MEETING);
 		wanted = 11 + i;
 		wait_for(e, has_events);
+		/* Nor is the path's table made anew, of all cases, for each. */
+		assert_ptr_equal(atomic_load(evidence_suspects(e)), table);
 	}
 	evidence_info(e, &info);
 	assert_int_equal(info.saves, saves);

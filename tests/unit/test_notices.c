@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "resolver/evidence/notice/mail.h"
 #include "resolver/evidence/notice/notices.h"
 #include "tests/unit/case_samples.h"
 #include "tests/unit/folder.h"
@@ -115,10 +116,31 @@ static void test_octets_of_any_kind(void **state)
 	notices_free(n);
 }
 
+/* A mail program that failed for hours: what waits is more than one hour's share. */
+static void test_mails_of_many_hours_wait(void **state)
+{
+	(void)state;
+	struct notices_info info[NOTICES_RECEIVERS];
+	const struct evidence_case c = sample_plain();
+	struct notices *n = open_it();
+	for (unsigned i = 0; i < MAIL_PER_HOUR; i++)
+		notices_put(n, NOTICE_OPENED, &c);
+	size_t len = notices_keep(n, room);
+	notices_free(n);
+	n = open_it();
+	notices_restore(n, room, len);
+	notices_restore(n, room, len); /* those of another hour */
+	notices_put(n, NOTICE_OPENED, &c);
+	notices_info(n, info);
+	assert_int_equal(info[NOTICES_MAIL].counters.waiting, 2 * MAIL_PER_HOUR + 1);
+	assert_int_equal(info[NOTICES_MAIL].counters.dropped, 0);
+	notices_free(n);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, start, stop)
-	const struct CMUnitTest tests[] = {
-		T(test_nobody), T(test_over_a_restart), T(test_octets_of_any_kind)};
+	const struct CMUnitTest tests[] = {T(test_nobody), T(test_over_a_restart),
+		T(test_mails_of_many_hours_wait), T(test_octets_of_any_kind)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -193,10 +193,10 @@ void courier_free(struct courier *c)
 
 /* --- from any thread -------------------------------------------------------------------------- */
 
-void courier_put(struct courier *c, const struct notice *n)
+static void add(struct courier *c, const struct notice *n, bool is_new)
 {
 	pthread_mutex_lock(&c->lock);
-	bool is_taken = c->count < COURIER_WAITING_MAX && has_share(c);
+	bool is_taken = c->count < COURIER_WAITING_MAX && (!is_new || has_share(c));
 	if (is_taken)
 		c->waiting[(c->first + c->count++) % COURIER_WAITING_MAX] = *n;
 	else
@@ -204,6 +204,16 @@ void courier_put(struct courier *c, const struct notice *n)
 	pthread_mutex_unlock(&c->lock);
 	if (is_taken)
 		wake(c);
+}
+
+void courier_put(struct courier *c, const struct notice *n)
+{
+	add(c, n, true);
+}
+
+void courier_restore(struct courier *c, const struct notice *n)
+{
+	add(c, n, false);
 }
 
 size_t courier_waiting(struct courier *c, struct notice out[static COURIER_WAITING_MAX])

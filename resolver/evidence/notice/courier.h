@@ -56,6 +56,8 @@ void courier_stop(struct courier *c);
 void courier_free(struct courier *c);
 
 void courier_put(struct courier *c, const struct notice *n);
+/* One that waited before a restart: its hour's share was used then. */
+void courier_restore(struct courier *c, const struct notice *n);
 /* Copies what waits, the oldest first; returns how many. */
 size_t courier_waiting(struct courier *c, struct notice out[static COURIER_WAITING_MAX]);
 void courier_counters(struct courier *c, struct courier_counters *out);

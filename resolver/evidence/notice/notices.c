@@ -166,6 +166,6 @@ void notices_restore(struct notices *n, const uint8_t *bytes, size_t len)
 			.case_id = u64_at(bytes + 19),
 			.event = (enum notice_event)bytes[1],
 			.state = (enum case_state)bytes[2]};
-		courier_put(n->couriers[bytes[0]], &notice);
+		courier_restore(n->couriers[bytes[0]], &notice);
 	}
 }

@@ -80,8 +80,8 @@ static void set_slot(struct top_slot *slot, uint64_t hash, uint32_t entry)
 	*slot = (struct top_slot){.low = (uint32_t)hash, .entry = entry + 1};
 }
 
-/* Takes an entry out of the table and moves up what would not be found any more. */
-static void unhash(struct top *t, uint64_t hash)
+/* Takes an entry out of the table and moves up what would not be found any more. Returns the slot that has become free. */
+static uint32_t unhash(struct top *t, uint64_t hash)
 {
 	uint32_t mask = t->slot_mask, hole = (uint32_t)(slot_of(t, hash) - t->slots);
 	for (uint32_t at = (hole + 1) & mask; t->slots[at].entry; at = (at + 1) & mask) {
@@ -92,6 +92,7 @@ static void unhash(struct top *t, uint64_t hash)
 		hole = at;
 	}
 	t->slots[hole].entry = 0;
+	return hole;
 }
 
 /* --- feeding ------------------------------------------------------------------------------------ */
@@ -129,21 +130,29 @@ static uint32_t find_least(struct top *t)
 	return t->hand;
 }
 
-/* The least one makes room: the new one may have been there as often, before. */
-static void replace_least(struct top *t, uint64_t hash, const uint8_t *key, size_t len, uint64_t n)
+/* The least one makes room: the new one may have been there as often, before. `slot` is the free one where its hash belongs. */
+static void replace_least(struct top *t, struct top_slot *slot, uint64_t hash, const uint8_t *key,
+	size_t len, uint64_t n)
 {
-	uint32_t least = find_least(t);
+	uint32_t least = find_least(t), mask = t->slot_mask;
 	struct top_entry *e = &t->entries[least];
 	uint64_t before = e->count, floor = t->floor;
 	raise_floor(t, before + e->under);
-	unhash(t, e->hash);
+	/* No free slot may lie between where the search begins and the entry. */
+	uint32_t free_one = (uint32_t)(slot - t->slots), hole = unhash(t, e->hash),
+		 home = (uint32_t)hash & mask;
+	if (((hole - home) & mask) < ((free_one - home) & mask))
+		slot = &t->slots[hole];
+	set_slot(slot, hash, least);
 	e->hash = hash;
 	e->len = (uint8_t)len;
 	memcpy(key_at(t, least), key, len);
 	e->count = before + n;
 	e->over = before;
 	e->under = floor > before ? floor - before : 0;
-	set_slot(slot_of(t, hash), hash, least);
+	/* Most likely the next one makes room next. */
+	if (least + 1 < t->count)
+		top_expect(t, t->entries[least + 1].hash);
 }
 
 static void cut(struct top *t, uint32_t keep);
@@ -167,8 +176,11 @@ bool top_add_hashed(struct top *t, uint64_t hash, const uint8_t *key, size_t len
 		e->under = t->floor;
 		return true;
 	}
-	cut(t, t->capacity);
-	replace_least(t, hash, key, len, n);
+	if (t->count > t->capacity) {
+		cut(t, t->capacity);
+		slot = slot_of(t, hash);
+	}
+	replace_least(t, slot, hash, key, len, n);
 	return true;
 }
 

@@ -145,19 +145,6 @@ static void set_client(
 	}
 }
 
-/* An event ends in the ring where its name ends, rounded up to eight octets: behind it the next one may be written just now. Most names are short:
- * words are copied faster than a number of octets. */
-static void copy_name(struct dname *to, const struct dname *from)
-{
-	size_t n = offsetof(struct dname, bytes) + from->len;
-	if (__builtin_expect(n > 64, 0)) {
-		memcpy(to, from, n);
-		return;
-	}
-	for (size_t i = 0; i < n; i += 8)
-		memcpy((uint8_t *)to + i, (const uint8_t *)from + i, 8);
-}
-
 static void make_row(const struct settings *s, const struct journal_event *e,
 	const struct named *client, struct querylog_kept *row)
 {
@@ -177,9 +164,7 @@ static void make_row(const struct settings *s, const struct journal_event *e,
 	row->list = e->list ? e->list : "";
 	row->family = e->family ? e->family : "";
 	row->group = e->group < s->group_count ? s->groups[e->group] : "";
-	row->name.len = 0;
-	if (s->privacy != QUERYLOG_NO_NAME)
-		copy_name(&row->name, &e->name);
+	row->name = s->privacy == QUERYLOG_NO_NAME ? NULL : &e->name;
 }
 
 /* False: there is no row of it. */

@@ -256,7 +256,9 @@ static void show(const struct querylog_kept *k, struct querylog_row *row)
 		snprintf(row->client, sizeof row->client, "client-%08x", (unsigned)k->pseudonym);
 	else if (k->client_kind != CLIENT_WITHHELD)
 		addr_to_text(&k->client, row->client);
-	dname_copy(&row->name, &k->name);
+	row->name.len = 0;
+	if (k->name)
+		dname_copy(&row->name, k->name);
 	row->qtype = k->qtype;
 	row->rcode = k->rcode;
 	row->outcome = k->outcome;

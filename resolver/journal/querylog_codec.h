@@ -30,7 +30,7 @@ enum {
 
 enum querylog_client { CLIENT_WITHHELD, CLIENT_V4, CLIENT_V6, CLIENT_PSEUDONYM };
 
-/* A row whose client is not text yet, and whose words lie elsewhere. */
+/* A row whose client is not text yet, and whose words and name lie elsewhere. */
 struct querylog_kept {
 	uint64_t id, at_ms;
 	enum querylog_client client_kind;
@@ -42,7 +42,7 @@ struct querylog_kept {
 	uint8_t outcome, reply, dga_class, transport;
 	bool is_secure, is_monitored, is_allowed;
 	const char *list, *family, *group; /* at most QUERYLOG_WORD_MAX characters */
-	struct dname name; /* len 0: withheld */
+	const struct dname *name; /* borrowed; NULL: withheld */
 };
 
 struct querylog_head {
@@ -84,10 +84,11 @@ struct querylog_reader {
 	struct querylog_mark mark; /* of the next row; may be kept, and set again */
 	unsigned word_count;
 	const char *words[QUERYLOG_WORDS + 1];
+	struct dname name; /* of the row that was read last */
 	bool is_bad; /* it ended before its end */
 };
 
 /* False: it is no block. */
 bool querylog_codec_open(const uint8_t *bytes, size_t len, struct querylog_reader *out);
-/* The next row; its words lie in the block. False at the end, or when it is damaged. */
+/* The next row; its words lie in the block, its name in the reader until the next one. False at the end, or when it is damaged. */
 bool querylog_codec_next(struct querylog_reader *r, struct querylog_kept *out);

@@ -80,7 +80,7 @@ static bool is_name(const struct querylog_match *m, const struct dname *name)
 {
 	if (m->how == MATCH_ANY_NAME)
 		return true;
-	if (!name->len)
+	if (!name)
 		return false;
 	if (m->how == MATCH_PART)
 		return has_part(m, name);
@@ -104,7 +104,7 @@ bool querylog_match(const struct querylog_match *m, const struct querylog_kept *
 		row->at_ms < m->to_ms && (f->outcome < 0 || row->outcome == f->outcome) &&
 		(f->qtype < 0 || row->qtype == f->qtype) && is_verdict(f->verdict, row) &&
 		(!f->list || !*f->list || !strcmp(row->list, f->list)) && is_client(m, row) &&
-		is_name(m, &row->name);
+		is_name(m, row->name);
 }
 
 enum querylog_verdict querylog_match_verdict(enum query_outcome outcome)

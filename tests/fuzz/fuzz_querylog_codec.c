@@ -14,8 +14,7 @@ static void same(const struct querylog_kept *a, const struct querylog_kept *b)
 		a->rcode != b->rcode || a->took_us != b->took_us || a->outcome != b->outcome ||
 		a->dga_score != b->dga_score || strcmp(a->list, b->list) != 0 ||
 		strcmp(a->family, b->family) != 0 || strcmp(a->group, b->group) != 0 ||
-		a->name.len != b->name.len ||
-		memcmp(a->name.bytes, b->name.bytes, a->name.len) != 0)
+		!a->name != !b->name || (a->name && !dname_equal(a->name, b->name)))
 		abort();
 }
 

@@ -82,7 +82,7 @@ static void test_filters(void **state)
 	add_row(&row);
 	row = rows_make(1001);
 	row.client_kind = CLIENT_WITHHELD;
-	row.name.len = 0;
+	row.name = NULL;
 	row.outcome = OUTCOME_SERVFAIL;
 	row.is_monitored = true;
 	add_row(&row);

@@ -15,6 +15,7 @@
 enum {
 	SLOT_S = 6 * 3600, /* what is not a new name counts again after this */
 	LINE_LLR_MIN = 200, /* milli-nats: less is not worth a line */
+	STANDS_MIN = 1000, /* milli-nats: with less, what spoke against a client has faded */
 	SUSPECT_SCORE =
 		2000, /* milli-nats: from here on many clients that ask for the same name say something */
 };
@@ -254,8 +255,6 @@ static struct evidence_case *conclude(
 		add_to_case(c, line);
 	else if (client->sum >= e->bounds.infected)
 		c = open_case(e, client, line->at_ms);
-	else if (client->sum <= e->bounds.clean)
-		client->sum = 0;
 	if (!c)
 		return NULL;
 	c->last_ms = line->at_ms;
@@ -276,6 +275,8 @@ static struct evidence_case *take_up(
 	client->sum += line.llr;
 	if (client->sum > SPRT_SUM_MAX)
 		client->sum = SPRT_SUM_MAX;
+	else if (client->sum <= e->bounds.clean)
+		client->sum = 0;
 	if (line.llr >= LINE_LLR_MIN)
 		clients_add_line(e->clients, client, &line);
 	else if (client->has_case)
@@ -419,19 +420,28 @@ struct evidence_case *engine_decide(
 	c->state = state;
 	c->changed_ms = now_ms;
 	snprintf(c->note, sizeof c->note, "%s", note);
-	struct client *client = c->client_bits ? clients_find(e->clients, &c->client) : NULL;
-	if (!client)
+	if (!c->client_bits)
 		return c;
+	/* It is seen: to be saved. */
+	struct client *client = client_at(e, &c->client, (uint32_t)(now_ms / 1000));
 	/* It may have another one that is open. */
 	client->has_case = case_book_of_client(e->book, &c->client) != NULL;
-	if (!client->has_case) {
+	if (!client->has_case)
 		begin_anew(client);
-		client->last_s = (uint32_t)(now_ms / 1000); /* to be saved */
-	}
+	else if (case_book_is_live(c) && client->sum < e->bounds.infected)
+		client->sum = e->bounds.infected; /* somebody says so */
 	return c;
 }
 
 /* --- what it knows ---------------------------------------------------------------------------- */
+
+bool engine_stands(struct engine *e, const struct evidence_case *c, uint64_t now_ms)
+{
+	/* A client that is not kept in mind: by what its case says. */
+	const struct client kept = {.sum = c->sum, .last_s = (uint32_t)(c->last_ms / 1000)};
+	const struct client *client = clients_find(e->clients, &c->client);
+	return engine_sum(e, client ? client : &kept, (uint32_t)(now_ms / 1000)) >= STANDS_MIN;
+}
 
 void engine_restored(struct engine *e, const struct evidence_case *c)
 {

@@ -67,6 +67,9 @@ struct case_book *engine_book(struct engine *e);
 struct clients *engine_clients(struct engine *e);
 /* What speaks against a client, as it stands at this wall time. */
 int32_t engine_sum(const struct engine *e, const struct client *c, uint32_t now_s);
+/* Does what spoke against the client of a live case still stand? It fades with time and with ordinary names: an address is given to another
+ * device, or the device was set up anew, and nobody has closed the case. */
+bool engine_stands(struct engine *e, const struct evidence_case *c, uint64_t now_ms);
 /* After a case was restored into the book: its client and its family are known again. */
 void engine_restored(struct engine *e, const struct evidence_case *c);
 /* The bound over which a client is a case, milli-nats. */

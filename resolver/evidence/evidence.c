@@ -176,6 +176,7 @@ static void save(struct evidence *e, bool is_last)
 		e->is_urgent || (e->has_unsaved && (has_clients || now_ms >= e->next_cases_ms));
 	if (has_clients) {
 		forget(e);
+		e->has_changed = true; /* what does not stand any more */
 		e->next_save_ms = now_ms + SAVE_MS;
 	}
 	if (has_cases) {
@@ -201,7 +202,8 @@ static struct suspects *publish(struct evidence *e)
 {
 	if (!e->has_changed)
 		return NULL;
-	struct suspects *next = suspects_new(e->engine, &e->options), *old = e->owned_suspects;
+	struct suspects *next = suspects_new(e->engine, &e->options, clock_wall_ms()),
+			*old = e->owned_suspects;
 	if (!next)
 		return NULL; /* again in the next round */
 	e->has_changed = false;

@@ -12,9 +12,10 @@ static uint32_t slot_of(const struct suspects *s, const struct addr *client)
 }
 
 /* A case whose client was withheld from the disk tells the path nothing. */
-static bool is_suspect(const struct engine *e, const struct evidence_case *c)
+static bool is_suspect(struct engine *e, const struct evidence_case *c, uint64_t now_ms)
 {
-	return c->client_bits && case_book_is_live(c) && !engine_is_excepted(e, &c->client);
+	return c->client_bits && case_book_is_live(c) && !engine_is_excepted(e, &c->client) &&
+		engine_stands(e, c, now_ms);
 }
 
 static void put(struct suspects *s, const struct evidence_case *c)
@@ -29,12 +30,13 @@ static void put(struct suspects *s, const struct evidence_case *c)
 	s->count++;
 }
 
-struct suspects *suspects_new(struct engine *e, const struct engine_options *options)
+struct suspects *suspects_new(
+	struct engine *e, const struct engine_options *options, uint64_t now_ms)
 {
 	struct case_book *book = engine_book(e);
 	size_t live = 0, size = 2, n = case_book_count(book);
 	for (size_t i = 0; i < n; i++)
-		live += is_suspect(e, case_book_at(book, i));
+		live += is_suspect(e, case_book_at(book, i), now_ms);
 	while (size < live * 2)
 		size *= 2;
 	struct suspects *s = calloc(1, sizeof *s + size * sizeof *s->slots);
@@ -44,7 +46,7 @@ struct suspects *suspects_new(struct engine *e, const struct engine_options *opt
 	s->ipv4_bits = options->ipv4_bits;
 	s->ipv6_bits = options->ipv6_bits;
 	for (size_t i = 0; i < n; i++)
-		if (is_suspect(e, case_book_at(book, i)))
+		if (is_suspect(e, case_book_at(book, i), now_ms))
 			put(s, case_book_at(book, i));
 	return s;
 }

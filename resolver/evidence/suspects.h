@@ -34,8 +34,9 @@ struct suspects {
 	struct suspect slots[];
 };
 
-/* Of all live cases of the engine. NULL: memory is short. Returns owned; free() it. */
-struct suspects *suspects_new(struct engine *e, const struct engine_options *options);
+/* Of all live cases of the engine that stand at this wall time. NULL: memory is short. Returns owned; free() it. */
+struct suspects *suspects_new(
+	struct engine *e, const struct engine_options *options, uint64_t now_ms);
 /* NULL: the client is none. */
 const struct suspect *suspects_find(const struct suspects *s, const struct addr *client);
 /* Would this name that exists be held back from the client? `score`: milli-nats; popular and allowed names are the caller's business. */

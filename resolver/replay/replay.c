@@ -17,7 +17,12 @@
 #include "resolver/evidence/suspects.h"
 #include "resolver/policy.h"
 
-enum { CALENDAR_SLOTS = 1 << 20, CALENDAR_NAMES_MAX = CALENDAR_SLOTS / 2, DAY_MS = 86400000 };
+enum {
+	CALENDAR_SLOTS = 1 << 20,
+	CALENDAR_NAMES_MAX = CALENDAR_SLOTS / 2,
+	MINUTE_MS = 60000,
+	DAY_MS = 86400000
+};
 
 /* A name of the calendar by its hash. */
 struct calendar_slot {
@@ -31,6 +36,7 @@ struct replay {
 	struct engine *engine;
 	struct suspects *suspects;
 	size_t case_count; /* when they were made */
+	uint64_t suspects_ms; /* the record's clock then */
 	struct policy_work work;
 	struct calendar_slot *calendar; /* of the days around the record's */
 	size_t calendar_count;
@@ -227,15 +233,16 @@ static bool judge_question(struct replay *r, const struct capture_message *m,
 	return is_denied || is_by_calendar || is_by_classifier;
 }
 
-static const struct suspect *suspect_of(struct replay *r, const struct addr *client)
+static const struct suspect *suspect_of(struct replay *r, const struct capture_message *m)
 {
 	size_t cases = case_book_count(engine_book(r->engine));
-	if (!r->suspects || cases != r->case_count) {
+	if (!r->suspects || cases != r->case_count || m->at_ms - r->suspects_ms >= MINUTE_MS) {
 		free(r->suspects);
-		r->suspects = suspects_new(r->engine, &r->options);
+		r->suspects = suspects_new(r->engine, &r->options, m->at_ms);
 		r->case_count = cases;
+		r->suspects_ms = m->at_ms;
 	}
-	return r->suspects ? suspects_find(r->suspects, client) : NULL;
+	return r->suspects ? suspects_find(r->suspects, &m->client) : NULL;
 }
 
 static void judge_answer(
@@ -250,7 +257,7 @@ static void judge_answer(
 	}
 	if (m->rcode != RCODE_NOERROR || !m->has_answer)
 		return;
-	const struct suspect *s = suspect_of(r, &m->client);
+	const struct suspect *s = suspect_of(r, m);
 	if (!s || !suspects_is_generated(s, found->score, &m->name))
 		return;
 	r->result.held_back++;

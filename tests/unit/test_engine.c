@@ -277,7 +277,7 @@ static void test_a_client_that_is_not_judged(void **state)
 	assert_true(until_case("192.0.2.25", 0, 20) > 0);
 	assert_int_equal(engine_except(e, &mail, 1), 0);
 	/* Its case stands until somebody decides, and holds nothing back. */
-	struct suspects *s = suspects_new(e, &options);
+	struct suspects *s = suspects_new(e, &options, start_ms);
 	assert_null(suspects_find(s, &client));
 	free(s);
 	engine_decide(e, 1, CASE_CLOSED, "", 1);
@@ -456,12 +456,12 @@ static void test_suspects(void **state)
 	struct dname live, other;
 	assert_int_equal(addr_from_text("192.0.2.7", &bot), 0);
 	assert_int_equal(addr_from_text("192.0.2.8", &neighbour), 0);
-	struct suspects *s = suspects_new(e, &options);
+	struct suspects *s = suspects_new(e, &options, start_ms);
 	assert_non_null(s);
 	assert_null(suspects_find(s, &bot));
 	free(s);
 	assert_true(until_case("192.0.2.7", 0, 20) > 0);
-	s = suspects_new(e, &options);
+	s = suspects_new(e, &options, start_ms);
 	const struct suspect *found = suspects_find(s, &bot);
 	assert_non_null(found);
 	assert_int_equal(found->case_id, 1);
@@ -477,9 +477,52 @@ static void test_suspects(void **state)
 	assert_false(suspects_is_generated(found, -500, &live));
 	free(s);
 	engine_decide(e, 1, CASE_CLOSED, "", 1);
-	s = suspects_new(e, &options);
+	s = suspects_new(e, &options, start_ms);
 	assert_int_equal(s->count, 0);
 	free(s);
+}
+
+static bool is_held(uint64_t at_ms)
+{
+	struct addr bot;
+	assert_int_equal(addr_from_text("192.0.2.7", &bot), 0);
+	struct suspects *s = suspects_new(e, &options, at_ms);
+	bool is = suspects_find(s, &bot) != NULL;
+	free(s);
+	return is;
+}
+
+/* The address is another device's by now: its case is open still, and holds nothing back until something speaks against it again. */
+static void test_an_open_case_fades(void **state)
+{
+	(void)state;
+	const uint64_t week_ms = 7 * (uint64_t)DAY_MS;
+	assert_true(until_case("192.0.2.7", 0, 20) > 0);
+	assert_true(is_held(start_ms));
+	assert_true(is_held(start_ms + DAY_MS));
+	assert_true(is_held(start_ms - week_ms)); /* the clock was set back */
+	assert_false(is_held(start_ms + week_ms));
+	struct evidence_event v = event_of("192.0.2.7", "hzqxkvjwhtplq.biz", 9000);
+	v.at_ms = start_ms + week_ms;
+	assert_ptr_equal(engine_feed(e, &v), case_book_find(engine_book(e), 1));
+	assert_true(is_held(v.at_ms));
+	assert_int_equal(case_book_count(engine_book(e)), 1);
+	/* Ordinary names of a clean device do the same in a day; no more of them than a test needs. */
+	for (unsigned i = 0; i < 50; i++) {
+		char name[32];
+		int n = snprintf(name, sizeof name, "mistyped%u.com", i);
+		assert_int_equal(dname_from_text(name, (size_t)n, &v.name), 0);
+		v.score = -3000;
+		assert_null(engine_feed(e, &v));
+	}
+	assert_false(is_held(v.at_ms));
+	const struct client *client =
+		clients_find(engine_clients(e), &case_book_find(engine_book(e), 1)->client);
+	assert_in_range(client->sum + 10000, 5000, 10000);
+	/* Who looks at it may say that it is one nevertheless. */
+	assert_non_null(engine_decide(e, 1, CASE_ACKNOWLEDGED, "", v.at_ms));
+	assert_true(is_held(v.at_ms));
+	assert_false(is_held(v.at_ms + week_ms));
 }
 
 int main(void)
@@ -492,6 +535,6 @@ int main(void)
 		T(test_an_old_case_is_decided_again), T(test_a_client_that_is_not_judged),
 		T(test_bounded_cases), T(test_a_million_addresses), T(test_knocks),
 		T(test_a_token_names_the_client), T(test_knocks_that_prove_nothing),
-		T(test_tokens_for_strangers), T(test_suspects)};
+		T(test_tokens_for_strangers), T(test_suspects), T(test_an_open_case_fades)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

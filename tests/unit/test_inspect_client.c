@@ -65,7 +65,7 @@ static int start(void **state)
 		e.name = fixture_name(name);
 		engine_feed(engine, &e);
 	}
-	f.worker.suspects = suspects_new(engine, &options);
+	f.worker.suspects = suspects_new(engine, &options, 1700000000000);
 	assert_int_equal(f.worker.suspects->count, 1);
 	return 0;
 }

@@ -27,7 +27,8 @@ struct live {
 	struct querylog_filter filter; /* its texts are the next three */
 	char client[ADDR_TEXT_MAX], name[DNAME_TEXT_MAX], list[CONFIG_NAME_MAX + 1];
 	const struct auth *auth; /* NULL: over the control socket */
-	unsigned auth_changes; /* when it began */
+	unsigned
+		auth_changes; /* when it was said who asks; the request's body may have come long after */
 	uint64_t until_s; /* the session's end; 0: none */
 	uint64_t after; /* the number of the last row that was looked at */
 	bool is_resumed; /* after a row that another stream has sent: what is lost since cannot be counted */
@@ -144,7 +145,7 @@ void api_live_get(const struct edge_request *q, struct edge_response *r)
 	l->stream = (struct edge_stream){.fill = fill, .close = end};
 	l->log = journal_querylog(q->web->doors.journal);
 	l->auth = q->is_local ? NULL : q->web->auth;
-	l->auth_changes = l->auth ? auth_changes(l->auth) : 0;
+	l->auth_changes = q->auth_changes;
 	l->until_s = q->is_session ? q->until_s : 0;
 	l->said_ms = clock_ms();
 	/* Something at once: the headers are on their way with it. */

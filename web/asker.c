@@ -109,6 +109,7 @@ void asker_find(struct edge_request *q)
 		return;
 	}
 	find_place(q);
+	q->auth_changes = auth_changes(q->web->auth);
 	const char *key = key_of(q), *cookies = edge_header(q, "Cookie");
 	char session[AUTH_SESSION_ROOM];
 	enum edge_scope found = EDGE_NOBODY;

@@ -55,6 +55,7 @@ struct edge_request {
 	bool is_known; /* the socket, a session or a key said who asks */
 	bool is_session; /* it was a session */
 	uint64_t until_s; /* when that is over */
+	unsigned auth_changes; /* of auth_changes, before that was said */
 	bool has_wrong_key;
 	bool is_secure; /* over TLS, here or to a proxy that may say so */
 	struct addr peer; /* who asks; all zero over the control socket */

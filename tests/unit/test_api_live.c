@@ -13,6 +13,7 @@
 static struct edge_stream *stream;
 static const char *last_event_id;
 static bool is_tcp;
+static unsigned changes; /* when it was said who asks */
 static uint64_t session_until_s; /* 0: by a key */
 static char said[1 << 16];
 
@@ -32,6 +33,7 @@ static unsigned open_stream(const char *target)
 	q->is_known = true;
 	q->is_session = session_until_s != 0;
 	q->until_s = session_until_s;
+	q->auth_changes = changes;
 	q->scope = EDGE_ADMIN;
 	q->header = header_of;
 	assert_true(target_parse(target, strlen(target), &q->target));
@@ -72,6 +74,7 @@ static int fill(void **state)
 	reset(state);
 	last_event_id = NULL;
 	is_tcp = false;
+	changes = 0;
 	session_until_s = 0;
 	clock_freeze(1000000, 1700000000);
 	put_row(7);
@@ -183,6 +186,11 @@ static void who_is_let_in_no_more_hears_no_more(void **state)
 	open_stream("/api/v1/live");
 	struct edge_stream *local = stream;
 	is_tcp = true;
+	/* A key was made, or removed, since the request's head. */
+	open_stream("/api/v1/live");
+	assert_true(has_ended());
+	stream->close(stream);
+	changes = auth_changes(web.auth);
 	open_stream("/api/v1/live");
 	struct edge_stream *of_key = stream;
 	session_until_s = clock_wall_s() + 100;

@@ -100,7 +100,7 @@ static void the_longest_name_is_taken(void **state)
 	assert_registrable(text, text + 128);
 }
 
-/* suffix.c looks at five labels, so no rule may be longer; it takes rules to stand below rules, and suffix_known.c some top-level domains to
+/* suffix.c looks at four labels, so no rule may be longer; it takes rules to stand below rules, and suffix_known.c some top-level domains to
  * have no others below than it knows of: each rule of the list is asked for. */
 static void every_rule_of_the_list_is_found(void **state)
 {

@@ -72,7 +72,8 @@ void api_cases_one(const struct edge_request *q, struct edge_response *r)
 	free(c);
 }
 
-/* What was taken for generated is allowed from now on, for everybody. Returns how many names. */
+/* What was asked for and taken for a bot's is allowed from now on, for everybody. What it called the sinkhole by (a Host, an SNI) may be any name
+ * of its choice. Returns how many names. */
 static unsigned allow_names(struct server *s, const struct evidence_case *c)
 {
 	unsigned n = 0;
@@ -80,7 +81,8 @@ static unsigned allow_names(struct server *s, const struct evidence_case *c)
 		struct config_rule rule = {
 			.name = c->lines[i].name, .is_self = true, .is_below = true};
 		struct err why = {0};
-		if (config_rule_guard(LIST_ALLOW, &rule) ||
+		/* Nor is a public suffix allowed with all below it, though an operator may. */
+		if (c->lines[i].kind == EVIDENCE_KNOCK || config_rule_guard(LIST_DENY, &rule) ||
 			server_rule_add(s, LIST_ALLOW, &rule, &why))
 			continue;
 		n++;

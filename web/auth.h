@@ -65,7 +65,7 @@ uint32_t auth_key_wait_s(struct web *w, const struct addr *peer);
 bool auth_session_make(struct auth *a, const char *key, uint32_t life_s,
 	char out[static AUTH_SESSION_ROOM], uint64_t *expires_s);
 enum edge_scope auth_session_check(struct auth *a, const char *text, uint64_t *expires_s);
-/* This session is over; 0 also when it was none. */
+/* This session is over; 0 also when it was none, or a key's, which ends by itself, and with its key. */
 int auth_session_end(struct auth *a, const char *text, struct err *why);
 /* All are. */
 int auth_end_all(struct auth *a, struct err *why);

@@ -123,7 +123,9 @@ int auth_session_end(struct auth *a, const char *text, struct err *why)
 	uint64_t expires_s;
 	int code = 0;
 	pthread_mutex_lock(&a->lock);
-	if (check(a, text, bytes, &expires_s) != EDGE_NOBODY) {
+	bool is_live = check(a, text, bytes, &expires_s) != EDGE_NOBODY;
+	/* Keys' sessions would fill the places, and so end all: also those of whom their holders may not log out. */
+	if (is_live && sodium_is_zero(bytes + KEY_AT, MARK)) {
 		struct auth_store next = a->store;
 		forget_old(&next, clock_wall_s());
 		struct auth_store_ended *e = &next.ended[next.ended_count++];

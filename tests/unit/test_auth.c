@@ -214,6 +214,25 @@ static void many_log_outs_end_all(void **state)
 	assert_int_equal(session_scope(last), EDGE_NOBODY);
 }
 
+/* Who has a key for counters may not log out who has the password. */
+static void sessions_of_keys_take_no_places(void **state)
+{
+	(void)state;
+	char key[AUTH_KEY_ROOM], last[AUTH_SESSION_ROOM], session[AUTH_SESSION_ROOM];
+	uint64_t expires_s;
+	struct err why = {0};
+	assert_int_equal(auth_key_add(a, "widget", EDGE_STATS, key, &why), 0);
+	assert_true(auth_session_make(a, NULL, AUTH_SESSION_S, last, &expires_s));
+	for (int i = 0; i < AUTH_STORE_ENDED + 1; i++) {
+		assert_true(auth_session_make(a, key, 1800, session, &expires_s));
+		assert_int_equal(auth_session_end(a, session, &why), 0);
+	}
+	assert_int_equal(session_scope(last), EDGE_ADMIN);
+	assert_int_equal(session_scope(session), EDGE_STATS);
+	assert_int_equal(auth_key_remove(a, "widget", &why), 0);
+	assert_int_equal(session_scope(session), EDGE_NOBODY);
+}
+
 static void keys_come_and_go(void **state)
 {
 	(void)state;
@@ -334,6 +353,7 @@ int main(void)
 		AUTH_TEST(sessions_prove_themselves),
 		AUTH_TEST(a_session_of_a_wrong_clock_is_none),
 		AUTH_TEST(many_log_outs_end_all),
+		AUTH_TEST(sessions_of_keys_take_no_places),
 		AUTH_TEST(keys_come_and_go),
 		AUTH_TEST(there_may_be_so_many_keys),
 		AUTH_TEST(a_damaged_file_lets_nobody_in),

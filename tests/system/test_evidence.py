@@ -255,6 +255,48 @@ def test_who_knocks_at_the_sinkhole(start, tmp_path):
     until(exports_all)
 
 
+def unproven(cenote):
+    _, _, text = cenote.http("GET", "/metrics")
+    return int(text.split("\ncenote_evidence_knocks_unproven_total ")[1].split()[0])
+
+
+def knock_often(port, source):
+    """For many names: enough for a case, from a client."""
+    for i in range(8):
+        knock("127.0.0.1", port, f"GET / HTTP/1.1\r\nHost: c{i}.example\r\n\r\n".encode(), source)
+
+
+def test_strangers_and_datagrams_prove_nothing(start, tmp_path):
+    port, udp = next(PORTS), next(PORTS)
+    cenote = start({"access": ["127.0.0.1", BOT], "sinkhole": {"listen": {"tcp": [f"0.0.0.0:{port}"], "udp": [f"0.0.0.0:{udp}"]}}})
+    knock_often(port, OTHER)
+    until(lambda: unproven(cenote) == 8)
+    # Anybody may send these with the address of a client.
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        s.bind((BOT, 0))
+        for i in range(8):
+            s.sendto(f"GET / HTTP/1.1\r\nHost: c{i}.example\r\n\r\n".encode(), ("127.0.0.1", udp))
+    until(lambda: unproven(cenote) == 16)
+    assert cases(cenote) == []
+    # Who may ask is a client, from the reload on.
+    cenote.write_config({"access": ["127.0.0.0/8"]})
+    status, _, text = cenote.http("POST", "/api/v1/reload", {})
+    assert status == 200, text
+    knock_often(port, OTHER)
+    until(lambda: [c["client"] for c in cases(cenote)] == [OTHER])
+    assert unproven(cenote) == 16
+    # Unless it is not to be judged.
+    cenote.write_config({"evidence": {"except": [BOT]}})
+    status, _, text = cenote.http("POST", "/api/v1/reload", {})
+    assert status == 200, text
+    ask_generated(cenote, BOT)
+    knock_often(port, BOT)
+    until(lambda: evidence(cenote)["sinkhole"]["knocks"]["http"] == 32)
+    ask_generated(cenote, "127.0.0.79", 100)
+    until(lambda: len(cases(cenote)) == 2)
+    assert [c["client"] for c in cases(cenote)] == ["127.0.0.79", OTHER]
+
+
 def test_a_token_tells_whose_question_it_was(start, tmp_path):
     port = next(PORTS)
     cenote = start(sinkholing(tmp_path, port, tokens=["127.66.0.0/16"], token_ttl="3s"))

@@ -115,11 +115,18 @@ static void take_out(struct case_book *b, size_t i)
 	memmove(&b->cases[i], &b->cases[i + 1], (b->count - i) * sizeof *b->cases);
 }
 
-static uint64_t make_room(struct case_book *b)
+/* The oldest that is done; `count`: there is none. */
+static size_t first_done(const struct case_book *b)
 {
 	size_t i = 0;
 	while (i < b->count && case_book_is_live(b->cases[i]))
 		i++;
+	return i;
+}
+
+static uint64_t make_room(struct case_book *b)
+{
+	size_t i = first_done(b);
 	if (i == b->count)
 		i = 0;
 	uint64_t id = b->cases[i]->id;
@@ -175,11 +182,17 @@ static size_t place_of(const struct case_book *b, uint64_t id)
 
 bool case_book_restore(struct case_book *b, const struct evidence_case *c)
 {
-	size_t i = place_of(b, c->id);
-	bool is_taken = i < b->count && b->cases[i]->id == c->id;
-	struct entry *copy = b->count == b->max || is_taken ? NULL : malloc(sizeof *copy);
+	/* What is done makes no room for itself. */
+	bool is_full = b->count == b->max;
+	if (case_book_find(b, c->id) ||
+		(is_full && !case_book_is_live(c) && first_done(b) == b->count))
+		return false;
+	struct entry *copy = malloc(sizeof *copy);
 	if (!copy)
 		return false;
+	if (is_full)
+		(void)make_room(b);
+	size_t i = place_of(b, c->id);
 	copy->kept = *c;
 	chain(b, copy);
 	memmove(&b->cases[i + 1], &b->cases[i], (b->count - i) * sizeof *b->cases);

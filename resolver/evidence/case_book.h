@@ -22,7 +22,8 @@ void case_book_free(struct case_book *b);
  * `*gone` (0: none). */
 struct evidence_case *case_book_open(
 	struct case_book *b, const struct addr *client, uint8_t bits, uint64_t *gone);
-/* Takes in one that was kept (copied). False when the book is full, its number is taken, or memory is short. */
+/* Takes in one that was kept (copied). In a full book others make room, as above. False when its number is taken, memory is short, or it is done and all
+ * others are not. */
 bool case_book_restore(struct case_book *b, const struct evidence_case *c);
 
 /* Takes out the oldest case that was done before this wall time; its number, or 0: there is none. */

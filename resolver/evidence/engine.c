@@ -13,6 +13,9 @@
 #include "resolver/evidence/token.h"
 
 enum {
+	CLIENTS_A_CASE = 50,
+	CASES_MIN = 100,
+	CASES_MAX = 10000,
 	SLOT_S = 6 * 3600, /* what is not a new name counts again after this */
 	LINE_LLR_MIN = 200, /* milli-nats: less is not worth a line */
 	STANDS_MIN = 1000, /* milli-nats: with less, what spoke against a client has faded */
@@ -32,6 +35,13 @@ struct engine {
 	struct engine_counters counters;
 	uint64_t gone; /* see engine_take_gone */
 };
+
+uint32_t engine_cases_for(uint32_t clients)
+{
+	uint32_t n = clients / CLIENTS_A_CASE;
+	n = n < CASES_MIN ? CASES_MIN : n;
+	return n < CASES_MAX ? n : CASES_MAX;
+}
 
 int engine_new(const struct engine_options *options, struct engine **out, struct err *why)
 {

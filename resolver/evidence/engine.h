@@ -16,8 +16,6 @@
 #include "resolver/evidence/family.h"
 #include "resolver/evidence/noise.h"
 
-enum { ENGINE_CASES_MAX = 10000 };
-
 struct engine_options {
 	double false_positive; /* per client and day */
 	double miss;
@@ -41,6 +39,10 @@ struct engine_counters {
 };
 
 struct engine;
+
+/* How many cases there is room for, beside so many clients. A case takes 28 KiB: who can ask in many names (a forged address is enough) must not
+ * fill the memory of a small machine with them. */
+uint32_t engine_cases_for(uint32_t clients);
 
 int engine_new(const struct engine_options *options, struct engine **out, struct err *why);
 void engine_free(struct engine *e);

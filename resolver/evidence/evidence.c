@@ -299,7 +299,7 @@ void evidence_engine_options(const struct config *c, struct engine_options *out)
 		.miss = c->evidence_miss,
 		.half_life_s = c->evidence_half_life_s,
 		.clients = c->evidence_clients,
-		.cases = ENGINE_CASES_MAX,
+		.cases = engine_cases_for(c->evidence_clients),
 		.ipv4_bits = (uint8_t)c->evidence_ipv4_bits,
 		.ipv6_bits = (uint8_t)c->evidence_ipv6_bits,
 		.token_count = (uint8_t)c->sinkhole_token_count};

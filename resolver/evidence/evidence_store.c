@@ -22,7 +22,7 @@ enum {
 enum table { META, CASES, CLIENTS, TABLES };
 
 static const char *const tables[TABLES] = {"meta", "cases", "clients"};
-/* 10,000 cases of at most 64 KiB, 100,000 clients of at most 4 KiB: address space, not disk. */
+/* 10,000 cases of at most 28 KiB, 100,000 clients of at most 4 KiB: address space, not disk. */
 static const size_t map_bytes = sizeof(void *) == 4 ? (size_t)256 << 20 : (size_t)1 << 30;
 
 struct evidence_store {
@@ -47,18 +47,21 @@ static struct mdb_bytes bytes_of(const void *at, size_t len)
 struct loading {
 	struct engine *engine;
 	uint64_t bad;
+	bool has_gone; /* cases made room for others */
 	struct evidence_case *room;
 };
 
 static bool load_case(void *arg, struct mdb_bytes key, struct mdb_bytes value)
 {
 	struct loading *l = arg;
+	size_t before = case_book_count(engine_book(l->engine));
 	(void)key;
 	if (evidence_codec_read_case(value.at, value.len, l->room) &&
 		case_book_restore(engine_book(l->engine), l->room))
 		engine_restored(l->engine, l->room);
 	else
 		l->bad++;
+	l->has_gone = l->has_gone || case_book_count(engine_book(l->engine)) == before;
 	return true;
 }
 
@@ -120,6 +123,8 @@ static int load(struct evidence_store *s, struct engine *e, struct err *why)
 		mdb_book_abort(s->book);
 	}
 	free(l.room);
+	if (l.has_gone && !l.bad)
+		s->mark_count = MARKS_MAX;
 	if (l.bad)
 		log_warn("evidence", "event=records_left_out count=%llu file=%s",
 			(unsigned long long)l.bad, s->path);

@@ -150,11 +150,24 @@ static void test_restored(void **state)
 		kept.id = id;
 		assert_true(case_book_restore(b, &kept));
 	}
+	/* Full: what is done goes first, and does not come in place of what is not. */
 	kept.id = 200;
-	assert_false(case_book_restore(b, &kept)); /* full */
-	assert_int_equal(case_book_next_id(b), 103);
+	kept.state = CASE_CLOSED;
+	assert_false(case_book_restore(b, &kept));
+	case_book_find(b, 20)->state = CASE_CLOSED;
+	assert_true(case_book_restore(b, &kept));
+	assert_null(case_book_find(b, 20));
+	kept.id = 201;
+	kept.state = CASE_OPEN;
+	assert_true(case_book_restore(b, &kept));
+	assert_null(case_book_find(b, 200));
+	kept.id = 202;
+	assert_true(case_book_restore(b, &kept));
+	assert_null(case_book_find(b, 10));
+	assert_non_null(case_book_find(b, 30));
+	assert_int_equal(case_book_next_id(b), 203);
 	case_book_skip_to(b, 50);
-	assert_int_equal(case_book_next_id(b), 103);
+	assert_int_equal(case_book_next_id(b), 203);
 }
 
 int main(void)

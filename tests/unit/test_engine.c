@@ -293,6 +293,9 @@ static void test_a_client_that_is_not_judged(void **state)
 static void test_bounded_cases(void **state)
 {
 	(void)state;
+	assert_int_equal(engine_cases_for(100), 100);
+	assert_int_equal(engine_cases_for(100000), 2000);
+	assert_int_equal(engine_cases_for(10000000), 10000);
 	char client[32];
 	for (unsigned i = 0; i < 6; i++) {
 		snprintf(client, sizeof client, "10.0.0.%u", i);

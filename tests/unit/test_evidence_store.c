@@ -49,13 +49,20 @@ static struct folder folder;
 static struct engine *engine;
 static struct evidence_store *store;
 
-static void open_it(void)
+static void open_with(uint32_t cases)
 {
 	char problem[256];
-	assert_int_equal(engine_new(&options, &engine, NULL), 0);
+	struct engine_options with = options;
+	with.cases = cases;
+	assert_int_equal(engine_new(&with, &engine, NULL), 0);
 	evidence_store_open(folder.path, engine, &store, problem, sizeof problem);
 	assert_string_equal(problem, "");
 	assert_non_null(store);
+}
+
+static void open_it(void)
+{
+	open_with(options.cases);
 }
 
 static void close_it(void)
@@ -221,6 +228,32 @@ static void test_all_are_written(void **state)
 	assert_non_null(case_book_find(engine_book(engine), 2));
 }
 
+/* The configuration has room for fewer than there are: the newest are kept, and of them those that are open. */
+static void test_more_than_there_is_room_for(void **state)
+{
+	(void)state;
+	close_it();
+	open_with(20);
+	for (uint8_t i = 1; i <= 12; i++) {
+		ask(i, 8);
+		evidence_store_mark(store, i);
+	}
+	assert_non_null(engine_decide(engine, 7, CASE_CLOSED, "", clock_wall_ms()));
+	save();
+	close_it();
+	for (unsigned i = 0; i < 2; i++) {
+		open_with(i ? 20 : 10);
+		assert_int_equal(case_book_count(engine_book(engine)), 10);
+		assert_null(case_book_find(engine_book(engine), 1));
+		assert_null(case_book_find(engine_book(engine), 7));
+		assert_non_null(case_book_find(engine_book(engine), 2));
+		assert_non_null(case_book_find(engine_book(engine), 12));
+		save();
+		close_it();
+	}
+	open_it();
+}
+
 /* Too many files are open, as one example: the file is not damaged for that. */
 static void test_what_cannot_be_read_now_stays(void **state)
 {
@@ -269,6 +302,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {T(test_a_clock_that_was_set_back),
 		T(test_what_has_faded_is_forgotten), T(test_saved_twice),
 		T(test_a_closed_case_does_not_come_back), T(test_all_are_written),
-		T(test_what_cannot_be_read_now_stays), T(test_a_book_that_refuses_is_opened_anew)};
+		T(test_more_than_there_is_room_for), T(test_what_cannot_be_read_now_stays),
+		T(test_a_book_that_refuses_is_opened_anew)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -152,14 +152,13 @@ function takeToken() {
 	return decodeURIComponent(found[1]);
 }
 
-/** `isAsked`: somebody who may see a part of it without a log-in wants one. */
-async function begin({ isAsked = false } = {}) {
+/** `isAsked`: somebody who may see a part of it without a log-in wants one. `token`: of the link, taken before. */
+async function begin({ isAsked = false, token = takeToken() } = {}) {
 	closeFrame();
-	const token = takeToken();
 	const who = await ask("auth").catch((problem) => problem);
 	if (who instanceof Error) {
 		byId("front").replaceChildren(element("p", { class: "front fault", role: "alert" }, "The daemon does not answer. Trying again."));
-		setTimeout(begin, 3000);
+		setTimeout(() => begin({ isAsked, token }), 3000);
 		return;
 	}
 	session.scope = who.scope;

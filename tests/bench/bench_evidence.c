@@ -116,7 +116,7 @@ static struct evidence_case *ask(struct world *w, const struct addr *client, uin
 	if (dname_from_text(text, strlen(text), &e.name))
 		return NULL;
 	dga_score(w->dga, &e.name, found);
-	if (found->is_popular)
+	if (found->score > 0 && dga_is_popular(w->dga, &e.name))
 		return NULL; /* as on the path */
 	e.score = found->score;
 	e.class = found->class;
@@ -244,7 +244,7 @@ static bool is_held(struct world *w, const struct suspect *s, const char *text)
 	if (dname_from_text(text, strlen(text), &name))
 		return false;
 	dga_score(w->dga, &name, &found);
-	return !found.is_popular && suspects_is_generated(s, found.score, &name);
+	return suspects_is_generated(s, found.score, &name) && !dga_is_popular(w->dga, &name);
 }
 
 static void live_beside_a_bot(struct world *w, const struct suspect *s)

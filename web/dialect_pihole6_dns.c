@@ -57,9 +57,10 @@ void dialect_pihole6_set_blocking(const struct dialect_ask *a, struct edge_respo
 	struct err why = {0};
 	json_t *body = dialect_body(a->q);
 	const char *fault = read_blocking(body, &is_on, &seconds);
+	const char *key = body ? "body_error" : "bad_request";
 	json_decref(body);
 	if (fault) {
-		dialect_pihole6_error(a, r, 400, body ? "body_error" : "bad_request", fault, NULL);
+		dialect_pihole6_error(a, r, 400, key, fault, NULL);
 		return;
 	}
 	if (dialect_set_blocking(a->web, is_on, seconds, &why)) {

@@ -22,7 +22,7 @@ enum {
 	CASE_NOTE_MAX = 256,
 };
 
-/* X(SYMBOL, "name as shown and kept") */
+/* X(SYMBOL, "name as shown"). The numbers are kept on the disk: new ones go to the end. */
 #define CASE_STATES(X) \
 	X(OPEN, "open") /* nobody has looked at it */ \
 	X(ACKNOWLEDGED, "acknowledged") /* somebody is at it */ \

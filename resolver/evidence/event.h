@@ -12,7 +12,7 @@
 #include "resolver/base/addr.h"
 #include "resolver/base/dname.h"
 
-/* X(SYMBOL, "name as shown and kept"). The order is not kept anywhere. */
+/* X(SYMBOL, "name as shown"). The numbers are kept on the disk: new ones go to the end. */
 #define EVIDENCE_KINDS(X) \
 	X(NXDOMAIN, "nxdomain") /* asked for a name that does not exist */ \
 	X(CALENDAR, "calendar") /* asked for a name that a known family makes these days */ \

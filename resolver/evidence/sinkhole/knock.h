@@ -15,7 +15,7 @@ enum {
 	KNOCK_HEAD_MAX = 1024, /* octets kept of what it sent first */
 };
 
-/* X(SYMBOL, "name as shown and kept") */
+/* X(SYMBOL, "name as shown"). The numbers are kept on the disk: new ones go to the end. */
 #define KNOCK_KINDS(X) \
 	X(SILENT, "silent") /* connected and said nothing */ \
 	X(HTTP, "http") \

@@ -78,10 +78,12 @@ static bool read_time(const char *text, uint64_t *at_ms)
 	if (!rest)
 		return false;
 	double fraction = *rest == '.' ? strtod(rest, &end) : 0;
+	if (!(fraction < 1))
+		return false; /* `.5e300` is no fraction, and fits no integer */
 	int64_t at_s = timegm(&t); /* -1 behind 2038 where time_t has 32 bits */
 	*at_ms = (uint64_t)at_s * 1000 + (uint64_t)(fraction * 1000);
 	rest += *rest == '.' ? strspn(rest + 1, "0123456789") + 1 : 0;
-	return !strcmp(rest, "Z") && at_s >= 0 && fraction < 1;
+	return !strcmp(rest, "Z") && at_s >= 0;
 }
 
 static bool read_type(const char *text, uint16_t *out)

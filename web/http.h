@@ -21,7 +21,7 @@ enum {
 		30000, /* from the first octet (or the answer before) to the last of the answer */
 	HTTP_STREAM_STEP_MS = 200, /* between two looks for what a stream has to send */
 	HTTP_CROWDED_MS = 5000, /* the same while three quarters of the places are taken */
-	HTTP_RENEWED_MS = 2000, /* at least, until a renewed listener is ended */
+	HTTP_RENEWED_MS = 10000, /* at least, until a renewed listener is ended */
 	HTTP_CONNECTIONS = 1280, /* 16 kB each while a request is read */
 	HTTP_CONNECTIONS_LOCAL = 128, /* each has a thread */
 	HTTP_CONNECTIONS_PER_ADDRESS = 64,

@@ -445,13 +445,14 @@ size_t querylog_follow(struct querylog *q, const struct querylog_filter *f,
 
 /* --- what it knows ---------------------------------------------------------------------------- */
 
+/* The files are asked last: they know of a block before it is counted as written. */
 void querylog_info(struct querylog *q, struct querylog_info *out)
 {
 	struct querylog_files_info i;
-	querylog_files_info(q->files, &i);
 	pthread_mutex_lock(&q->lock);
 	*out = q->info;
 	pthread_mutex_unlock(&q->lock);
+	querylog_files_info(q->files, &i);
 	out->bytes = i.bytes;
 	out->rows = i.rows;
 	out->oldest_ms = i.oldest_ms;

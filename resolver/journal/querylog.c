@@ -369,12 +369,14 @@ size_t querylog_read(struct querylog *q, const struct querylog_filter *f, struct
 		free(p);
 		return 0;
 	}
-	for (size_t len = 1; len && !is_over(p, until_us);) {
+	/* However late it is, one block is looked at: the next page must not begin where this one did. */
+	size_t len;
+	do {
 		len = copy_before(q, p);
 		if (len)
 			take_block(p, len);
-	}
-	if (is_over(p, until_us) || !read_files(q, p, until_us))
+	} while (len && !is_over(p, until_us));
+	if (len || !read_files(q, p, until_us))
 		*next = p->match.before;
 	size_t n = p->n;
 	free(p);

@@ -42,6 +42,13 @@ def settled(daemon):
     return not log["pending"] and log
 
 
+def restart(start, daemon, config):
+    """The next life: its log is opened beside the answers, and the first row comes after that."""
+    again = start(config, folder=daemon.folder)
+    until(lambda: again.get("/api/v1/stats")["querylog"]["events"])
+    return again
+
+
 def files(daemon, suffix=".log"):
     return sorted(pathlib.Path(daemon.config["directory"]).glob(f"querylog/*{suffix}"))
 
@@ -105,7 +112,7 @@ def test_every_query_is_a_row_or_counted(start):
     assert counted == {key: str(log[key]) for key in ("written", "dropped", "suppressed")}
     assert "query log" in cenote.command("stats")
     cenote.stop()
-    again = start(CONFIG, folder=cenote.folder)
+    again = restart(start, cenote, CONFIG)
     assert len(rows(again)) >= log["written"]
 
 
@@ -115,7 +122,7 @@ def test_a_kill_loses_no_more_than_what_was_not_saved(start):
         cenote.ask(f"kept{i}.bad.example")
     until(lambda: len(names(cenote, "kept")) == 20 and settled(cenote))
     cenote.kill()
-    cenote = start({**CONFIG, "querylog": {"save": "1h"}}, folder=cenote.folder)
+    cenote = restart(start, cenote, {**CONFIG, "querylog": {"save": "1h"}})
     # The first round saves what has come, then none for an hour; the history counts at the end of a round.
     until(lambda: cenote.get("/api/v1/summary")["queries"])
     for i in range(7):
@@ -123,13 +130,13 @@ def test_a_kill_loses_no_more_than_what_was_not_saved(start):
     until(lambda: len(names(cenote, "lost")) == 7)
     newest = rows(cenote)[0]["id"]
     cenote.kill()
-    again = start({**CONFIG, "querylog": {"save": "1h"}}, folder=cenote.folder)
+    again = restart(start, cenote, {**CONFIG, "querylog": {"save": "1h"}})
     assert len(names(again, "kept")) == 20 and names(again, "lost") == []
     again.ask("next.bad.example")
     assert wait_for_row(again, "next.bad.example")["id"] > newest
     # An orderly stop loses none.
     again.stop()
-    third = start(CONFIG, folder=cenote.folder)
+    third = restart(start, cenote, CONFIG)
     assert names(third, "=next.bad.example") == ["next.bad.example"] and third.get("/api/v1/stats")["querylog"]["problem"] == ""
 
 
@@ -145,7 +152,7 @@ def test_killed_while_it_writes(start):
             until(lambda: settled(cenote))
             os.truncate(files(cenote)[-1], files(cenote)[-1].stat().st_size - 5)
         cenote.kill()
-        cenote = start(CONFIG, folder=cenote.folder)
+        cenote = restart(start, cenote, CONFIG)
         found = rows(cenote)
         assert [r["id"] for r in found] == sorted({r["id"] for r in found}, reverse=True)
         assert cenote.get("/api/v1/stats")["querylog"]["problem"] == "" and not files(cenote, ".damaged")
@@ -171,7 +178,7 @@ def test_full_disk(start, tmp_path):
         log = until(lambda: (log := settled(cenote)) and log["written"] + log["dropped"] == log["events"] and log)
         assert log["problem"] == ""
         cenote.kill()
-        again = start({**CONFIG, "directory": str(disk)}, folder=cenote.folder)
+        again = restart(start, cenote, {**CONFIG, "directory": str(disk)})
         assert names(again, ".bad.example")[-1] == "before.bad.example" and "during.bad.example" in names(again, "during")
         again.stop()
 
@@ -185,7 +192,7 @@ def test_damaged_file(start):
     data = bytearray(path.read_bytes())
     data[60] ^= 1
     path.write_bytes(data)
-    again = start(CONFIG, folder=cenote.folder)
+    again = restart(start, cenote, CONFIG)
     again.ask("second.bad.example")
     wait_for_row(again, "second.bad.example")
     assert names(again, "first") == []
@@ -193,7 +200,7 @@ def test_damaged_file(start):
     assert again.log().count("event=log_set_aside") == 1 and files(again, ".damaged")[0].read_bytes() == bytes(data)
     until(lambda: settled(again))
     again.kill()
-    third = start(CONFIG, folder=cenote.folder)
+    third = restart(start, cenote, CONFIG)
     assert names(third, "second") == ["second.bad.example"]
 
 
@@ -204,7 +211,7 @@ def test_rows_are_forgotten_in_time(start):
     wait_for_row(cenote, "old.bad.example")
     cenote.stop()
     assert len(files(cenote)) == 1
-    long = start({**CONFIG, "querylog": {"days": 60}}, folder=cenote.folder)
+    long = restart(start, cenote, {**CONFIG, "querylog": {"days": 60}})
     assert names(long, "old") == ["old.bad.example"]
     # What is shorter acts at a reload: not shown any more at once, and soon removed.
     long.reload({"querylog": {"days": 30}})
@@ -259,13 +266,13 @@ def test_pseudonyms(start):
     until(lambda: often in [e["name"] for e in cenote.get("/api/v1/top?kind=clients")["entries"]])
     cenote.stop()
     assert bytes([127, 77, 66]) not in written_below(cenote) and b"127.77.66." not in written_below(cenote)
-    again = start(config, folder=cenote.folder)
+    again = restart(start, cenote, config)
     again.ask("other.bad.example", source="127.77.66.55")
     assert wait_for_row(again, "other.bad.example")["client"] == often
     # Without the key there would be other names for the same clients: then nobody is named.
     again.stop()
     (pathlib.Path(again.config["directory"]) / "pseudonym.key").write_text("no key")
-    third = start(config, folder=cenote.folder)
+    third = restart(start, cenote, config)
     third.ask("third.bad.example", source="127.77.66.55")
     assert wait_for_row(third, "third.bad.example")["client"] is None
     assert "event=no_pseudonyms" in third.log()

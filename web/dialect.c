@@ -112,7 +112,7 @@ uint64_t dialect_missing(const struct history_point *p)
 
 /* --- top lists -------------------------------------------------------------------------------- */
 
-struct history_entry *dialect_top(struct web *w, enum history_top_kind kind, uint64_t from_s,
+static struct history_entry *recorded(struct web *w, enum history_top_kind kind, uint64_t from_s,
 	uint64_t to_s, size_t max, size_t *n)
 {
 	struct history_entry *entries = calloc(max ? max : 1, sizeof *entries);
@@ -136,14 +136,13 @@ static int by_count(const void *a, const void *b)
 	return strcmp(x->text, y->text);
 }
 
-struct history_entry *dialect_top_permitted(
+static struct history_entry *permitted(
 	struct web *w, uint64_t from_s, uint64_t to_s, size_t max, size_t *n)
 {
 	size_t all, blocked, left = 0;
 	struct history_entry *b =
-		dialect_top(w, HISTORY_BLOCKED_DOMAINS, from_s, to_s, DIALECT_TOP_MAX, &blocked);
-	struct history_entry *e =
-		dialect_top(w, HISTORY_DOMAINS, from_s, to_s, DIALECT_TOP_MAX, &all);
+		recorded(w, HISTORY_BLOCKED_DOMAINS, from_s, to_s, DIALECT_TOP_MAX, &blocked);
+	struct history_entry *e = recorded(w, HISTORY_DOMAINS, from_s, to_s, DIALECT_TOP_MAX, &all);
 	for (size_t i = 0; b && e && i < all; i++) {
 		uint64_t gone = count_of(b, blocked, e[i].text);
 		if (gone >= e[i].count)
@@ -156,6 +155,13 @@ struct history_entry *dialect_top_permitted(
 	*n = left < max ? left : max;
 	free(b);
 	return e;
+}
+
+struct history_entry *dialect_top(struct web *w, enum history_top_kind kind, uint64_t from_s,
+	uint64_t to_s, size_t max, size_t *n)
+{
+	return kind == HISTORY_DOMAINS ? permitted(w, from_s, to_s, max, n)
+				       : recorded(w, kind, from_s, to_s, max, n);
 }
 
 /* --- the switch ------------------------------------------------------------------------------- */

@@ -55,12 +55,10 @@ void dialect_total(struct web *w, uint64_t from_s, uint64_t to_s, struct history
 /* Different clients of the last year. */
 uint64_t dialect_clients_ever(struct web *w);
 
-/* The first `max` of a list, owned by the caller; NULL when memory is short. */
+/* The first `max` of a list, owned by the caller; NULL when memory is short. Of HISTORY_DOMAINS, as with all whose dialects these are, what was
+ * not blocked. */
 struct history_entry *dialect_top(struct web *w, enum history_top_kind kind, uint64_t from_s,
 	uint64_t to_s, size_t max, size_t *n);
-/* Domains without their blocked queries. */
-struct history_entry *dialect_top_permitted(
-	struct web *w, uint64_t from_s, uint64_t to_s, size_t max, size_t *n);
 
 /* Answers that said that there is no such name. */
 uint64_t dialect_missing(const struct history_point *p);

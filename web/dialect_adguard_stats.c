@@ -8,9 +8,11 @@
 
 enum { HOURS = 24, HOUR_S = 3600, TOP = 100 };
 
-/* An array of objects with one key each, as it came from a map there; takes the entries. */
-static json_t *listed(struct history_entry *e, size_t n)
+/* An array of objects with one key each, as it came from a map there. */
+static json_t *top(struct web *w, enum history_top_kind kind, uint64_t from, uint64_t to)
 {
+	size_t n;
+	struct history_entry *e = dialect_top(w, kind, from, to, TOP, &n);
 	json_t *list = e ? json_array() : NULL;
 	for (size_t i = 0; e && i < n; i++) {
 		json_t *name = response_text(e[i].text), *one = json_object();
@@ -20,21 +22,6 @@ static json_t *listed(struct history_entry *e, size_t n)
 	}
 	free(e);
 	return list;
-}
-
-static json_t *top(struct web *w, enum history_top_kind kind, uint64_t from, uint64_t to)
-{
-	size_t n;
-	struct history_entry *e = dialect_top(w, kind, from, to, TOP, &n);
-	return listed(e, n);
-}
-
-/* There a name that was blocked is not one that was queried. */
-static json_t *top_queried(struct web *w, uint64_t from, uint64_t to)
-{
-	size_t n;
-	struct history_entry *e = dialect_top_permitted(w, from, to, TOP, &n);
-	return listed(e, n);
 }
 
 static json_t *zeros(void)
@@ -84,7 +71,7 @@ void dialect_adguard_stats(const struct dialect_ask *a, struct edge_response *r)
 			"num_blocked_filtering", response_number(n.blocked),
 			"num_replaced_safebrowsing", 0, "num_replaced_safesearch", 0,
 			"num_replaced_parental", 0, "avg_processing_time", average_s(&p),
-			"top_queried_domains", top_queried(w, from, now), "top_clients",
+			"top_queried_domains", top(w, HISTORY_DOMAINS, from, now), "top_clients",
 			top(w, HISTORY_CLIENTS, from, now), "top_blocked_domains",
 			top(w, HISTORY_BLOCKED_DOMAINS, from, now), "top_upstreams_responses",
 			upstreams(n.forwarded), "top_upstreams_avg_time", "dns_queries", all,

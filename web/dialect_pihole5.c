@@ -105,7 +105,7 @@ static void add_top(const struct edge_request *q, json_t *o, uint64_t now)
 {
 	size_t n, max = (size_t)dialect_number(q, "topItems", DIALECT_TOP_MAX, TOP);
 	uint64_t from = now - DIALECT_DAY_S;
-	struct history_entry *e = dialect_top_permitted(q->web, from, now, max, &n);
+	struct history_entry *e = dialect_top(q->web, HISTORY_DOMAINS, from, now, max, &n);
 	json_object_set_new(o, "top_queries", counts(e, n));
 	e = dialect_top(q->web, HISTORY_BLOCKED_DOMAINS, from, now, max, &n);
 	json_object_set_new(o, "top_ads", counts(e, n));

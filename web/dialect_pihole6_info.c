@@ -178,7 +178,7 @@ static void add_details(const struct dialect_ask *a, json_t *o, const struct ser
 	uint64_t now = clock_wall_s(), from = now - DIALECT_DAY_S;
 	const char *full = target_param(&a->q->target, "full");
 	dialect_host_read(i->uptime_s * 1000000, &h);
-	struct history_entry *e = dialect_top_permitted(a->web, from, now, 1, &n);
+	struct history_entry *e = dialect_top(a->web, HISTORY_DOMAINS, from, now, 1, &n);
 	json_object_set_new(o, "top_domain", first_of(e, n));
 	e = dialect_top(a->web, HISTORY_BLOCKED_DOMAINS, from, now, 1, &n);
 	json_object_set_new(o, "top_blocked", first_of(e, n));

@@ -159,9 +159,9 @@ void dialect_pihole6_top_domains(const struct dialect_ask *a, struct edge_respon
 {
 	size_t n, max = (size_t)dialect_number(a->q, "count", DIALECT_TOP_MAX, TOP);
 	struct span day = last_day();
-	struct history_entry *e = is_true(a->q, "blocked")
-		? dialect_top(a->web, HISTORY_BLOCKED_DOMAINS, day.from_s, day.to_s, max, &n)
-		: dialect_top_permitted(a->web, day.from_s, day.to_s, max, &n);
+	enum history_top_kind kind =
+		is_true(a->q, "blocked") ? HISTORY_BLOCKED_DOMAINS : HISTORY_DOMAINS;
+	struct history_entry *e = dialect_top(a->web, kind, day.from_s, day.to_s, max, &n);
 	json_t *list = e ? json_array() : NULL;
 	for (size_t i = 0; e && i < n; i++)
 		json_array_append_new(list,

@@ -84,9 +84,10 @@ static json_t *chart(const struct span *s, uint64_t from, const struct dialect_n
 		"Cached", "data", cached, "label", "Blocked", "data", blocked);
 }
 
-/* Takes the entries. */
-static json_t *listed(struct history_entry *e, size_t n)
+static json_t *top(struct web *w, enum history_top_kind kind, uint64_t from, uint64_t to)
 {
+	size_t n;
+	struct history_entry *e = dialect_top(w, kind, from, to, TOP, &n);
 	json_t *list = e ? json_array() : NULL;
 	for (size_t i = 0; e && i < n; i++)
 		json_array_append_new(list,
@@ -94,21 +95,6 @@ static json_t *listed(struct history_entry *e, size_t n)
 				response_number(e[i].count)));
 	free(e);
 	return list;
-}
-
-static json_t *top(struct web *w, enum history_top_kind kind, uint64_t from, uint64_t to)
-{
-	size_t n;
-	struct history_entry *e = dialect_top(w, kind, from, to, TOP, &n);
-	return listed(e, n);
-}
-
-/* As there without what was blocked. */
-static json_t *top_domains(struct web *w, uint64_t from, uint64_t to)
-{
-	size_t n;
-	struct history_entry *e = dialect_top_permitted(w, from, to, TOP, &n);
-	return listed(e, n);
 }
 
 static void answer(const struct edge_request *q, struct edge_response *r, const struct span *s)
@@ -126,9 +112,9 @@ static void answer(const struct edge_request *q, struct edge_response *r, const 
 	response_json(r, 200,
 		json_pack("{s:{s:o, s:o, s:o, s:o, s:o}, s:s}", "response", "stats", stats(w, &p),
 			"mainChartData", chart(s, from, slots), "topClients",
-			top(w, HISTORY_CLIENTS, from, now), "topDomains", top_domains(w, from, now),
-			"topBlockedDomains", top(w, HISTORY_BLOCKED_DOMAINS, from, now), "status",
-			"ok"));
+			top(w, HISTORY_CLIENTS, from, now), "topDomains",
+			top(w, HISTORY_DOMAINS, from, now), "topBlockedDomains",
+			top(w, HISTORY_BLOCKED_DOMAINS, from, now), "status", "ok"));
 }
 
 void dialect_technitium(const struct edge_request *q, struct edge_response *r)

@@ -144,14 +144,14 @@ static void permitted_domains_are_without_their_blocked_queries(void **state)
 	put_entry(HISTORY_DOMAINS, "good.example", 40);
 	put_entry(HISTORY_BLOCKED_DOMAINS, "half.example", 90);
 	put_entry(HISTORY_BLOCKED_DOMAINS, "ads.example", 70);
-	struct history_entry *e = dialect_top_permitted(&web, NOW - 86400, NOW, 10, &n);
+	struct history_entry *e = dialect_top(&web, HISTORY_DOMAINS, NOW - 86400, NOW, 10, &n);
 	assert_int_equal(n, 2);
 	assert_string_equal(e[0].text, "good.example");
 	assert_int_equal(e[0].count, 40);
 	assert_string_equal(e[1].text, "half.example");
 	assert_int_equal(e[1].count, 10);
 	free(e);
-	e = dialect_top_permitted(&web, NOW - 86400, NOW, 1, &n);
+	e = dialect_top(&web, HISTORY_DOMAINS, NOW - 86400, NOW, 1, &n);
 	assert_int_equal(n, 1);
 	assert_string_equal(e[0].text, "good.example");
 	free(e);

@@ -64,7 +64,6 @@ static int configure(struct feeds *f, const struct config *c)
 		.memory_bytes = c->feeds_builder_memory_bytes,
 		.time_s = c->feeds_builder_time_s,
 		.junk_percent = c->feeds_junk_percent,
-		.keep = c->feeds_keep,
 		.fetch_time_s = c->feeds_fetch_time_s,
 		.retry_wait_ms = c->feeds_retry_wait_ms,
 		.files_directory = strdup(c->feeds_directory ? c->feeds_directory : ""),
@@ -89,6 +88,7 @@ static int configure(struct feeds *f, const struct config *c)
 	}
 	plan_free(&f->limits);
 	f->limits = p;
+	f->keep = c->feeds_keep;
 	return 0;
 }
 
@@ -226,7 +226,6 @@ static int make_plan(struct feeds *f, struct plan *plan)
 	plan->calendar = (struct plan_calendar){0};
 	plan->parent = (int64_t)getpid();
 	plan->has_generation = f->status.newest != 0;
-	plan->pinned = f->status.pinned;
 	plan->digest = f->digest;
 	plan->state_directory = strdup(f->state_directory);
 	plan->cache_directory = strdup(f->cache_directory);
@@ -359,6 +358,8 @@ static void run_round(struct feeds *f, const struct plan *plan, bool is_to_relea
 		rc = store_open(f->state_directory, report.generation, &db, &why);
 	if (db)
 		feeds_force_built(f, db);
+	if (report.generation)
+		feeds_force_prune(f);
 	if (is_to_release && rc != -ECANCELED)
 		feeds_force_newest(f);
 	settle(f, plan, rc, &report, &why);

@@ -135,6 +135,19 @@ void feeds_force_built(struct feeds *f, struct listdb *db)
 	pthread_mutex_unlock(&f->force_lock);
 }
 
+/* Not the helper's work: while it builds, the operator may go back to a generation that it would take for an old one. */
+void feeds_force_prune(struct feeds *f)
+{
+	pthread_mutex_lock(&f->force_lock);
+	pthread_mutex_lock(&f->lock);
+	/* A pin whose generation could not be put in force is one all the same. */
+	uint64_t serves = f->status.pinned ? f->status.pinned : f->status.generation;
+	uint32_t keep = f->keep;
+	pthread_mutex_unlock(&f->lock);
+	store_prune(f->state_directory, keep, serves);
+	pthread_mutex_unlock(&f->force_lock);
+}
+
 /* The pin, on disk and in the status; 0: none. `force_lock` is held. */
 static int set_pin(struct feeds *f, uint64_t number, struct err *why)
 {

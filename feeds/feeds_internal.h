@@ -32,6 +32,7 @@ struct feeds {
 	struct talk talk; /* the thread's */
 	struct xfr *xfr; /* set at open */
 	struct plan limits; /* what a plan says but for the lists and the digest */
+	uint32_t keep; /* generations on the disk */
 	struct feeds_status status;
 	bool has_shadow; /* a list only monitors for a while */
 	uint64_t shadow_left_ms; /* until the next of them acts */
@@ -64,5 +65,7 @@ void feeds_force_note(struct feeds *f, const struct feeds_facts *facts);
 int feeds_force_open(struct feeds *f, struct listdb **db, struct err *why);
 /* A generation was built: takes `db`. It serves, unless an older one is pinned. */
 void feeds_force_built(struct feeds *f, struct listdb *db);
+/* Removes the files of generations that are more than `keep`, never that of the one that serves. */
+void feeds_force_prune(struct feeds *f);
 /* After a round that the operator has asked for: the newest one serves again. */
 void feeds_force_newest(struct feeds *f);

@@ -202,8 +202,7 @@ char *plan_to_text(const struct plan *p)
 			return NULL;
 		}
 	}
-	json_t *guards = json_pack("{s:I, s:o, s:o, s:o, s:o}", "keep", (json_int_t)p->keep,
-		"pinned", hex(p->pinned), "protected",
+	json_t *guards = json_pack("{s:o, s:o, s:o}", "protected",
 		texts_to_json(p->protected, p->protected_count), "unprotected",
 		texts_to_json(p->unprotected, p->unprotected_count), "upstreams",
 		texts_to_json(p->upstreams, p->upstream_count));
@@ -290,8 +289,6 @@ int plan_from_text(const char *text, size_t len, struct plan *out, struct err *w
 		.memory_bytes = number_at(o, "memory"),
 		.time_s = (uint32_t)number_at(o, "time_s"),
 		.junk_percent = (uint32_t)number_at(o, "junk_percent"),
-		.keep = (uint32_t)number_at(guards, "keep"),
-		.pinned = hex_at(guards, "pinned"),
 		.fetch_time_s = (uint32_t)number_at(way, "fetch_time_s"),
 		.retry_wait_ms = (uint32_t)number_at(way, "retry_wait_ms"),
 		.files_directory = strdup(text_at(way, "files")),

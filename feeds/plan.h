@@ -73,8 +73,6 @@ struct plan {
 	uint64_t digest; /* of the serving generation */
 	uint64_t max_bytes, max_rules, memory_bytes;
 	uint32_t time_s, junk_percent;
-	uint32_t keep; /* generations */
-	uint64_t pinned; /* the generation that the operator went back to; 0: none */
 	/* Names to protect and not to protect, addresses to protect: as text. */
 	char **protected, **unprotected, **upstreams;
 	size_t protected_count, unprotected_count, upstream_count;

@@ -214,7 +214,7 @@ int store_add(const char *state, const char *path, uint64_t number, struct err *
 	return store_sync_folder(folder, why);
 }
 
-void store_prune(const char *state, size_t kept, uint64_t pinned)
+void store_prune(const char *state, size_t kept, uint64_t spared)
 {
 	uint64_t numbers[STORE_FILES_MAX];
 	char path[PATH_MAX];
@@ -222,7 +222,7 @@ void store_prune(const char *state, size_t kept, uint64_t pinned)
 		kept = KEPT_MIN;
 	for (size_t n = store_numbers(state, numbers, STORE_FILES_MAX); n > kept; n--) {
 		path_of(state, numbers[n - 1], path);
-		if (numbers[n - 1] != pinned)
+		if (numbers[n - 1] != spared)
 			unlink(path);
 	}
 }

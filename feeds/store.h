@@ -43,8 +43,8 @@ void store_sweep_lists(const char *cache,
 	bool (*is_configured)(const void *arg, const char *name, size_t len), const void *arg);
 /* Gives the synced file `path` its number and syncs the folder. */
 int store_add(const char *state, const char *path, uint64_t number, struct err *why);
-/* Keeps the newest `kept` files, two at least, and the one with the number `pinned`. */
-void store_prune(const char *state, size_t kept, uint64_t pinned);
+/* Keeps the newest `kept` files, two at least, and the one with the number `spared`. */
+void store_prune(const char *state, size_t kept, uint64_t spared);
 
 /* Replaces `path` by `len` bytes, all or nothing, synced. */
 int store_write_file(const char *path, const void *bytes, size_t len, struct err *why);

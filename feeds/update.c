@@ -489,7 +489,6 @@ static int give_number(struct update *u, uint64_t number, struct err *why)
 	if (rc)
 		return rc;
 	u->report->generation = number;
-	store_prune(u->plan->state_directory, u->plan->keep, u->plan->pinned);
 	return 0;
 }
 

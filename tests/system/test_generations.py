@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Going back to an older generation, and on again: at once, kept over a restart, and never by itself."""
+import threading
+
 import pytest
 
 from checks import begin_update, list_hits, rdata, wait_for_generation
@@ -99,6 +101,31 @@ def test_it_stays_over_a_restart_and_while_lists_change(start, cenote, listed):
     assert serving(again) == [4] and is_blocked(again, "more.evil.net")
     assert again.get("/api/v1/lists")["pinned"] == 0
     assert len(again.get("/api/v1/generations")["generations"]) <= 3
+
+
+def test_back_while_an_update_runs(start, cenote, listed, list_server):
+    """The one gone back to would be one too many for that update, which began before."""
+    is_asked, go = threading.Event(), threading.Event()
+
+    def wait(handler):
+        is_asked.set()
+        go.wait(60)
+        handler.answer(200, b"more.evil.net\n")
+
+    list_server.behaviour["/more"] = wait
+    more = with_list(listed, keep=2)
+    more["lists"].append({"name": "more", "source": list_server.url("/more"), "allow_private": True})
+    cenote.reload(more)
+    assert is_asked.wait(60)
+    cenote.command("feeds", "rollback", "to", "1")
+    go.set()
+    until(lambda: cenote.get("/api/v1/lists")["newest"] == 4)
+    until(lambda: cenote.get("/api/v1/lists")["is_settled"])
+    assert serving(cenote) == [1]
+    assert [g["number"] for g in cenote.get("/api/v1/generations")["generations"]] == [4, 3, 1]
+    cenote.kill()
+    again = start(more, folder=cenote.folder)
+    assert serving(again) == [1] and again.get("/api/v1/lists")["pinned"] == 1
 
 
 def test_what_cannot_be(cenote):

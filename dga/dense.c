@@ -33,14 +33,14 @@ static struct extremes windows_of(const int8_t *v, unsigned n, unsigned window)
 {
 	struct extremes e = {WINDOW_NONE, -WINDOW_NONE};
 	int32_t sum = 0;
-	for (unsigned i = 0; i < n; i++) {
+	unsigned i = 0;
+	for (; i < n && i + 1 < window; i++)
 		sum += v[i];
-		if (i >= window)
-			sum -= v[i - window];
-		if (i + 1 < window)
-			continue;
+	for (const int8_t *first = v; i < n; i++) {
+		sum += v[i];
 		e.least = sum < e.least ? sum : e.least;
 		e.most = sum > e.most ? sum : e.most;
+		sum -= *first++;
 	}
 	return e;
 }
@@ -238,8 +238,9 @@ static void count_facts(const struct label *l, const struct linear *linear, int1
 
 static void word_facts(const struct dga *d, const struct label *l, int16_t *x)
 {
+	const struct words known = dga_model_words(d);
 	struct words_layout w;
-	words_lay_out(d->sections[DGA_WORDS_TABLE], d->word_bits, l->bytes, l->len, &w);
+	words_lay_out(&known, l->bytes, l->len, &w);
 	x[DENSE_WORDS] = limited(w.words);
 	x[DENSE_WORDS_LOOSE] = limited(l->len - w.covered);
 	x[DENSE_WORDS_LONGEST] = limited(w.longest);

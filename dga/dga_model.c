@@ -82,6 +82,8 @@ static uint32_t section_bytes(
 		return FEATURES_LETTER_QUADS / 2 + 1;
 	case DGA_WORDS_TABLE:
 		return 2u << word_bits;
+	case DGA_WORDS_SIZES:
+		return 2 * WORDS_TRIPLES;
 	case DGA_TREES:
 		return tree_count * TREES_BYTES;
 	case DGA_CALIBRATION:

@@ -21,6 +21,7 @@
 
 #include "dga/dga.h"
 #include "dga/label.h"
+#include "dga/words.h"
 
 enum dga_section {
 	/* i32 each: enum dga_number */
@@ -40,8 +41,9 @@ enum dga_section {
 	DGA_BENIGN_QUADS,
 	/* Octets: how frequent a top-level domain is among benign names, half bits */
 	DGA_BENIGN_TOPS,
-	/* u16 slots: words of benign names (words.h) */
+	/* Words of benign names (words.h): u16 slots, and u16 sets of sizes */
 	DGA_WORDS_TABLE,
+	DGA_WORDS_SIZES,
 	/* Trees, trees.h */
 	DGA_TREES,
 	/* DGA_CURVES times DGA_KNOTS pairs of i32: raw score and log-likelihood ratio, milli-nats, both rising */
@@ -63,7 +65,7 @@ enum dga_number {
 };
 
 enum {
-	DGA_MODEL_VERSION = 2,
+	DGA_MODEL_VERSION = 3,
 	DGA_MODEL_HEADER = 32 + 8 * DGA_SECTIONS,
 	DGA_MODEL_ALIGN = 64,
 	DGA_MODEL_BYTES_MAX = 1 << 20,
@@ -99,6 +101,12 @@ struct dga {
 	struct forest *forest; /* owned; the same trees, quicker; NULL: only those in the section */
 	struct popularity *popular; /* owned; NULL: none */
 };
+
+static inline struct words dga_model_words(const struct dga *d)
+{
+	return (struct words){
+		d->sections[DGA_WORDS_TABLE], d->sections[DGA_WORDS_SIZES], d->word_bits};
+}
 
 /* Where sections of a model of these sizes stand. */
 struct dga_layout {

@@ -40,8 +40,9 @@ static bool is_made_of_words(
 {
 	unsigned words = j->words, in_words = j->in_words;
 	if (j->curve == DGA_CURVE_LINEAR) {
+		const struct words known = dga_model_words(d);
 		struct words_layout w;
-		words_lay_out(d->sections[DGA_WORDS_TABLE], d->word_bits, l->bytes, l->len, &w);
+		words_lay_out(&known, l->bytes, l->len, &w);
 		words = w.words;
 		in_words = w.covered;
 	}

@@ -28,7 +28,7 @@
 enum {
 	HASH_BITS = 17,
 	WORD_BITS = 16,
-	TREES = 300,
+	TREES = 160, /* as many as a block of forest.c; with more, families that nobody has seen rank lower */
 	EPOCHS = 5,
 	EPOCHS_TO_TRIM = 2,
 	ROWS_OF_FAMILY = 3000, /* that trees see, at most */

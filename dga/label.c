@@ -137,7 +137,8 @@ static enum verdict judge(const struct dname *name, struct label *out)
 	/* Its letters look random in every language. */
 	if (!memcmp(wire + 1, "xn--", 4))
 		return SCRIPT;
-	*out = (struct label){.bytes = wire + 1, .len = wire[0], .top = top};
+	uint8_t len = wire[0] < LABEL_JUDGED_MAX ? wire[0] : LABEL_JUDGED_MAX;
+	*out = (struct label){.bytes = wire + 1, .len = len, .top = top};
 	return judge_octets(out->bytes, out->len);
 }
 

@@ -15,11 +15,15 @@
 
 #include "resolver/base/dname.h"
 
-enum { LABEL_JUDGED_MIN = 6 }; /* octets; a shorter one may be anything */
+enum {
+	LABEL_JUDGED_MIN = 6, /* octets; a shorter one may be anything */
+	LABEL_JUDGED_MAX =
+		40, /* of a longer one the first ones are judged: they say enough, and a name's time is bounded */
+};
 
 struct label {
 	const uint8_t *bytes; /* within the name */
-	uint8_t len;
+	uint8_t len; /* at most LABEL_JUDGED_MAX */
 	const uint8_t *top; /* the top-level domain, length octet first */
 };
 

@@ -21,12 +21,12 @@ enum {
 	LEAF_MAX = 8000, /* milli-nats */
 };
 
-static const double shrinkage = 0.1;
+static const double shrinkage = 0.08;
 static const double regularisation = 20;
 /* A name whose gradient is below this one stands, in so many trees as its gradient is a part of it, for as much more. */
 static const double gradient_kept = 0.1;
 static const double kept_share = 0.7; /* of the names, for each tree */
-static const double asked_share = 0.5; /* of the features */
+static const double asked_share = 0.3; /* of the features */
 
 struct booster {
 	const struct learn_trees_rows *rows;

@@ -29,6 +29,14 @@ static const float loose_cost = 4.5f; /* nats, of a character in no word */
 
 struct found {
 	uint32_t hash, count, prose; /* in labels and in prose */
+	uint16_t triple; /* that it begins with */
+	uint8_t size;
+};
+
+/* A word in a label. */
+struct place {
+	uint32_t hash;
+	uint8_t at, size;
 };
 
 struct searcher {
@@ -39,7 +47,7 @@ struct searcher {
 	size_t found_count;
 };
 
-static uint32_t place(uint32_t ended)
+static uint32_t counter(uint32_t ended)
 {
 	return ended >> (32 - COUNT_BITS);
 }
@@ -50,12 +58,12 @@ static bool is_letter(uint8_t c)
 }
 
 /* Where the run of `size` letters at `i` is counted. */
-static uint32_t place_of(const struct label *l, unsigned i, unsigned size)
+static uint32_t counter_of(const struct label *l, unsigned i, unsigned size)
 {
-	uint32_t hash = WORDS_HASH;
+	uint32_t hash = 0;
 	for (unsigned k = i; k < i + size; k++)
 		hash = words_hash_next(hash, l->bytes[k]);
-	return place(words_hash_end(hash));
+	return counter(words_hash_end(hash));
 }
 
 /* Runs of `size` letters; those only whose beginning and end are frequent enough (Agrawal and Srikant, "Fast algorithms for mining association
@@ -68,10 +76,10 @@ static void count_candidates(struct searcher *s, const struct label *l, unsigned
 		letters = is_letter(l->bytes[end - 1]) ? letters + 1 : 0;
 		bool is_frequent = size == WORDS_MIN ||
 			(letters >= size - 1 &&
-				s->counts[place_of(l, end - (size - 1), size - 1)] >=
+				s->counts[counter_of(l, end - (size - 1), size - 1)] >=
 					CANDIDATE_MIN);
 		if (letters >= size && is_frequent && (was_frequent || size == WORDS_MIN))
-			s->counts[place_of(l, end - size, size)]++;
+			s->counts[counter_of(l, end - size, size)]++;
 		was_frequent = is_frequent;
 	}
 }
@@ -95,9 +103,9 @@ struct step {
 	uint32_t hash; /* of the word on its last stretch; 0: a loose character */
 };
 
-/* The cheapest layout; hashes of its words, from the last to the first. */
+/* The cheapest layout; its words, from the last to the first. */
 static unsigned lay_out(
-	const struct searcher *s, const struct label *l, uint32_t words[DNAME_LABEL_MAX])
+	const struct searcher *s, const struct label *l, struct place words[DNAME_LABEL_MAX])
 {
 	struct step steps[DNAME_LABEL_MAX + 1] = {{0}};
 	for (unsigned i = 1; i <= l->len; i++)
@@ -108,14 +116,14 @@ static unsigned lay_out(
 			steps[i + 1].from = (uint8_t)i;
 			steps[i + 1].hash = 0;
 		}
-		uint32_t hash = WORDS_HASH;
+		uint32_t hash = 0;
 		for (unsigned k = i; k < l->len && k < i + WORDS_MAX && is_letter(l->bytes[k]);
 			k++) {
 			hash = words_hash_next(hash, l->bytes[k]);
 			if (k + 1 < i + WORDS_MIN)
 				continue;
 			uint32_t ended = words_hash_end(hash);
-			float cost = s->costs[place(ended)];
+			float cost = s->costs[counter(ended)];
 			if (cost > 0 && steps[i].cost + cost < steps[k + 1].cost) {
 				steps[k + 1].cost = steps[i].cost + cost;
 				steps[k + 1].from = (uint8_t)i;
@@ -126,46 +134,51 @@ static unsigned lay_out(
 	unsigned n = 0;
 	for (unsigned at = l->len; at; at = steps[at].from)
 		if (steps[at].hash)
-			words[n++] = steps[at].hash;
+			words[n++] = (struct place){
+				steps[at].hash, steps[at].from, (uint8_t)(at - steps[at].from)};
 	return n;
 }
 
 static void recount(struct searcher *s)
 {
-	uint32_t words[DNAME_LABEL_MAX];
+	struct place words[DNAME_LABEL_MAX];
 	memset(s->next_counts, 0, sizeof *s->next_counts << COUNT_BITS);
 	for (size_t i = 0; i < s->rows->count; i++) {
 		struct label l = learn_label(s->rows, i);
 		unsigned n = lay_out(s, &l, words);
 		for (unsigned k = 0; k < n; k++)
-			s->next_counts[place(words[k])]++;
+			s->next_counts[counter(words[k].hash)]++;
 	}
 	uint32_t *held = s->counts;
 	s->counts = s->next_counts;
 	s->next_counts = held;
 }
 
-static struct found *find_found(struct searcher *s, uint32_t hash)
+static struct found *find_found(
+	struct searcher *s, uint32_t hash, const uint8_t *letters, unsigned size)
 {
 	uint32_t mask = (1u << FINAL_BITS) - 1, at = hash & mask;
 	while ((s->found[at].count || s->found[at].prose) && s->found[at].hash != hash)
 		at = (at + 1) & mask;
+	s->found[at].hash = hash;
+	s->found[at].triple = (uint16_t)words_triple(letters);
+	s->found[at].size = (uint8_t)size;
 	return &s->found[at];
 }
 
 /* Collects the words in use with their whole hash. */
 static void collect(struct searcher *s)
 {
-	uint32_t words[DNAME_LABEL_MAX];
+	struct place words[DNAME_LABEL_MAX];
 	for (size_t i = 0; i < s->rows->count; i++) {
 		struct label l = learn_label(s->rows, i);
 		unsigned n = lay_out(s, &l, words);
 		for (unsigned k = 0; k < n; k++) {
-			struct found *f = find_found(s, words[k]);
+			struct found *f =
+				find_found(s, words[k].hash, l.bytes + words[k].at, words[k].size);
 			if (!f->count && s->found_count > FOUND_MAX)
 				continue;
 			s->found_count += !f->count;
-			f->hash = words[k];
 			f->count++;
 		}
 	}
@@ -179,13 +192,12 @@ static void add_prose(struct searcher *s)
 	while (prose_next(&at, &w)) {
 		if (w.len > WORDS_MAX)
 			continue;
-		uint32_t hash = WORDS_HASH;
+		uint32_t hash = 0;
 		for (size_t i = 0; i < w.len; i++)
 			hash = words_hash_next(hash, (uint8_t)w.text[i]);
 		hash = words_hash_end(hash);
-		struct found *f = find_found(s, hash);
+		struct found *f = find_found(s, hash, (const uint8_t *)w.text, (unsigned)w.len);
 		s->found_count += !f->count;
-		f->hash = hash;
 		f->prose = w.count;
 	}
 }
@@ -218,17 +230,21 @@ static int by_use(const void *a, const void *b)
 	return (x->hash > y->hash) - (x->hash < y->hash);
 }
 
-static void write_table(struct searcher *s, unsigned word_bits, uint8_t *table)
+static void write_tables(struct searcher *s, unsigned word_bits, uint8_t *table, uint8_t *sizes)
 {
 	size_t room = ((size_t)1 << word_bits) / 5 * 4, written = 0;
 	uint32_t most = 0;
 	for (size_t i = 0; i < (size_t)1 << FINAL_BITS; i++)
 		most = s->found[i].count > most ? s->found[i].count : most;
 	qsort(s->found, (size_t)1 << FINAL_BITS, sizeof *s->found, by_use);
-	for (size_t i = 0; i < s->found_count && written < room; i++)
-		if (s->found[i].count >= COUNT_MIN || s->found[i].prose)
-			written += words_put(
-				table, word_bits, s->found[i].hash, code_of(&s->found[i], most));
+	for (size_t i = 0; i < s->found_count && written < room; i++) {
+		const struct found *f = &s->found[i];
+		if ((f->count < COUNT_MIN && !f->prose) ||
+			!words_put(table, word_bits, f->hash, code_of(f, most)))
+			continue;
+		words_put_size(sizes, f->triple, f->size);
+		written++;
+	}
 }
 
 int learn_words(const struct learn_rows *rows, unsigned word_bits, const struct dga_layout *layout,
@@ -253,7 +269,8 @@ int learn_words(const struct learn_rows *rows, unsigned word_bits, const struct 
 		count_costs(&s, COUNT_MIN);
 		collect(&s);
 		add_prose(&s);
-		write_table(&s, word_bits, bytes + layout->at[DGA_WORDS_TABLE]);
+		write_tables(&s, word_bits, bytes + layout->at[DGA_WORDS_TABLE],
+			bytes + layout->at[DGA_WORDS_SIZES]);
 	}
 	free(s.counts);
 	free(s.next_counts);

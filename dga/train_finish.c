@@ -9,8 +9,8 @@
 #include "dga/dga_eval.h"
 #include "dga/measure.h"
 
-/* The gate in front of the trees loses so many of the names that are found at that rate of false positives. */
-static const double gate_lost = 0.02, gate_rate = 0.01;
+/* How many of the benign names go on to the trees: what a name costs in the mean, and how well unlikely ones are ranked. */
+static const double gate_share = 0.38;
 
 /* Names made of words score below that of the second rate; above that of the first one their scores are bent. */
 static const double words_rate_full = 0.009, words_rate = 0.003;
@@ -32,46 +32,19 @@ static int32_t dense_raw(const struct train_finish *t, size_t i)
 	return dga_raw(t->model, t->dense->linear[i], t->dense->x + i * DENSE_COUNT);
 }
 
-struct detection {
-	int32_t linear;
-	float weight;
-};
-
-static int by_linear(const void *a, const void *b)
-{
-	const struct detection *x = a, *y = b;
-	return (x->linear > y->linear) - (x->linear < y->linear);
-}
-
-/* The linear score that nearly all names reach which are found at the loosest rate that matters. */
+/* The linear score that so many of the benign names are over. */
 static int set_gate(const struct train_finish *t, struct err *why)
 {
-	size_t n = 0, benign = 0;
-	double all = 0, below = 0;
-	struct detection *found = calloc(t->dense->count + 1, sizeof *found);
-	int32_t *raws = calloc(t->dense->count + 1, sizeof *raws);
-	if (!found || !raws) {
-		free(found);
-		free(raws);
+	size_t n = 0;
+	int32_t *scores = calloc(t->dense->count + 1, sizeof *scores);
+	if (!scores)
 		return out_of_memory(why);
-	}
 	for (size_t i = 0; i < t->dense->count; i++)
 		if (t->dense->families[i] == SAMPLES_BENIGN)
-			raws[benign++] = dense_raw(t, i);
-	measure_sort(raws, benign);
-	int32_t least = measure_threshold(raws, benign, gate_rate);
-	for (size_t i = 0; i < t->dense->count; i++)
-		if (t->dense->families[i] != SAMPLES_BENIGN && dense_raw(t, i) > least) {
-			found[n++] = (struct detection){t->dense->linear[i], t->dense->weights[i]};
-			all += (double)t->dense->weights[i];
-		}
-	qsort(found, n, sizeof *found, by_linear);
-	size_t k = 0;
-	while (k < n && below + (double)found[k].weight < gate_lost * all)
-		below += (double)found[k++].weight;
-	t->model->numbers[DGA_GATE] = k < n ? found[k].linear : -DGA_MILLI_MAX;
-	free(found);
-	free(raws);
+			scores[n++] = t->dense->linear[i];
+	measure_sort(scores, n);
+	t->model->numbers[DGA_GATE] = n ? measure_threshold(scores, n, gate_share) : -DGA_MILLI_MAX;
+	free(scores);
 	return 0;
 }
 

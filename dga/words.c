@@ -56,15 +56,9 @@ static inline uint64_t hits_of(uint64_t differs)
 	return (prints - slot_ones) & ~prints & (slot_ones << 15);
 }
 
-static int code_of(uint64_t differs, uint64_t hits)
+static unsigned code_of(uint64_t differs, uint64_t hits)
 {
-	return (int)(differs >> (__builtin_ctzll(hits) - 15) & (WORDS_CODES - 1));
-}
-
-int words_find(const uint8_t *table, unsigned bits, uint32_t hash)
-{
-	uint64_t differs = look_up(table, bits, hash), hits = hits_of(differs);
-	return hits ? code_of(differs, hits) : -1;
+	return (unsigned)(differs >> (__builtin_ctzll(hits) - 15) & (WORDS_CODES - 1));
 }
 
 bool words_put(uint8_t *table, unsigned bits, uint32_t hash, unsigned code)
@@ -82,12 +76,14 @@ bool words_put(uint8_t *table, unsigned bits, uint32_t hash, unsigned code)
 	return false;
 }
 
-/* The best way to reach each place in the label. */
-struct step {
-	uint16_t bits;
-	uint8_t from;
-	int8_t code; /* -1: a loose character */
-};
+/* The cheapest way from a place in the label to its end, as one number, so that the lesser one is the better: its bits; of how many characters
+ * the first step is, among equals the most; its code. */
+enum { STEP_SIZE = 8, STEP_BITS = 16, STEP_LOOSE = WORDS_CODES };
+
+static uint32_t step_of(uint32_t bits, unsigned size, unsigned code)
+{
+	return bits << STEP_BITS | (UINT8_MAX - size) << STEP_SIZE | code;
+}
 
 static void add_word(struct words_layout *out, unsigned code)
 {
@@ -100,13 +96,14 @@ static void add_word(struct words_layout *out, unsigned code)
 	out->prose_least = is_first || prose < out->prose_least ? prose : out->prose_least;
 }
 
-static void follow(const struct step *steps, unsigned len, struct words_layout *out)
+static void follow(const uint32_t *steps, unsigned len, struct words_layout *out)
 {
-	*out = (struct words_layout){.bits = steps[len].bits};
+	*out = (struct words_layout){.bits = (uint16_t)(steps[0] >> STEP_BITS)};
 	bool was_loose = false;
-	for (unsigned at = len; at; at = steps[at].from) {
-		unsigned size = at - steps[at].from;
-		bool is_loose = steps[at].code < 0;
+	for (unsigned at = 0, size; at < len; at += size) {
+		unsigned code = steps[at] & (STEP_LOOSE | (WORDS_CODES - 1));
+		bool is_loose = code == STEP_LOOSE;
+		size = UINT8_MAX - (steps[at] >> STEP_SIZE & UINT8_MAX);
 		out->loose_runs = (uint8_t)(out->loose_runs + (is_loose && !was_loose));
 		was_loose = is_loose;
 		if (is_loose)
@@ -114,60 +111,69 @@ static void follow(const struct step *steps, unsigned len, struct words_layout *
 		out->covered = (uint8_t)(out->covered + size);
 		if (size > out->longest)
 			out->longest = (uint8_t)size;
-		add_word(out, (unsigned)steps[at].code);
+		add_word(out, code);
 	}
 }
 
-/* The words that begin at one place. */
-struct beginning {
-	uint32_t sizes; /* a set, one a bit: WORDS_MIN is the lowest */
-	uint64_t found[WORDS_MAX - WORDS_MIN + 1]; /* of look_up */
-};
-
-/* `len`: letters from there on. */
-static void find_words(const uint8_t *table, unsigned bits, const uint8_t *letters, unsigned len,
-	struct beginning *out)
+static uint32_t get_sizes(const uint8_t *sizes, unsigned triple)
 {
-	uint32_t hash = WORDS_HASH, sizes = 0;
-	unsigned most = len < WORDS_MAX ? len : WORDS_MAX;
-	for (unsigned k = 0; k < WORDS_MIN - 1 && k < most; k++)
-		hash = words_hash_next(hash, letters[k]);
-	for (unsigned k = WORDS_MIN - 1; k < most; k++) {
-		hash = words_hash_next(hash, letters[k]);
-		uint64_t differs = look_up(table, bits, words_hash_end(hash));
-		out->found[k + 1 - WORDS_MIN] = differs;
-		sizes |= (uint32_t)(hits_of(differs) != 0) << (k + 1 - WORDS_MIN);
-	}
-	out->sizes = sizes;
+	const uint8_t *set = sizes + (size_t)2 * triple;
+	return (uint32_t)(set[0] | set[1] << 8);
 }
 
-/* Shortest path (Bellman 1958) over the places between characters. */
-void words_lay_out(const uint8_t *table, unsigned bits, const uint8_t *label, unsigned len,
-	struct words_layout *out)
+void words_put_size(uint8_t *sizes, unsigned triple, unsigned size)
 {
-	struct beginning words[DNAME_LABEL_MAX];
-	struct step steps[DNAME_LABEL_MAX + 1];
+	uint32_t set = get_sizes(sizes, triple) | 1u << (size - WORDS_MIN);
+	sizes[2 * triple] = (uint8_t)set;
+	sizes[2 * triple + 1] = (uint8_t)(set >> 8);
+}
+
+/* What a word's hash is moved on by when so many letters follow. */
+#define STEPS_2 (WORDS_HASH_STEP * WORDS_HASH_STEP)
+#define STEPS_3 (STEPS_2 * WORDS_HASH_STEP)
+#define STEPS_6 (STEPS_3 * STEPS_3)
+#define STEPS_9 (STEPS_6 * STEPS_3)
+static const uint32_t powers[WORDS_MAX + 1] = {1, WORDS_HASH_STEP, STEPS_2, STEPS_3,
+	STEPS_2 *STEPS_2, STEPS_3 *STEPS_2, STEPS_6, STEPS_6 *WORDS_HASH_STEP, STEPS_6 *STEPS_2,
+	STEPS_9, STEPS_9 *WORDS_HASH_STEP, STEPS_9 *STEPS_2};
+
+/* The best step among the given one and words of these sizes. `hashes` and `steps` from the place on where it begins. */
+static inline uint32_t best_step(const struct words *w, const uint32_t *hashes,
+	const uint32_t *steps, uint32_t sizes, uint32_t best)
+{
+	for (; sizes; sizes &= sizes - 1) {
+		unsigned size = (unsigned)__builtin_ctz(sizes) + WORDS_MIN;
+		uint32_t hash = words_hash_end(hashes[size] - hashes[0] * powers[size]);
+		uint64_t differs = look_up(w->table, w->bits, hash), hits = hits_of(differs);
+		if (!hits)
+			continue;
+		unsigned code = code_of(differs, hits);
+		uint32_t bits = (steps[size] >> STEP_BITS) + WORDS_COST_BASE +
+			WORDS_COST_LEVEL * words_rarity(code);
+		uint32_t step = step_of(bits, size, code);
+		best = step < best ? step : best;
+	}
+	return best;
+}
+
+/* Shortest path (Bellman 1958) over the places between characters, from the end. */
+void words_lay_out(
+	const struct words *w, const uint8_t *label, unsigned len, struct words_layout *out)
+{
+	uint32_t steps[DNAME_LABEL_MAX + 1], hashes[DNAME_LABEL_MAX + 1] = {0};
 	unsigned letters = 0;
+	for (unsigned i = 0; i < len; i++)
+		hashes[i + 1] = words_hash_next(hashes[i], label[i]);
+	steps[len] = 0;
 	for (unsigned i = len; i--;) {
-		letters = (uint8_t)(label[i] - 'a') < 26 ? letters + 1 : 0;
-		find_words(table, bits, label + i, letters, &words[i]);
-		steps[i + 1].bits = UINT16_MAX;
-	}
-	steps[0].bits = 0;
-	for (unsigned i = 0; i < len; i++) {
-		uint16_t loose = (uint16_t)(steps[i].bits + WORDS_COST_LOOSE);
-		if (loose < steps[i + 1].bits)
-			steps[i + 1] = (struct step){loose, (uint8_t)i, -1};
-		for (uint32_t sizes = words[i].sizes; sizes; sizes &= sizes - 1) {
-			unsigned size = (unsigned)__builtin_ctz(sizes);
-			struct step *to = &steps[i + size + WORDS_MIN];
-			uint64_t found = words[i].found[size];
-			int code = code_of(found, hits_of(found));
-			uint16_t cost = (uint16_t)(steps[i].bits + WORDS_COST_BASE +
-				WORDS_COST_LEVEL * words_rarity((unsigned)code));
-			if (cost < to->bits)
-				*to = (struct step){cost, (uint8_t)i, (int8_t)code};
-		}
+		uint32_t loose =
+			step_of((steps[i + 1] >> STEP_BITS) + WORDS_COST_LOOSE, 1, STEP_LOOSE);
+		letters = (uint8_t)(label[i] - 'a') < WORDS_LETTERS ? letters + 1 : 0;
+		uint32_t sizes =
+			letters < WORDS_MIN ? 0 : get_sizes(w->sizes, words_triple(label + i));
+		/* No word is longer than the letters that are left, whatever the file says. */
+		sizes &= letters < WORDS_MAX ? (1u << letters >> (WORDS_MIN - 1)) - 1 : WORDS_SIZES;
+		steps[i] = best_step(w, hashes + i, steps + i, sizes, loose);
 	}
 	follow(steps, len, out);
 }

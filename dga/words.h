@@ -2,10 +2,11 @@
  * Words that benign names are made of, and the cheapest way to lay a label out with them.
  *
  * Threads: pure.
- * Format: a table of u16 slots, 2^bits of them: 12 bits of the word's hash, 4 bits of its code. A word stands in one of the WORDS_PROBES
- *         slots from its place; a slot of 0 is empty. The codes below WORDS_LEVELS are of words that prose (prose.h) has not, and say how
- *         rare these are among benign names (0: frequent); the others are of words of prose, and say how much likelier they are
- *         there than in benign names, in nats from WORDS_PROSE_LEAST on.
+ * Format: two tables. One of u16 slots, 2^bits of them: 12 bits of the word's hash, 4 bits of its code. A word stands in one of the
+ *         WORDS_PROBES slots from its place; a slot of 0 is empty. The codes below WORDS_LEVELS are of words that prose (prose.h) has not,
+ *         and say how rare these are among benign names (0: frequent); the others are of words of prose, and say how much likelier they
+ *         are there than in benign names, in nats from WORDS_PROSE_LEAST on. And WORDS_TRIPLES u16, one for each three letters: how long
+ *         the words are that begin with them, a set, WORDS_MIN being its lowest bit. Most sets are small, and most look-ups need not be.
  */
 #pragma once
 
@@ -15,6 +16,9 @@
 enum {
 	WORDS_MIN = 3, /* letters */
 	WORDS_MAX = 11,
+	WORDS_SIZES = (1 << (WORDS_MAX - WORDS_MIN + 1)) - 1, /* all of them, a set */
+	WORDS_LETTERS = 26,
+	WORDS_TRIPLES = WORDS_LETTERS * WORDS_LETTERS * WORDS_LETTERS,
 	WORDS_PROBES = 3,
 	WORDS_LEVELS = 8,
 	WORDS_CODES = 2 * WORDS_LEVELS,
@@ -33,12 +37,18 @@ struct words_layout {
 	int16_t prose_most, prose_least; /* and the extremes; 0 without words */
 };
 
-/* The hash of a word grows letter by letter from WORDS_HASH. */
-static const uint32_t WORDS_HASH = 0x811c9dc5u;
+/* Borrowed. */
+struct words {
+	const uint8_t *table, *sizes;
+	unsigned bits;
+};
+
+/* The hash of a word grows letter by letter from 0: a polynomial, so that a part's is known by those of two beginnings. */
+#define WORDS_HASH_STEP 0x01000193u
 
 static inline uint32_t words_hash_next(uint32_t hash, uint8_t letter)
 {
-	return (hash ^ letter) * 0x01000193u;
+	return hash * WORDS_HASH_STEP + letter;
 }
 
 static inline uint32_t words_hash_end(uint32_t hash)
@@ -46,6 +56,14 @@ static inline uint32_t words_hash_end(uint32_t hash)
 	hash ^= hash >> 15;
 	hash *= 0x2c1b3c6du;
 	return hash ^ hash >> 12;
+}
+
+/* Of the first three letters of a word, a to z. */
+static inline unsigned words_triple(const uint8_t *letters)
+{
+	unsigned a = letters[0] - (unsigned)'a', b = letters[1] - (unsigned)'a',
+		 c = letters[2] - (unsigned)'a';
+	return (a * WORDS_LETTERS + b) * WORDS_LETTERS + c;
 }
 
 static inline unsigned words_rarity(unsigned code)
@@ -58,10 +76,10 @@ static inline int words_prose(unsigned code)
 	return WORDS_PROSE_LEAST + (code < WORDS_LEVELS ? 0 : (int)code - WORDS_LEVELS);
 }
 
-/* The code of the word with this (ended) hash, or -1: it is none. */
-int words_find(const uint8_t *table, unsigned bits, uint32_t hash);
-/* Puts a word in. False: all its slots are taken. */
+/* Puts in a word with this (ended) hash. False: all its slots are taken. */
 bool words_put(uint8_t *table, unsigned bits, uint32_t hash, unsigned code);
+/* A word of `size` letters begins so. */
+void words_put_size(uint8_t *sizes, unsigned triple, unsigned size);
 /* `len` <= DNAME_LABEL_MAX. */
-void words_lay_out(const uint8_t *table, unsigned bits, const uint8_t *label, unsigned len,
-	struct words_layout *out);
+void words_lay_out(
+	const struct words *w, const uint8_t *label, unsigned len, struct words_layout *out);

@@ -142,7 +142,7 @@ static void a_newer_version_is_named(void **state)
 	struct err why;
 	bytes[16]++;
 	assert_int_equal(read_bytes(bytes, layout.total, &why), CEN_EVERSION);
-	assert_non_null(strstr(why.text, "x: DGA model of version 3.3"));
+	assert_non_null(strstr(why.text, "x: DGA model of version 4.3"));
 	bytes[16]--;
 	bytes[20]++;
 	assert_int_equal(read_bytes(bytes, layout.total, &why), CEN_EVERSION);

@@ -64,6 +64,21 @@ static void where_anybody_registers_the_label_before_it_is_judged(void **state)
 	assert_label("duckdns.org", "duckdns", "org");
 }
 
+static void of_a_long_label_the_beginning_is_judged(void **state)
+{
+	(void)state;
+	const char *forty = "abcdefghijabcdefghijabcdefghijabcdefghij";
+	char text[128];
+	for (int more = 0; more <= 23; more++) {
+		snprintf(text, sizeof text, "www.%s%.*s.com", forty, more,
+			"xxxxxxxxxxxxxxxxxxxxxxx");
+		assert_label(text, forty, "com");
+	}
+	assert_int_equal(strlen(forty), LABEL_JUDGED_MAX);
+	snprintf(text, sizeof text, "%s.com", forty + 1);
+	assert_label(text, forty + 1, "com");
+}
+
 static const char *why_not(const char *text)
 {
 	struct dname name;
@@ -207,6 +222,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_registered_label_is_found),
 		cmocka_unit_test(where_anybody_registers_the_label_before_it_is_judged),
+		cmocka_unit_test(of_a_long_label_the_beginning_is_judged),
 		cmocka_unit_test(hosts_that_machines_name_are_not_judged),
 		cmocka_unit_test(some_names_have_none),
 		cmocka_unit_test(private_names_are_not_judged),

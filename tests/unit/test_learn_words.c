@@ -15,13 +15,19 @@
 #include "dga/words.h"
 #include "learn_harness.h"
 
-static int code_of(const struct learn_harness *h, const char *word)
+static struct words_layout lay_out(const struct learn_harness *h, const char *label)
 {
-	uint32_t hash = WORDS_HASH;
-	for (; *word; word++)
-		hash = words_hash_next(hash, (uint8_t)*word);
-	return words_find(
-		h->bytes + h->layout.at[DGA_WORDS_TABLE], LEARN_WORD_BITS, words_hash_end(hash));
+	struct words_layout w;
+	const struct words known = {h->bytes + h->layout.at[DGA_WORDS_TABLE],
+		h->bytes + h->layout.at[DGA_WORDS_SIZES], LEARN_WORD_BITS};
+	words_lay_out(&known, (const uint8_t *)label, (unsigned)strlen(label), &w);
+	return w;
+}
+
+static bool is_word(const struct learn_harness *h, const char *word)
+{
+	struct words_layout w = lay_out(h, word);
+	return w.words == 1 && w.covered == strlen(word);
 }
 
 static void words_that_come_again_are_found(void **state)
@@ -42,14 +48,12 @@ static void words_that_come_again_are_found(void **state)
 	struct learn_rows rows = learn_harness_rows(&h);
 	assert_int_equal(learn_words(&rows, LEARN_WORD_BITS, &h.layout, h.bytes), 0);
 	for (unsigned i = 0; i < 12; i++)
-		assert_in_range(code_of(&h, words[i]), 0, WORDS_CODES - 1);
+		assert_true(is_word(&h, words[i]));
 	/* Pieces and neighbours of words are none. */
-	assert_int_equal(code_of(&h, "enonl"), -1);
-	assert_int_equal(code_of(&h, "itche"), -1);
-	assert_int_equal(code_of(&h, "zzzzz"), -1);
-	struct words_layout w;
-	words_lay_out(h.bytes + h.layout.at[DGA_WORDS_TABLE], LEARN_WORD_BITS,
-		(const uint8_t *)"smarttravelpaper", 16, &w);
+	assert_false(is_word(&h, "enonl"));
+	assert_false(is_word(&h, "itche"));
+	assert_false(is_word(&h, "zzzzz"));
+	struct words_layout w = lay_out(&h, "smarttravelpaper");
 	assert_in_range(w.words, 2, 3); /* a frequent pair may count as one */
 	assert_int_equal(w.covered, 16);
 	learn_harness_close(&h);
@@ -63,9 +67,11 @@ static void words_of_prose_are_there_without_names(void **state)
 	learn_harness_open(&h);
 	struct learn_rows rows = {&h.samples, h.at, 0};
 	assert_int_equal(learn_words(&rows, LEARN_WORD_BITS, &h.layout, h.bytes), 0);
-	assert_int_equal(code_of(&h, "between"), WORDS_CODES - 1);
-	assert_int_equal(code_of(&h, "garden"), WORDS_CODES - 1);
-	assert_int_equal(code_of(&h, "betwee"), -1);
+	const int most = words_prose(WORDS_CODES - 1);
+	assert_true(is_word(&h, "between") && is_word(&h, "garden"));
+	assert_int_equal(lay_out(&h, "between").prose, most);
+	assert_int_equal(lay_out(&h, "garden").prose, most);
+	assert_false(is_word(&h, "betwee"));
 	learn_harness_close(&h);
 }
 
@@ -81,8 +87,9 @@ static void words_of_many_names_are_less_likely_prose(void **state)
 	}
 	struct learn_rows rows = learn_harness_rows(&h);
 	assert_int_equal(learn_words(&rows, LEARN_WORD_BITS, &h.layout, h.bytes), 0);
-	assert_int_equal(code_of(&h, "between"), WORDS_CODES - 1);
-	assert_in_range(code_of(&h, "garden"), WORDS_LEVELS, WORDS_CODES - 3);
+	assert_int_equal(lay_out(&h, "between").prose, words_prose(WORDS_CODES - 1));
+	assert_true(is_word(&h, "garden"));
+	assert_true(lay_out(&h, "garden").prose <= words_prose(WORDS_CODES - 3));
 	learn_harness_close(&h);
 }
 

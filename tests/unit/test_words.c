@@ -15,27 +15,27 @@
 
 enum { BITS = 6 };
 
-static uint8_t table[2 << BITS];
+static uint8_t table[2 << BITS], sizes[2 * WORDS_TRIPLES];
 
-static uint32_t hash_of(const char *word)
+static bool put(const char *word, unsigned code)
 {
-	uint32_t hash = WORDS_HASH;
-	for (; *word; word++)
-		hash = words_hash_next(hash, (uint8_t)*word);
-	return words_hash_end(hash);
+	uint32_t hash = 0;
+	for (const char *at = word; *at; at++)
+		hash = words_hash_next(hash, (uint8_t)*at);
+	words_put_size(sizes, words_triple((const uint8_t *)word), (unsigned)strlen(word));
+	return words_put(table, BITS, words_hash_end(hash), code);
 }
 
 static int fill(void **state)
 {
 	(void)state;
 	memset(table, 0, sizeof table);
-	return words_put(table, BITS, hash_of("online"), 0) &&
-			words_put(table, BITS, hash_of("book"), 1) &&
-			words_put(table, BITS, hash_of("bookstore"), 3) &&
-			words_put(table, BITS, hash_of("store"), 1) &&
+	memset(sizes, 0, sizeof sizes);
+	return put("online", 0) && put("book", 1) && put("bookstore", 3) && put("store", 1) &&
 			/* prose: two nats likelier there, and one less likely */
-			words_put(table, BITS, hash_of("however"), WORDS_LEVELS + 5) &&
-			words_put(table, BITS, hash_of("between"), WORDS_LEVELS + 2)
+			put("however", WORDS_LEVELS + 5) && put("between", WORDS_LEVELS + 2) &&
+			put("counterpart", WORDS_LEVELS) && put("art", 0) && put("pix", 4) &&
+			put("pixel", 5) && put("pixelar", 6)
 		? 0
 		: -1;
 }
@@ -43,16 +43,30 @@ static int fill(void **state)
 static struct words_layout lay_out(const char *label)
 {
 	struct words_layout w;
-	words_lay_out(table, BITS, (const uint8_t *)label, (unsigned)strlen(label), &w);
+	words_lay_out(&(struct words){table, sizes, BITS}, (const uint8_t *)label,
+		(unsigned)strlen(label), &w);
 	return w;
 }
 
 static void words_are_found(void **state)
 {
 	(void)state;
-	assert_int_equal(words_find(table, BITS, hash_of("online")), 0);
-	assert_int_equal(words_find(table, BITS, hash_of("bookstore")), 3);
-	assert_int_equal(words_find(table, BITS, hash_of("onlin")), -1);
+	static const char *const in[] = {
+		"online", "book", "bookstore", "store", "art", "counterpart"};
+	for (size_t i = 0; i < sizeof in / sizeof *in; i++) {
+		struct words_layout w = lay_out(in[i]);
+		assert_int_equal(w.words, 1);
+		assert_int_equal(w.covered, strlen(in[i]));
+	}
+	assert_int_equal(lay_out("onlin").words, 0);
+	assert_int_equal(lay_out("boo").words, 0);
+	assert_int_equal(lay_out("ar").words, 0);
+	assert_int_equal(lay_out("counterpar").words, 0);
+	/* Behind others, and where no room is left for them. */
+	assert_int_equal(lay_out("7counterpartx").longest, 11);
+	assert_int_equal(lay_out("xcounterpar").words, 0);
+	assert_int_equal(lay_out("xbooksto").longest, 4);
+	assert_int_equal(lay_out("counter-part").longest, 3);
 }
 
 static void a_full_table_takes_no_more(void **state)
@@ -87,6 +101,18 @@ static void the_cheapest_layout_wins(void **state)
 	assert_int_equal(w.bits, 7 * 5);
 }
 
+/* Three loose characters cost as much as this word of three, "pixel" and "art" as much as "pixelar" and "t" would. */
+static void among_equals_words_win_and_long_ones(void **state)
+{
+	(void)state;
+	struct words_layout w = lay_out("pix");
+	assert_int_equal(w.bits, 3 * WORDS_COST_LOOSE);
+	assert_int_equal(w.words, 1);
+	w = lay_out("pixelart");
+	assert_int_equal(w.bits, 7 + 2 * 6 + WORDS_COST_LOOSE);
+	assert_int_equal(w.longest, 7);
+}
+
 static void words_of_prose_add_up(void **state)
 {
 	(void)state;
@@ -117,14 +143,32 @@ static void the_longest_label_fits(void **state)
 	assert_int_equal(w.covered, 60);
 }
 
+/* A model file may hold any bits. */
+static void sets_of_anything_do_no_harm(void **state)
+{
+	(void)state;
+	static uint8_t all[2 * WORDS_TRIPLES];
+	memset(all, 0xff, sizeof all);
+	char label[64] = "";
+	for (unsigned len = 0; len < 63; len++) {
+		label[len] = "storeb"[len % 6];
+		struct words_layout w, right = lay_out(label);
+		words_lay_out(
+			&(struct words){table, all, BITS}, (const uint8_t *)label, len + 1, &w);
+		assert_true(w.covered >= right.covered && w.longest <= WORDS_MAX);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(words_are_found),
 		cmocka_unit_test(a_full_table_takes_no_more),
 		cmocka_unit_test(the_cheapest_layout_wins),
+		cmocka_unit_test(among_equals_words_win_and_long_ones),
 		cmocka_unit_test(words_of_prose_add_up),
 		cmocka_unit_test(the_longest_label_fits),
+		cmocka_unit_test(sets_of_anything_do_no_harm),
 	};
 	return cmocka_run_group_tests(tests, fill, NULL);
 }

@@ -80,6 +80,7 @@ static void make_question(struct world *w, struct question *q)
 	(void)dname_from_text(text, (size_t)n, &q->event.name);
 	snprintf(q->client.text, sizeof q->client.text, "10.%u.%u.%u", q->client_number >> 16,
 		q->client_number >> 8 & 255, q->client_number & 255);
+	history_name_client(w->history, &q->client);
 }
 
 static void ask(struct world *w, const struct question *q)

@@ -60,10 +60,7 @@ static bool is_letter(uint8_t c)
 /* Where the run of `size` letters at `i` is counted. */
 static uint32_t counter_of(const struct label *l, unsigned i, unsigned size)
 {
-	uint32_t hash = 0;
-	for (unsigned k = i; k < i + size; k++)
-		hash = words_hash_next(hash, l->bytes[k]);
-	return counter(words_hash_end(hash));
+	return counter(words_hash(l->bytes + i, size));
 }
 
 /* Runs of `size` letters; those only whose beginning and end are frequent enough (Agrawal and Srikant, "Fast algorithms for mining association
@@ -192,11 +189,9 @@ static void add_prose(struct searcher *s)
 	while (prose_next(&at, &w)) {
 		if (w.len > WORDS_MAX)
 			continue;
-		uint32_t hash = 0;
-		for (size_t i = 0; i < w.len; i++)
-			hash = words_hash_next(hash, (uint8_t)w.text[i]);
-		hash = words_hash_end(hash);
-		struct found *f = find_found(s, hash, (const uint8_t *)w.text, (unsigned)w.len);
+		const uint8_t *letters = (const uint8_t *)w.text;
+		struct found *f =
+			find_found(s, words_hash(letters, w.len), letters, (unsigned)w.len);
 		s->found_count += !f->count;
 		f->prose = w.count;
 	}

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum {
@@ -56,6 +57,14 @@ static inline uint32_t words_hash_end(uint32_t hash)
 	hash ^= hash >> 15;
 	hash *= 0x2c1b3c6du;
 	return hash ^ hash >> 12;
+}
+
+static inline uint32_t words_hash(const uint8_t *letters, size_t len)
+{
+	uint32_t hash = 0;
+	for (size_t i = 0; i < len; i++)
+		hash = words_hash_next(hash, letters[i]);
+	return words_hash_end(hash);
 }
 
 /* Of the first three letters of a word, a to z. */

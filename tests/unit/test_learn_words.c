@@ -89,6 +89,7 @@ static void words_of_many_names_are_less_likely_prose(void **state)
 	assert_int_equal(learn_words(&rows, LEARN_WORD_BITS, &h.layout, h.bytes), 0);
 	assert_int_equal(lay_out(&h, "between").prose, words_prose(WORDS_CODES - 1));
 	assert_true(is_word(&h, "garden"));
+	assert_int_equal(lay_out(&h, "garden").rarest, WORDS_PROSE_RARITY); /* still of prose */
 	assert_true(lay_out(&h, "garden").prose <= words_prose(WORDS_CODES - 3));
 	learn_harness_close(&h);
 }
